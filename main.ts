@@ -1,0 +1,10 @@
+// What `cdktf` runs: prints nothing but problems, and leaves the configuration in its output folder.
+import { synthesiseProject } from './scripts/lib/project.ts';
+import { reportError } from './scripts/lib/report.ts';
+
+try {
+  await synthesiseProject();
+} catch (error) {
+  reportError(error);
+  process.exitCode = 1;
+}

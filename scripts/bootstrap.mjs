@@ -1,0 +1,50 @@
+// Makes a fresh machine able to deploy: Docker, the npm packages, Terraform or OpenTofu, the Docker provider.
+// Plain JavaScript without dependencies, since it runs before `npm ci`. Every step is skipped when it is done.
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensureDocker } from './bootstrap/docker.mjs';
+import { ensureEngine, ensureProvider } from './bootstrap/engine.mjs';
+import { run, SetupError, step } from './bootstrap/step.mjs';
+
+const MIN_NODE = [20, 12];
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > MIN_NODE[0] || (major === MIN_NODE[0] && minor >= MIN_NODE[1])) return;
+  throw new SetupError(
+    `Node ${MIN_NODE.join('.')} or later is needed, this is ${process.versions.node}.`,
+    'install a current Node.js (22 or 24) and run it again.',
+  );
+}
+
+/** @param {(line: string) => void} report */
+async function ensurePackages(report) {
+  const stamp = join(root, 'node_modules/.installed');
+  const want = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .update(process.versions.modules)
+    .digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === want) return { detail: 'up to date' };
+  // No package here needs its install script, and the one that has a heavy one compiles C++ with downloaded headers.
+  await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=http'], {
+    cwd: root,
+    onLine: report,
+    fix: 'is the npm registry reachable? Where it is slow, set a mirror: npm config set registry URL.',
+  });
+  writeFileSync(stamp, want);
+  return { detail: 'installed' };
+}
+
+try {
+  checkNode();
+  await step('Docker', ensureDocker);
+  await step('npm packages', ensurePackages);
+  const engine = await step('Engine', (report) => ensureEngine(root, report));
+  await step('Docker provider', (report) => ensureProvider(root, engine, report));
+} catch (error) {
+  console.error(error instanceof SetupError ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,113 @@
+// Finds Terraform or OpenTofu, or builds OpenTofu, and makes the Docker provider available to it.
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { goBuild } from './go.mjs';
+import { SetupError, tryRun } from './step.mjs';
+
+const MIN_VERSION = [1, 5];
+/** Also in stacks/versions.ts; a unit test holds the two together. */
+export const PROVIDER = { source: 'registry.terraform.io/kreuzwerker/docker', version: '4.6.0' };
+const REGISTRY_DEADLINE_MS = 90_000;
+const ARCH = { x64: 'amd64', arm64: 'arm64' }[process.arch];
+
+export const builtTofu = (root) => join(root, '.build/bin/tofu');
+
+/** @param {string} program @returns {Promise<string | undefined>} its version, where it is recent enough */
+async function versionOf(program) {
+  const { code, output } = await tryRun(program, ['version']);
+  const version = /v(\d+)\.(\d+)\.\d+/.exec(output);
+  if (code !== 0 || !version) return undefined;
+  const [major, minor] = [Number(version[1]), Number(version[2])];
+  const recent = major > MIN_VERSION[0] || (major === MIN_VERSION[0] && minor >= MIN_VERSION[1]);
+  return recent ? version[0] : undefined;
+}
+
+/**
+ * cdktf's CLI starts a program named "terraform". Where only OpenTofu exists, node_modules/.bin, which npx puts
+ * first on the PATH, gets it under that name, so that `npx cdktf` works from a clean shell.
+ * @param {string} root @param {string} target
+ */
+function linkAsTerraform(root, target) {
+  const link = join(root, 'node_modules/.bin/terraform');
+  rmSync(link, { force: true });
+  symlinkSync(target, link);
+}
+
+/** @param {string} root @param {(line: string) => void} report */
+export async function ensureEngine(root, report) {
+  const terraform = await versionOf('terraform');
+  if (terraform) return { detail: `Terraform ${terraform}`, value: 'terraform' };
+  let path = 'tofu';
+  let version = await versionOf(path);
+  if (!version) {
+    path = builtTofu(root);
+    if (!existsSync(path)) {
+      await goBuild(
+        { module: join(root, 'assets/go/opentofu'), packagePath: 'github.com/opentofu/opentofu/cmd/tofu', output: path },
+        report,
+      );
+    }
+    version = await versionOf(path);
+    if (!version) throw new SetupError(`${path} does not run.`, `delete ${path} and run it again.`);
+  }
+  const absolute = path === 'tofu' ? (await tryRun('sh', ['-c', 'command -v tofu'])).output : path;
+  linkAsTerraform(root, absolute);
+  return { detail: `OpenTofu ${version}`, value: absolute };
+}
+
+/** @param {string} engine @param {string} mirror @param {(line: string) => void} report */
+async function mirrorFromRegistry(engine, mirror, report) {
+  const work = mkdtempSync(join(tmpdir(), 'btcw-provider-'));
+  try {
+    writeFileSync(
+      join(work, 'main.tf.json'),
+      JSON.stringify({ terraform: { required_providers: { docker: PROVIDER } } }),
+    );
+    const args = ['providers', 'mirror', `-platform=linux_${ARCH}`, mirror];
+    return (await tryRun(engine, args, { cwd: work, timeoutMs: REGISTRY_DEADLINE_MS, onLine: report })).code === 0;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Puts the provider where Terraform looks by itself, without any CLI configuration: from the registry where that
+ * answers, else built from the Go module proxy.
+ * @param {string} root @param {string} engine @param {(line: string) => void} report
+ */
+export async function ensureProvider(root, engine, report) {
+  if (process.platform !== 'linux' || !ARCH) {
+    throw new SetupError(`This package deploys on Linux (x64 or arm64), not ${process.platform}/${process.arch}.`, 'use such a host.');
+  }
+  const plugins = join(homedir(), '.terraform.d/plugins');
+  const home = join(plugins, PROVIDER.source);
+  const folder = join(home, PROVIDER.version, `linux_${ARCH}`);
+  const file = join(folder, `terraform-provider-docker_v${PROVIDER.version}`);
+  const packed = join(home, `terraform-provider-docker_${PROVIDER.version}_linux_${ARCH}.zip`);
+  if (existsSync(file) || existsSync(packed)) return { detail: `${PROVIDER.version}, found` };
+
+  // The mirror is filled aside and moved in whole: a half download must not look like a provider.
+  const aside = join(root, '.build/provider-mirror');
+  rmSync(aside, { recursive: true, force: true });
+  mkdirSync(aside, { recursive: true });
+  report('asking the Terraform registry');
+  if (await mirrorFromRegistry(engine, aside, report)) {
+    mkdirSync(home, { recursive: true });
+    renameSync(join(aside, PROVIDER.source, packed.slice(home.length + 1)), packed);
+    rmSync(aside, { recursive: true, force: true });
+    return { detail: `${PROVIDER.version}, from the registry` };
+  }
+  report('the Terraform registry did not answer; building from the Go module proxy');
+  await goBuild(
+    {
+      module: join(root, 'assets/go/provider'),
+      packagePath: 'github.com/terraform-providers/terraform-provider-docker',
+      output: file,
+      ldflags: `-X main.version=${PROVIDER.version}`,
+    },
+    report,
+  );
+  return { detail: `${PROVIDER.version}, built from source: the registry did not answer` };
+}
+

@@ -1,0 +1,124 @@
+// What bootstrap shows and how it runs programs. Plain JavaScript without dependencies: it runs before `npm ci`.
+import { spawn } from 'node:child_process';
+
+/** A problem the user can mend: what is wrong, and the exact command or setting that mends it. */
+export class SetupError extends Error {
+  /** @param {string} what @param {string} fix */
+  constructor(what, fix) {
+    super(`${what}\n  Fix: ${fix}`);
+    this.name = 'SetupError';
+  }
+}
+
+const PROGRESS_INTERVAL_MS = 10_000;
+const TAIL_LINES = 15;
+
+/** @param {number} startedMs @returns {string} */
+const seconds = (startedMs) => `${((Date.now() - startedMs) / 1000).toFixed(1)} s`;
+
+/**
+ * Runs one named step, and says what it did and how long it took. A step that takes longer than ten seconds
+ * says every ten seconds that it is still at work, with the last line its program printed.
+ * @template T
+ * @param {string} title
+ * @param {(report: (line: string) => void) => Promise<{ detail: string, value?: T }>} work
+ * @returns {Promise<T>}
+ */
+export async function step(title, work) {
+  const startedMs = Date.now();
+  let lastLine = '';
+  const timer = setInterval(() => {
+    console.log(`  … ${title}: ${seconds(startedMs)}${lastLine && `, ${lastLine.slice(0, 100)}`}`);
+  }, PROGRESS_INTERVAL_MS);
+  try {
+    const { detail, value } = await work((line) => {
+      lastLine = line.trim() || lastLine;
+    });
+    console.log(`✓ ${title}: ${detail} (${seconds(startedMs)})`);
+    return /** @type {T} */ (value);
+  } catch (error) {
+    console.error(`✗ ${title} (${seconds(startedMs)})`);
+    throw error;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/**
+ * @typedef {object} RunOptions
+ * @property {string} [cwd]
+ * @property {NodeJS.ProcessEnv} [env] added to this process's environment
+ * @property {number} [timeoutMs]
+ * @property {(line: string) => void} [onLine] called with each line the program prints
+ */
+
+/**
+ * Runs a program to its end. Never throws: a program that cannot be started gives `code` -1.
+ * @param {string} command @param {string[]} args @param {RunOptions} [options]
+ * @returns {Promise<{ code: number, output: string }>}
+ */
+export function tryRun(command, args, options = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, {
+      cwd: options.cwd,
+      env: { ...process.env, ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: options.timeoutMs,
+    });
+    let output = '';
+    const collect = (/** @type {Buffer} */ chunk) => {
+      const text = chunk.toString();
+      output += text;
+      for (const line of text.split('\n')) if (line.trim()) options.onLine?.(line);
+    };
+    child.stdout.on('data', collect);
+    child.stderr.on('data', collect);
+    child.on('error', (error) => resolve({ code: -1, output: `${output}${error.message}` }));
+    child.on('close', (code) => resolve({ code: code ?? -1, output: output.trim() }));
+  });
+}
+
+/**
+ * Runs a program that has to succeed.
+ * @param {string} command @param {string[]} args @param {RunOptions & { fix?: string }} [options]
+ * @returns {Promise<string>} what it printed
+ * @throws {SetupError} with the command and the last lines it printed
+ */
+export async function run(command, args, options = {}) {
+  const { code, output } = await tryRun(command, args, options);
+  if (code === 0) return output;
+  const tail = output.split('\n').slice(-TAIL_LINES).join('\n    ');
+  throw new SetupError(
+    `"${[command, ...args].join(' ')}" failed (exit code ${code}):\n    ${tail}`,
+    options.fix ?? 'mend what it reports, then run the same command again: finished steps are not repeated.',
+  );
+}
+
+/** @param {string} program @returns {Promise<boolean>} whether the program is on the PATH */
+export async function onPath(program) {
+  return (await tryRun('sh', ['-c', `command -v ${program}`])).code === 0;
+}
+
+export const isRoot = () => process.getuid?.() === 0;
+
+/**
+ * Installs Debian or Ubuntu packages, which only root can.
+ * @param {string[]} packages @param {string} why what they are needed for
+ * @param {(line: string) => void} report
+ * @throws {SetupError} when not root or when there is no apt-get, with the command to run
+ */
+export async function aptInstall(packages, why, report) {
+  const command = `apt-get install -y --no-install-recommends ${packages.join(' ')}`;
+  if (!(await onPath('apt-get'))) {
+    throw new SetupError(`${why} is missing, and this system has no apt-get.`, `install ${packages.join(', ')}.`);
+  }
+  if (!isRoot()) {
+    throw new SetupError(`${why} is missing, and only root can install it.`, `sudo ${command}`);
+  }
+  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  await run('apt-get', ['update', '-q'], { env, onLine: report });
+  await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...packages], {
+    env,
+    onLine: report,
+  });
+}

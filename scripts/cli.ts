@@ -1,0 +1,61 @@
+/** The commands of this package: what `npm run up`, `npm run deploy` and the others start. */
+import { Command } from 'commander';
+import { applyConfig } from './commands/apply-config.ts';
+import { deploy } from './commands/deploy.ts';
+import { destroy } from './commands/destroy.ts';
+import { diff } from './commands/diff.ts';
+import { images } from './commands/images.ts';
+import { up } from './commands/up.ts';
+import { verify } from './commands/verify.ts';
+import { reportError } from './lib/report.ts';
+
+/** npm takes known flags for itself (`npm run destroy --yes`) and hands them on in the environment only. */
+const fromNpm = (flag: string): boolean => process.env[`npm_config_${flag}`] === 'true';
+
+const program = new Command('btcw')
+  .description('Deploys nginx, a backend, a frontend and an frp tunnel on one Docker host.')
+  .option('--verbose', 'show stack traces');
+
+const json = ['--json', 'report as JSON', fromNpm('json')] as const;
+
+program
+  .command('up')
+  .description('deploy, verify, and say where to log in')
+  .action(() => up());
+program
+  .command('deploy')
+  .description('bring this host to the declared state')
+  .option(...json)
+  .action((options: { json: boolean }) => deploy(options));
+program
+  .command('diff')
+  .description('show what deploy would change; exit code 0: nothing, 2: something, 1: error')
+  .option(...json)
+  .action((options: { json: boolean }) => diff(options));
+program
+  .command('destroy')
+  .description('remove every container, network and volume of the project')
+  .option('--yes', 'do not ask', fromNpm('yes'))
+  .action((options: { yes: boolean }) => destroy(options));
+program
+  .command('rebuild')
+  .description('replace every container; data and settings stay')
+  .option(...json)
+  .action((options: { json: boolean }) => deploy({ ...options, replace: true }));
+program
+  .command('verify')
+  .description('prove the whole chain: pages, tokens, WebSockets, topics, logs; exit code 0 when all holds')
+  .option(...json)
+  .action((options: { json: boolean }) => verify(options));
+program
+  .command('images [key]')
+  .description('build the images that are missing')
+  .action((key?: string) => images(key));
+program.command('apply-config', { hidden: true }).action(applyConfig);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  reportError(error, program.opts().verbose);
+  process.exitCode = 1;
+}

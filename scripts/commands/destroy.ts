@@ -1,0 +1,43 @@
+import { createInterface } from 'node:readline/promises';
+import { UserError } from '../../stacks/errors.ts';
+import { projectIds } from '../lib/containers.ts';
+import { docker } from '../lib/programs.ts';
+import { synthesiseProject } from '../lib/project.ts';
+import { paint, secondsSince } from '../lib/report.ts';
+import { apply } from '../lib/terraform.ts';
+
+export interface DestroyOptions {
+  /** Do not ask. */
+  readonly yes?: boolean;
+}
+
+async function confirmed(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY) throw new UserError('This deletes data, and there is no terminal to ask on.', 'add --yes.');
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await terminal.question(`${question} Type "yes": `);
+  terminal.close();
+  return answer.trim() === 'yes';
+}
+
+/** Removes by label what the state has lost sight of. */
+async function removeLeftovers(project: string): Promise<void> {
+  for (const kind of ['container', 'volume', 'network'] as const) {
+    const ids = await projectIds(kind, project);
+    if (ids.length > 0) await docker([kind, 'rm', ...(kind === 'network' ? [] : ['--force']), ...ids]);
+  }
+}
+
+/** Removes every container, volume and network of the project. Images and secrets stay. */
+export async function destroy(options: DestroyOptions): Promise<void> {
+  const { settings, folder } = await synthesiseProject();
+  const project = settings.BTCW_PROJECT;
+  const question = `This removes the containers, networks and volumes of "${project}", with the backend's data.`;
+  if (!options.yes && !(await confirmed(question))) {
+    console.log('Nothing was changed.');
+    return;
+  }
+  const startedMs = Date.now();
+  await apply(project, folder, ['-destroy'], () => {});
+  await removeLeftovers(project);
+  console.log(`${paint('green', '✓')} "${project}" is gone (${secondsSince(startedMs)}). Images, secrets/ and .env are kept.`);
+}

@@ -1,0 +1,39 @@
+/** Gathers what synthesis has to know of the Docker host. */
+import { UserError } from '../../stacks/errors.ts';
+import type { HostFacts } from '../../stacks/host.ts';
+import { docker } from './programs.ts';
+
+interface BridgeInspection {
+  readonly IPAM: { readonly Config?: readonly { readonly Subnet?: string; readonly Gateway?: string }[] };
+}
+
+/** The first address of a subnet: what Docker gives a bridge whose gateway is not set. */
+export function firstAddress(subnet: string): string {
+  const [address = ''] = subnet.split('/');
+  const parts = address.split('.').map(Number);
+  return [...parts.slice(0, 3), (parts[3] ?? 0) + 1].join('.');
+}
+
+/**
+ * The gateway of the default bridge. A freshly started engine lists only the subnet.
+ * @param inspection what `docker network inspect bridge` prints
+ */
+export function bridgeGateway(inspection: string): string {
+  const [bridge] = JSON.parse(inspection) as BridgeInspection[];
+  const config = bridge?.IPAM.Config?.find((entry) => entry.Subnet?.includes('.'));
+  if (config?.Gateway) return config.Gateway;
+  if (config?.Subnet) return firstAddress(config.Subnet);
+  throw new UserError(
+    "Docker's default bridge has no IPv4 subnet.",
+    'remove "bridge": "none" from /etc/docker/daemon.json and restart Docker.',
+  );
+}
+
+/** @throws {UserError} when the engine does not answer */
+export async function gatherHostFacts(): Promise<HostFacts> {
+  const [inspection, engineApi] = await Promise.all([
+    docker(['network', 'inspect', 'bridge'], { what: "Looking at Docker's default bridge" }),
+    docker(['version', '--format', '{{.Server.APIVersion}}']),
+  ]);
+  return { bridgeGateway: bridgeGateway(inspection), engineApi };
+}

@@ -1,0 +1,70 @@
+/** The tunnel's state, read from frpc's own log: it offers no other way that would not open a port. */
+import type { Settings } from '../../stacks/settings.ts';
+import { containerLogs, projectContainers } from './containers.ts';
+import { waitFor } from './wait.ts';
+
+export interface TunnelState {
+  readonly up: boolean;
+  /** Why it is down, and what to do; empty while it is up. */
+  readonly reason: string;
+}
+
+const CAUSES: readonly (readonly [RegExp, (settings: Settings) => string])[] = [
+  [/start proxy success/, () => ''],
+  [
+    /token in login doesn't match/,
+    () => 'the frp server refuses the token: put its auth.token into BTCW_FRP_TOKEN_FILE',
+  ],
+  [
+    /proxy \[?.*\]? already exists/,
+    (settings) => `the frp server has a proxy named "${settings.BTCW_FRP_PROXY_NAME}" already: change BTCW_FRP_PROXY_NAME`,
+  ],
+  [
+    /port (already used|unavailable)|bind: address already in use/,
+    (settings) => `port ${settings.BTCW_FRP_REMOTE_PORT} is taken on the frp server: change BTCW_FRP_REMOTE_PORT`,
+  ],
+  [
+    /port not allowed/,
+    (settings) => `the frp server does not allow port ${settings.BTCW_FRP_REMOTE_PORT}: see its allowPorts`,
+  ],
+  [/no such host/, (settings) => `the name ${settings.BTCW_FRP_SERVER_ADDR} is not known: check BTCW_FRP_SERVER_ADDR`],
+  [/connection refused/, (settings) => `nothing listens on ${serverAddress(settings)}: start frps there`],
+  [/i\/o timeout|deadline exceeded/, (settings) => `${serverAddress(settings)} does not answer: is its firewall open?`],
+  [/no route to host|network is unreachable/, (settings) => `there is no route to ${serverAddress(settings)}`],
+  [/x509|certificate/, () => "the frp server's certificate does not fit BTCW_FRP_TLS_CA_FILE"],
+  [/login to (the )?server failed|connect to server error/, (settings) => `the login to ${serverAddress(settings)} failed`],
+];
+
+export const serverAddress = (settings: Settings): string =>
+  `${settings.BTCW_FRP_SERVER_ADDR ?? '127.0.0.1'}:${settings.BTCW_FRP_SERVER_PORT}`;
+
+/**
+ * Reads the tunnel's state out of frpc's log: the last line that tells one.
+ * @param log what frpc printed since it started
+ */
+export function tunnelState(log: string, settings: Settings): TunnelState {
+  for (const line of log.split('\n').reverse()) {
+    const cause = CAUSES.find(([pattern]) => pattern.test(line));
+    if (cause) return { up: cause[0].source === 'start proxy success', reason: cause[1](settings) };
+  }
+  return { up: false, reason: 'frpc has not said anything yet' };
+}
+
+/** Waits for the tunnel. A first refusal may pass, so only the deadline is final. */
+export async function waitForTunnel(settings: Settings, deadlineMs: number): Promise<TunnelState> {
+  const name = `${settings.BTCW_PROJECT}-frpc`;
+  const observe = async () => {
+    const frpc = (await projectContainers(settings.BTCW_PROJECT)).find((container) => container.name === name);
+    if (frpc?.status !== 'running') return { up: false, reason: `${name} is ${frpc?.status ?? 'missing'}` };
+    return tunnelState(await containerLogs(name, frpc.startedAt), settings);
+  };
+  return (await waitFor(observe, (state) => state.up, { what: 'the tunnel', deadlineMs })).observation;
+}
+
+/** The address that the tunnel serves. @example 'http://47.108.221.231:60001' */
+export const publicUrl = (settings: Settings): string =>
+  `http://${settings.BTCW_FRP_SERVER_ADDR ?? '127.0.0.1'}:${settings.BTCW_FRP_REMOTE_PORT}`;
+
+/** The address of the gateway on this host. @example 'http://127.0.0.1:8501' */
+export const localUrl = (settings: Settings): string =>
+  `http://${settings.BTCW_NGINX_BIND === '0.0.0.0' ? '127.0.0.1' : settings.BTCW_NGINX_BIND}:${settings.BTCW_NGINX_PORT}`;

@@ -1,0 +1,67 @@
+/** A WebSocket client's view of a deployment. */
+import WebSocket from 'ws';
+
+const HANDSHAKE_DEADLINE_MS = 10_000;
+
+/**
+ * Asks for an upgrade, and closes at once.
+ * @returns the status (101, 403, 502 …), or why there was none
+ */
+export function handshake(url: string): Promise<number | string> {
+  return new Promise((resolve) => {
+    const socket = new WebSocket(url, { handshakeTimeout: HANDSHAKE_DEADLINE_MS });
+    socket.on('open', () => {
+      resolve(101);
+      socket.close();
+    });
+    socket.on('unexpected-response', (request, response) => {
+      resolve(response.statusCode ?? 0);
+      request.destroy();
+    });
+    socket.on('error', (error) => resolve(error.message));
+  });
+}
+
+/** What a short conversation showed. */
+export interface Dialogue {
+  /** Topics that data came for, in time. */
+  readonly topics: readonly string[];
+  /** Round trip of a ping, in ms; undefined when none was answered. */
+  readonly pongMs: number | undefined;
+  readonly error: string;
+}
+
+/**
+ * Subscribes topics, sends a ping, and listens until all has come or the deadline is over.
+ * @param deadlineMs from the connection's opening
+ */
+export function dialogue(url: string, topics: readonly string[], deadlineMs: number): Promise<Dialogue> {
+  return new Promise((resolve) => {
+    const received = new Set<string>();
+    let pongMs: number | undefined;
+    let pingedMs = 0;
+    let error = '';
+    const socket = new WebSocket(url, { handshakeTimeout: HANDSHAKE_DEADLINE_MS });
+    const end = () => {
+      socket.close();
+      resolve({ topics: [...received], pongMs, error });
+    };
+    socket.on('open', () => {
+      setTimeout(end, deadlineMs).unref();
+      for (const topic of topics) socket.send(JSON.stringify({ type: 'subscribe', topic }));
+      pingedMs = performance.now();
+      socket.send(JSON.stringify({ type: 'ping' }));
+    });
+    socket.on('message', (data) => {
+      const message = JSON.parse(data.toString()) as { type: string; topic?: string; text?: string };
+      if (message.type === 'data' && message.topic) received.add(message.topic);
+      if (message.type === 'pong') pongMs ??= performance.now() - pingedMs;
+      if (message.type === 'error') error = message.text ?? '';
+      if (topics.every((topic) => received.has(topic)) && pongMs !== undefined) end();
+    });
+    socket.on('error', (problem) => {
+      error = problem.message;
+      end();
+    });
+  });
+}

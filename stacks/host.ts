@@ -1,0 +1,7 @@
+/** What synthesis has to know of the Docker host; gathered by scripts/lib/host.ts, so that constructs stay pure. */
+export interface HostFacts {
+  /** Gateway of Docker's default bridge. @example '172.17.0.1' */
+  readonly bridgeGateway: string;
+  /** Docker Engine API version. @example '1.41' */
+  readonly engineApi: string;
+}

@@ -1,0 +1,67 @@
+import { stringify } from 'smol-toml';
+
+/** Where the files of frpc's and frps's configuration volumes are mounted. */
+export const FRP_CONFIG_DIR = '/etc/frp';
+export const FRP_TOKEN_FILE = 'token';
+export const FRP_CA_FILE = 'ca.pem';
+
+const tokenAuth = {
+  method: 'token',
+  // A file: the token is in no environment, plan or state. https://github.com/fatedier/frp, v0.64.0, auth.tokenSource
+  tokenSource: { type: 'file', file: { path: `${FRP_CONFIG_DIR}/${FRP_TOKEN_FILE}` } },
+};
+
+/** What frpc.toml depends on. */
+export interface FrpcTomlProps {
+  readonly serverAddr: string;
+  readonly serverPort: number;
+  /** Whether `ca.pem` is there to check the server's certificate with. */
+  readonly checkServer: boolean;
+  readonly proxyName: string;
+  readonly localIP: string;
+  readonly localPort: number;
+  readonly remotePort: number;
+}
+
+/**
+ * Renders frpc.toml. Heartbeats stay unset: with tcpMux a set `heartbeatTimeout` cuts every connection
+ * (https://github.com/fatedier/frp/issues/5526). `loginFailExit` is off, so that the tunnel comes up by itself when
+ * the server does.
+ */
+export function renderFrpcToml(props: FrpcTomlProps): string {
+  return stringify({
+    serverAddr: props.serverAddr,
+    serverPort: props.serverPort,
+    loginFailExit: false,
+    auth: tokenAuth,
+    ...(props.checkServer && { transport: { tls: { trustedCaFile: `${FRP_CONFIG_DIR}/${FRP_CA_FILE}` } } }),
+    log: { to: 'console', level: 'info', disablePrintColor: true },
+    proxies: [
+      {
+        name: props.proxyName,
+        type: 'tcp',
+        localIP: props.localIP,
+        localPort: props.localPort,
+        remotePort: props.remotePort,
+      },
+    ],
+  });
+}
+
+/** What the embedded server's frps.toml depends on. */
+export interface FrpsTomlProps {
+  readonly bindPort: number;
+  readonly remotePort: number;
+}
+
+/** Renders frps.toml of the embedded server: on loopback only, and for the one remote port. */
+export function renderFrpsToml(props: FrpsTomlProps): string {
+  return stringify({
+    bindAddr: '127.0.0.1',
+    bindPort: props.bindPort,
+    proxyBindAddr: '127.0.0.1',
+    allowPorts: [{ single: props.remotePort }],
+    auth: tokenAuth,
+    log: { to: 'console', level: 'info', disablePrintColor: true },
+  });
+}
