@@ -1,21 +1,21 @@
 // Makes a fresh machine able to deploy: Docker, the npm packages, Terraform or OpenTofu, the Docker provider.
 // Plain JavaScript without dependencies, since it runs before `npm ci`. Every step is skipped when it is done.
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureDocker } from './bootstrap/docker.mjs';
 import { ensureEngine, ensureProvider } from './bootstrap/engine.mjs';
 import { run, SetupError, step } from './bootstrap/step.mjs';
 
-const MIN_NODE = [20, 12];
+const MIN_NODE = { major: 20, minor: 12 };
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 function checkNode() {
-  const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major > MIN_NODE[0] || (major === MIN_NODE[0] && minor >= MIN_NODE[1])) return;
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > MIN_NODE.major || (major === MIN_NODE.major && minor >= MIN_NODE.minor)) return;
   throw new SetupError(
-    `Node ${MIN_NODE.join('.')} or later is needed, this is ${process.versions.node}.`,
+    `Node ${MIN_NODE.major}.${MIN_NODE.minor} or later is needed, this is ${process.versions.node}.`,
     'install a current Node.js (22 or 24) and run it again.',
   );
 }
@@ -34,6 +34,8 @@ async function ensurePackages(report) {
     onLine: report,
     fix: 'is the npm registry reachable? Where it is slow, set a mirror: npm config set registry URL.',
   });
+  // The Node that goes into the images must not become the one that npm scripts run with.
+  rmSync(join(root, 'node_modules/.bin/node'), { force: true });
   writeFileSync(stamp, want);
   return { detail: 'installed' };
 }

@@ -1,5 +1,6 @@
 /** The commands of this package: what `npm run up`, `npm run deploy` and the others start. */
-import { Command } from 'commander';
+import { Argument, Command } from 'commander';
+import { IMAGE_KEYS, type ImageKey } from '../stacks/images.ts';
 import { applyConfig } from './commands/apply-config.ts';
 import { deploy } from './commands/deploy.ts';
 import { destroy } from './commands/destroy.ts';
@@ -48,9 +49,10 @@ program
   .option(...json)
   .action((options: { json: boolean }) => verify(options));
 program
-  .command('images [key]')
+  .command('images')
   .description('build the images that are missing')
-  .action((key?: string) => images(key));
+  .addArgument(new Argument('[image]', 'only this one').choices(IMAGE_KEYS))
+  .action((key?: ImageKey) => images(key));
 program.command('apply-config', { hidden: true }).action(applyConfig);
 
 try {

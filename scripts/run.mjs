@@ -31,7 +31,9 @@ if (built < Math.max(...['stacks', 'scripts', 'package-lock.json'].map(newest)))
     target: 'node20',
     logLevel: 'warning',
     // Bundled CommonJS packages still call require for Node's own modules.
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
   });
 }
 await import(pathToFileURL(join(root, bundle)).href);

@@ -63,10 +63,7 @@ export class BtcWatcherStack extends TerraformStack {
       port: settings.BTCW_BACKEND_PORT,
       healthPath: settings.BTCW_BACKEND_HEALTH_PATH,
       adminUser: settings.BTCW_ADMIN_USER,
-      secrets: [
-        secret('admin_password', secrets.adminPassword),
-        secret('jwt_secret', secrets.jwtSecret),
-      ],
+      secrets: [secret('admin_password', secrets.adminPassword), secret('jwt_secret', secrets.jwtSecret)],
       ...(settings.BTCW_BACKEND_ENV_FILE && { envFile: secret('start', settings.BTCW_BACKEND_ENV_FILE) }),
       ...(settings.BTCW_PRICE_FEED_URL && { priceFeedUrl: settings.BTCW_PRICE_FEED_URL }),
     });

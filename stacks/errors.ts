@@ -4,10 +4,7 @@ export class UserError extends Error {
    * @param what what went wrong, with the setting's name and value where one is at fault
    * @param fix the next command or change
    */
-  constructor(
-    readonly what: string,
-    readonly fix?: string,
-  ) {
+  constructor(what: string, fix?: string) {
     super(fix ? `${what}\n  Fix: ${fix}` : what);
     this.name = 'UserError';
   }

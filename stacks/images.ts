@@ -8,7 +8,8 @@ import { join, relative } from 'node:path';
 import dockerignore from '@balena/dockerignore';
 import type { Settings } from './settings.ts';
 
-export type ImageKey = 'base' | 'nginx' | 'frpc' | 'frps' | 'backend' | 'frontend';
+export const IMAGE_KEYS = ['base', 'nginx', 'frpc', 'frps', 'backend', 'frontend'] as const;
+export type ImageKey = (typeof IMAGE_KEYS)[number];
 
 /** One image of the deployment. */
 export interface PlannedImage {
@@ -47,7 +48,9 @@ function digestFiles(root: string, files: readonly string[], extra: readonly str
   for (const file of files) {
     const stats = lstatSync(file);
     const content = stats.isSymbolicLink() ? readlinkSync(file) : readFileSync(file);
-    hash.update(`${relative(root, file)}\0${stats.mode & 0o111 ? 'x' : '-'}\0${content.length}\0`).update(content);
+    hash
+      .update(`${relative(root, file)}\0${stats.mode & 0o111 ? 'x' : '-'}\0${content.length}\0`)
+      .update(content);
   }
   for (const text of extra) hash.update(`\0${text}`);
   return hash.digest('hex').slice(0, TAG_LENGTH);
@@ -70,7 +73,11 @@ function lockedPackages(lockText: string, workspace: string): string[] {
     const entry = packages[path];
     if (!entry || reached.has(path)) return;
     reached.set(path, `${path} ${entry.version ?? ''} ${entry.integrity ?? ''}`);
-    const needs = { ...entry.dependencies, ...entry.optionalDependencies, ...(path === workspace && entry.devDependencies) };
+    const needs = {
+      ...entry.dependencies,
+      ...entry.optionalDependencies,
+      ...(path === workspace && entry.devDependencies),
+    };
     for (const name of Object.keys(needs)) {
       // Node's own lookup: the nearest node_modules on the way up.
       let from = path;
@@ -145,7 +152,8 @@ export function planImages(settings: Settings, root: string): PlannedImages {
   return {
     base,
     nginx,
-    frpc: own('frpc', settings.BTCW_FRPC_IMAGE) ?? built('frpc', base, ['assets/frp', 'assets/go/frp'], ['frpc']),
+    frpc:
+      own('frpc', settings.BTCW_FRPC_IMAGE) ?? built('frpc', base, ['assets/frp', 'assets/go/frp'], ['frpc']),
     frps: built('frps', base, ['assets/frp', 'assets/go/frp'], ['frps']),
     backend:
       own('backend', settings.BTCW_BACKEND_IMAGE) ??
@@ -158,15 +166,19 @@ export function planImages(settings: Settings, root: string): PlannedImages {
   };
 }
 
-/** The images a deployment's containers run, with those they are built on before them. */
-export function neededImages(images: PlannedImages, settings: Settings): PlannedImage[] {
-  const keys: ImageKey[] = ['nginx', 'backend', 'frontend', 'frpc'];
-  if (!settings.BTCW_FRP_SERVER_ADDR) keys.push('frps');
+/** Images in the order they are built: what each is built on comes before it. */
+export function withBases(images: readonly PlannedImage[]): PlannedImage[] {
   const ordered = new Map<string, PlannedImage>();
   const add = (image: PlannedImage) => {
     if (image.recipe?.kind === 'assets') add(image.recipe.from);
     ordered.set(image.reference, image);
   };
-  for (const key of keys) add(images[key]);
+  for (const image of images) add(image);
   return [...ordered.values()];
+}
+
+/** The images a deployment's containers run, with those they are built on before them. */
+export function neededImages(images: PlannedImages, settings: Settings): PlannedImage[] {
+  const { nginx, backend, frontend, frpc, frps } = images;
+  return withBases([nginx, backend, frontend, frpc, ...(settings.BTCW_FRP_SERVER_ADDR ? [] : [frps])]);
 }

@@ -166,7 +166,10 @@ export const SETTINGS = {
   BTCW_ADMIN_PASSWORD_FILE: define(
     '',
     'file with the login password, 0600; empty: generated',
-    secretFile('should hold one line of at least 8 characters', (text) => text.length >= 8 && !text.includes('\n')),
+    secretFile(
+      'should hold one line of at least 8 characters',
+      (text) => text.length >= 8 && !text.includes('\n'),
+    ),
   ),
   BTCW_PRICE_FEED_URL: define(
     '',
@@ -206,7 +209,8 @@ function unknownNames(given: Readonly<Record<string, string>>): string[] {
       const likely = names
         .map((known) => ({ known, far: distance(name, known) }))
         .sort((a, b) => a.far - b.far)[0];
-      const hint = likely && likely.far <= TYPO_DISTANCE ? `did you mean ${likely.known}?` : 'see .env.example.';
+      const hint =
+        likely && likely.far <= TYPO_DISTANCE ? `did you mean ${likely.known}?` : 'see .env.example.';
       return `${name}: is not a setting of this package; ${hint}`;
     });
 }
@@ -218,7 +222,12 @@ function relations(settings: Settings): string[] {
     const [own, folder] = [settings[`BTCW_${part}_IMAGE`], settings[`BTCW_${part}_CONTEXT`]];
     if (own && folder) {
       problems.push(
-        problem(`BTCW_${part}_CONTEXT`, `should not be set together with BTCW_${part}_IMAGE`, folder, 'Unset one of them.'),
+        problem(
+          `BTCW_${part}_CONTEXT`,
+          `should not be set together with BTCW_${part}_IMAGE`,
+          folder,
+          'Unset one of them.',
+        ),
       );
     }
     if (part === 'FRONTEND' && settings.BTCW_FRONTEND_MODE === 'dev' && (own || folder)) {

@@ -8,7 +8,8 @@ const DAEMON_LOG = '/var/log/dockerd.log';
 const START_DEADLINE_MS = 40_000;
 
 /** @returns {Promise<{ code: number, output: string }>} the engine's version, or why it cannot be asked */
-const askEngine = () => tryRun('docker', ['version', '--format', '{{.Server.Version}}'], { timeoutMs: 10_000 });
+const askEngine = () =>
+  tryRun('docker', ['version', '--format', '{{.Server.Version}}'], { timeoutMs: 10_000 });
 
 /**
  * docker-proxy holds six descriptors for each connection and exits at its limit, so it is left out where the
@@ -17,7 +18,10 @@ const askEngine = () => tryRun('docker', ['version', '--format', '{{.Server.Vers
 function configureNewEngine() {
   if (existsSync(DAEMON_CONFIG)) return;
   mkdirSync('/etc/docker', { recursive: true });
-  writeFileSync(DAEMON_CONFIG, `${JSON.stringify({ 'userland-proxy': false, 'live-restore': true }, null, 2)}\n`);
+  writeFileSync(
+    DAEMON_CONFIG,
+    `${JSON.stringify({ 'userland-proxy': false, 'live-restore': true }, null, 2)}\n`,
+  );
 }
 
 /** @param {(line: string) => void} report */
@@ -30,7 +34,10 @@ async function install(report) {
 
 async function start() {
   if (!isRoot()) {
-    throw new SetupError('Docker is installed, but its engine is not running.', 'sudo systemctl start docker');
+    throw new SetupError(
+      'Docker is installed, but its engine is not running.',
+      'sudo systemctl start docker',
+    );
   }
   if (existsSync('/run/systemd/system')) {
     await tryRun('systemctl', ['enable', '--now', 'docker']);

@@ -5,22 +5,21 @@ import { join } from 'node:path';
 import { goBuild } from './go.mjs';
 import { SetupError, tryRun } from './step.mjs';
 
-const MIN_VERSION = [1, 5];
+/** The first 1.x with everything the stack uses. */
+const MIN_MINOR = 5;
 /** Also in stacks/versions.ts; a unit test holds the two together. */
 export const PROVIDER = { source: 'registry.terraform.io/kreuzwerker/docker', version: '4.6.0' };
 const REGISTRY_DEADLINE_MS = 90_000;
-const ARCH = { x64: 'amd64', arm64: 'arm64' }[process.arch];
+const ARCH = { x64: 'amd64', arm64: 'arm64' }[/** @type {'x64'} */ (process.arch)];
 
-export const builtTofu = (root) => join(root, '.build/bin/tofu');
+/** @param {string} root */
+const builtTofu = (root) => join(root, '.build/bin/tofu');
 
 /** @param {string} program @returns {Promise<string | undefined>} its version, where it is recent enough */
 async function versionOf(program) {
   const { code, output } = await tryRun(program, ['version']);
-  const version = /v(\d+)\.(\d+)\.\d+/.exec(output);
-  if (code !== 0 || !version) return undefined;
-  const [major, minor] = [Number(version[1]), Number(version[2])];
-  const recent = major > MIN_VERSION[0] || (major === MIN_VERSION[0] && minor >= MIN_VERSION[1]);
-  return recent ? version[0] : undefined;
+  const [version, minor] = /v1\.(\d+)\.\d+/.exec(output) ?? [];
+  return code === 0 && Number(minor) >= MIN_MINOR ? version : undefined;
 }
 
 /**
@@ -44,7 +43,11 @@ export async function ensureEngine(root, report) {
     path = builtTofu(root);
     if (!existsSync(path)) {
       await goBuild(
-        { module: join(root, 'assets/go/opentofu'), packagePath: 'github.com/opentofu/opentofu/cmd/tofu', output: path },
+        {
+          module: join(root, 'assets/go/opentofu'),
+          packagePath: 'github.com/opentofu/opentofu/cmd/tofu',
+          output: path,
+        },
         report,
       );
     }
@@ -65,7 +68,9 @@ async function mirrorFromRegistry(engine, mirror, report) {
       JSON.stringify({ terraform: { required_providers: { docker: PROVIDER } } }),
     );
     const args = ['providers', 'mirror', `-platform=linux_${ARCH}`, mirror];
-    return (await tryRun(engine, args, { cwd: work, timeoutMs: REGISTRY_DEADLINE_MS, onLine: report })).code === 0;
+    return (
+      (await tryRun(engine, args, { cwd: work, timeoutMs: REGISTRY_DEADLINE_MS, onLine: report })).code === 0
+    );
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
@@ -78,7 +83,10 @@ async function mirrorFromRegistry(engine, mirror, report) {
  */
 export async function ensureProvider(root, engine, report) {
   if (process.platform !== 'linux' || !ARCH) {
-    throw new SetupError(`This package deploys on Linux (x64 or arm64), not ${process.platform}/${process.arch}.`, 'use such a host.');
+    throw new SetupError(
+      `This package deploys on Linux (x64 or arm64), not ${process.platform}/${process.arch}.`,
+      'use such a host.',
+    );
   }
   const plugins = join(homedir(), '.terraform.d/plugins');
   const home = join(plugins, PROVIDER.source);
@@ -110,4 +118,3 @@ export async function ensureProvider(root, engine, report) {
   );
   return { detail: `${PROVIDER.version}, built from source: the registry did not answer` };
 }
-

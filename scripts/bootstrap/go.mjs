@@ -34,7 +34,14 @@ export async function goBuild(program, report) {
   await ensureGo(report);
   mkdirSync(dirname(program.output), { recursive: true });
   const partial = `${program.output}.partial`;
-  const args = ['build', '-v', '-trimpath', '-buildvcs=false', '-ldflags', `-s -w ${program.ldflags ?? ''}`.trim()];
+  const args = [
+    'build',
+    '-v',
+    '-trimpath',
+    '-buildvcs=false',
+    '-ldflags',
+    `-s -w ${program.ldflags ?? ''}`.trim(),
+  ];
   if (program.tags) args.push('-tags', program.tags);
   await run('go', [...args, '-o', partial, program.packagePath], {
     cwd: program.module,

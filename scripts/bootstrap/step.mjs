@@ -110,7 +110,10 @@ export const isRoot = () => process.getuid?.() === 0;
 export async function aptInstall(packages, why, report) {
   const command = `apt-get install -y --no-install-recommends ${packages.join(' ')}`;
   if (!(await onPath('apt-get'))) {
-    throw new SetupError(`${why} is missing, and this system has no apt-get.`, `install ${packages.join(', ')}.`);
+    throw new SetupError(
+      `${why} is missing, and this system has no apt-get.`,
+      `install ${packages.join(', ')}.`,
+    );
   }
   if (!isRoot()) {
     throw new SetupError(`${why} is missing, and only root can install it.`, `sudo ${command}`);

@@ -4,8 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { execa } from 'execa';
-import { UserError } from '../../stacks/errors.ts';
 import type { Activation } from '../../stacks/constructs/config-volume.ts';
+import { UserError } from '../../stacks/errors.ts';
 import { docker, programFailed, tail, tryDocker } from '../lib/programs.ts';
 import { waitFor } from '../lib/wait.ts';
 
@@ -19,7 +19,11 @@ interface Spec {
   readonly check: readonly string[];
   readonly activation: Activation;
   readonly environmentFile: string;
-  readonly files: readonly { readonly path: string; readonly content?: string; readonly secretFile?: string }[];
+  readonly files: readonly {
+    readonly path: string;
+    readonly content?: string;
+    readonly secretFile?: string;
+  }[];
 }
 
 const HEALTHY_DEADLINE_MS = 60_000;
@@ -67,7 +71,10 @@ export function startScript(environment: string, program: readonly string[]): st
     if (line === '' || line.startsWith('#')) return [];
     const match = /^([A-Za-z_]\w*)=(.*)$/.exec(line);
     if (!match) {
-      throw new UserError(`BTCW_BACKEND_ENV_FILE: line ${index + 1} should be KEY=value.`, 'mend that line of the file.');
+      throw new UserError(
+        `BTCW_BACKEND_ENV_FILE: line ${index + 1} should be KEY=value.`,
+        'mend that line of the file.',
+      );
     }
     return [`export ${match[1]}=${shellQuote(match[2] ?? '')}`];
   });
@@ -97,7 +104,8 @@ async function activate(spec: Spec): Promise<void> {
   }
   await docker(['restart', spec.container], { what: `Restarting ${spec.container}` });
   const { observation, timedOut } = await waitFor(
-    async () => String((await tryDocker(['inspect', '--format', '{{.State.Health.Status}}', spec.container])).stdout),
+    async () =>
+      String((await tryDocker(['inspect', '--format', '{{.State.Health.Status}}', spec.container])).stdout),
     (health) => health === 'healthy',
     { what: `${spec.container} to be healthy`, deadlineMs: HEALTHY_DEADLINE_MS },
   );
@@ -118,14 +126,31 @@ export async function applyConfig(): Promise<void> {
   );
   const limits = ['--rm', '-i', '--network', 'none', '--user', '0:0', '--security-opt', 'no-new-privileges'];
   // What writing, owning and checking other users' files takes.
-  const capabilities = ['--cap-drop', 'ALL', ...['CHOWN', 'DAC_OVERRIDE', 'FOWNER'].flatMap((cap) => ['--cap-add', cap])];
+  const capabilities = [
+    '--cap-drop',
+    'ALL',
+    ...['CHOWN', 'DAC_OVERRIDE', 'FOWNER'].flatMap((cap) => ['--cap-add', cap]),
+  ];
   const environment = ['--env', `DIR=${spec.mountPath}`, '--env', `OWNER=${spec.owner}`];
   const mount = ['--mount', `type=volume,source=${spec.volume},target=/volume,volume-nocopy`];
   try {
     const check = spec.check.length > 0 ? spec.check : ['true'];
     const received = await execa(
       'docker',
-      ['run', ...limits, ...capabilities, ...environment, ...mount, '--entrypoint', '/bin/sh', image, '-c', RECEIVE, 'sh', ...check],
+      [
+        'run',
+        ...limits,
+        ...capabilities,
+        ...environment,
+        ...mount,
+        '--entrypoint',
+        '/bin/sh',
+        image,
+        '-c',
+        RECEIVE,
+        'sh',
+        ...check,
+      ],
       { input: lines.join(''), timeout: HEALTHY_DEADLINE_MS },
     );
     if (received.stdout.includes('changed')) await activate(spec);

@@ -33,14 +33,20 @@ function progress(folder: string): (event: TerraformEvent) => void {
       console.log(`  … ${name}: ${hook?.elapsed_seconds} s`);
     } else if (type === 'apply_complete') {
       const done = hook?.action === 'delete' ? 'removed' : container ? 'healthy' : 'done';
-      console.log(`  ${paint('green', '✓')} ${name}: ${done} (${secondsSince(started.get(key) ?? Date.now())})`);
+      console.log(
+        `  ${paint('green', '✓')} ${name}: ${done} (${secondsSince(started.get(key) ?? Date.now())})`,
+      );
     } else if (type === 'apply_errored') {
       console.log(`  ${paint('red', '✗')} ${name}`);
     }
   };
 }
 
-function summary(containers: readonly ContainerState[], project: SynthesisedProject, tunnel: TunnelState): string {
+function summary(
+  containers: readonly ContainerState[],
+  project: SynthesisedProject,
+  tunnel: TunnelState,
+): string {
   const { settings } = project;
   const rows = containers.map((one) => {
     const address =
@@ -79,11 +85,14 @@ export async function deploy(options: DeployOptions = {}): Promise<void> {
   const tunnel = await waitForTunnel(settings, TUNNEL_DEADLINE_MS);
   const containers = await projectContainers(settings.BTCW_PROJECT);
   if (options.json) {
-    console.log(JSON.stringify({ containers, tunnel, local: localUrl(settings), public: publicUrl(settings) }, null, 2));
+    console.log(
+      JSON.stringify({ containers, tunnel, local: localUrl(settings), public: publicUrl(settings) }, null, 2),
+    );
     return;
   }
   say(summary(containers, project, tunnel));
   if (tunnel.up) say(`${paint('green', '✓')} Tunnel up: ${publicUrl(settings)}`);
-  else say(`${paint('yellow', '!')} Tunnel down: ${tunnel.reason}. It comes up by itself when the server does.`);
+  else
+    say(`${paint('yellow', '!')} Tunnel down: ${tunnel.reason}. It comes up by itself when the server does.`);
   say(`${paint('green', '✓')} Deployed in ${secondsSince(startedMs)}. Open ${localUrl(settings)}`);
 }

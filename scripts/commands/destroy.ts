@@ -12,7 +12,8 @@ export interface DestroyOptions {
 }
 
 async function confirmed(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY) throw new UserError('This deletes data, and there is no terminal to ask on.', 'add --yes.');
+  if (!process.stdin.isTTY)
+    throw new UserError('This deletes data, and there is no terminal to ask on.', 'add --yes.');
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   const answer = await terminal.question(`${question} Type "yes": `);
   terminal.close();
@@ -39,5 +40,7 @@ export async function destroy(options: DestroyOptions): Promise<void> {
   const startedMs = Date.now();
   await apply(project, folder, ['-destroy'], () => {});
   await removeLeftovers(project);
-  console.log(`${paint('green', '✓')} "${project}" is gone (${secondsSince(startedMs)}). Images, secrets/ and .env are kept.`);
+  console.log(
+    `${paint('green', '✓')} "${project}" is gone (${secondsSince(startedMs)}). Images, secrets/ and .env are kept.`,
+  );
 }

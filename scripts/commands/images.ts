@@ -1,4 +1,4 @@
-import { neededImages, planImages } from '../../stacks/images.ts';
+import { type ImageKey, neededImages, planImages, withBases } from '../../stacks/images.ts';
 import { loadSettings } from '../../stacks/settings.ts';
 import { step } from '../bootstrap/step.mjs';
 import { ensureImages, missingImages } from '../lib/images.ts';
@@ -8,11 +8,11 @@ import { root } from '../lib/project.ts';
  * Builds what is missing of the images.
  * @param key only this image and what it is built on
  */
-export async function images(key?: string): Promise<void> {
+export async function images(key?: ImageKey): Promise<void> {
   const settings = loadSettings();
   const planned = planImages(settings, root);
   const needed = neededImages(planned, settings);
-  const wanted = key ? needed.slice(0, needed.findIndex((image) => image.key === key) + 1) : needed;
+  const wanted = key ? withBases([planned[key]]) : needed;
   await ensureImages(wanted, (title, work) =>
     step(title, async (report) => {
       await work(report);

@@ -4,10 +4,10 @@ import { UserError } from '../../stacks/errors.ts';
 import type { SecretFiles } from '../../stacks/secrets.ts';
 import type { Settings } from '../../stacks/settings.ts';
 import { containerLogs, projectContainers } from '../lib/containers.ts';
-import { dialogue, handshake, type Dialogue } from '../lib/websocket.ts';
 import { loadProject } from '../lib/project.ts';
 import { paint, table } from '../lib/report.ts';
 import { localUrl, publicUrl, waitForTunnel } from '../lib/tunnel.ts';
+import { type Dialogue, dialogue, handshake } from '../lib/websocket.ts';
 
 export interface VerifyOptions {
   readonly json?: boolean;
@@ -45,7 +45,11 @@ async function ask(url: string, init: RequestInit = {}): Promise<Answer> {
 const seen = (answer: Answer): string => (answer.status === 0 ? answer.body : `status ${answer.status}`);
 
 /** The seed's own request: a form, to the token endpoint. */
-async function requestToken(base: string, user: string, password: string): Promise<Answer & { token?: string }> {
+async function requestToken(
+  base: string,
+  user: string,
+  password: string,
+): Promise<Answer & { token?: string }> {
   const answer = await ask(`${base}/api/v1/auth/token`, {
     method: 'POST',
     body: new URLSearchParams({ username: user, password }),
@@ -77,7 +81,10 @@ function dialogueChecks(name: string, result: Dialogue, project: string): Check[
     {
       name: `${name}: four topics within 3 s`,
       ok: missing.length === 0,
-      detail: missing.length === 0 ? TOPICS.join(', ') : `no data for ${missing.join(', ')}${result.error && `; ${result.error}`}`,
+      detail:
+        missing.length === 0
+          ? TOPICS.join(', ')
+          : `no data for ${missing.join(', ')}${result.error && `; ${result.error}`}`,
       fix: `docker logs --tail 20 ${project}-backend`,
     },
     {
@@ -89,7 +96,12 @@ function dialogueChecks(name: string, result: Dialogue, project: string): Check[
   ];
 }
 
-async function baseChecks(name: string, base: string, tokens: { valid: string; expired: string | undefined }, project: string) {
+async function baseChecks(
+  name: string,
+  base: string,
+  tokens: { valid: string; expired: string | undefined },
+  project: string,
+) {
   const [page, health] = await Promise.all([ask(`${base}/`), ask(`${base}/api/v1/ws/stats`)]);
   const checks: Check[] = [
     {
@@ -141,7 +153,9 @@ async function logChecks(settings: Settings, token: string): Promise<Check[]> {
     },
     {
       name: 'backend log: client connected',
-      ok: new RegExp(`WebSocket client \\S+_[0-9a-f]{8} connected \\(user: ${user}\\)`).test(backend) && !backend.includes(token),
+      ok:
+        new RegExp(`WebSocket client \\S+_[0-9a-f]{8} connected \\(user: ${user}\\)`).test(backend) &&
+        !backend.includes(token),
       detail: backend.includes(token) ? 'the token is in the log' : line,
       fix: `docker logs --tail 20 ${project}-backend`,
     },
@@ -193,8 +207,12 @@ export async function runChecks(): Promise<Check[]> {
       valid: login.token,
       expired: reference ? await expiredToken(settings.BTCW_ADMIN_USER, secrets) : undefined,
     };
-    checks.push(...(await baseChecks(`local ${settings.BTCW_NGINX_PORT}`, localUrl(settings), tokens, project)));
-    checks.push(...(await baseChecks(`tunnel ${settings.BTCW_FRP_REMOTE_PORT}`, publicUrl(settings), tokens, project)));
+    checks.push(
+      ...(await baseChecks(`local ${settings.BTCW_NGINX_PORT}`, localUrl(settings), tokens, project)),
+    );
+    checks.push(
+      ...(await baseChecks(`tunnel ${settings.BTCW_FRP_REMOTE_PORT}`, publicUrl(settings), tokens, project)),
+    );
     checks.push(...(await logChecks(settings, login.token)));
   }
   return checks;

@@ -1,5 +1,5 @@
 /** What the engine tells of a project's containers. */
-import { PROJECT_LABEL, COMPONENT_LABEL } from '../../stacks/constructs/labels.ts';
+import { COMPONENT_LABEL, PROJECT_LABEL } from '../../stacks/constructs/labels.ts';
 import { docker, tryDocker } from './programs.ts';
 
 /** A container of the project, as `docker inspect` shows it. */
@@ -22,15 +22,31 @@ interface Inspection {
   readonly Name: string;
   readonly RestartCount: number;
   readonly Config: { readonly Image: string; readonly Labels: Record<string, string> };
-  readonly State: { readonly Status: string; readonly StartedAt: string; readonly Health?: { readonly Status: string } };
-  readonly HostConfig: { readonly PortBindings: Record<string, { HostIp: string; HostPort: string }[] | null> | null };
+  readonly State: {
+    readonly Status: string;
+    readonly StartedAt: string;
+    readonly Health?: { readonly Status: string };
+  };
+  readonly HostConfig: {
+    readonly PortBindings: Record<string, { HostIp: string; HostPort: string }[] | null> | null;
+  };
 }
 
 /** The ids of what carries the project's label. */
-export async function projectIds(kind: 'container' | 'volume' | 'network', project: string): Promise<string[]> {
+export async function projectIds(
+  kind: 'container' | 'volume' | 'network',
+  project: string,
+): Promise<string[]> {
   const all = kind === 'container' ? ['--all'] : [];
   const format = ['--format', kind === 'volume' ? '{{.Name}}' : '{{.ID}}'];
-  const listed = await docker([kind, 'ls', ...all, ...format, '--filter', `label=${PROJECT_LABEL}=${project}`]);
+  const listed = await docker([
+    kind,
+    'ls',
+    ...all,
+    ...format,
+    '--filter',
+    `label=${PROJECT_LABEL}=${project}`,
+  ]);
   return listed.split('\n').filter(Boolean);
 }
 

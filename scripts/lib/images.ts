@@ -59,11 +59,19 @@ async function buildBase(image: PlannedImage, progress: Progress) {
     ['--variant=minbase', `--include=${packages.join(',')}`, ...lean, SUITE, archive, ...sources],
     progress,
   );
-  await docker(['import', archive, image.reference], { what: 'Importing the base image', timeout: BUILD_DEADLINE_MS });
+  await docker(['import', archive, image.reference], {
+    what: 'Importing the base image',
+    timeout: BUILD_DEADLINE_MS,
+  });
   rmSync(archive);
 }
 
-async function dockerBuild(image: PlannedImage, folder: string, args: Record<string, string>, progress: Progress) {
+async function dockerBuild(
+  image: PlannedImage,
+  folder: string,
+  args: Record<string, string>,
+  progress: Progress,
+) {
   const buildArgs = Object.entries(args).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
   await run(
     `Building ${image.reference}`,

@@ -1,5 +1,7 @@
 /** What can be known to fail before anything is changed: ports in use, an address this host has not got. */
 import { createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { subnetOf } from '../../stacks/constructs/bridge-network.ts';
 import { UserError } from '../../stacks/errors.ts';
 import type { SettingName, Settings } from '../../stacks/settings.ts';
 import { projectContainers } from './containers.ts';
@@ -41,58 +43,100 @@ function bindError(address: string, port: number): Promise<string | undefined> {
   });
 }
 
-/** The names of the bridge networks, other than ours, that have this gateway. */
-async function networksWithGateway(gateway: string, project: string): Promise<string[]> {
-  const ids = (await docker(['network', 'ls', '--quiet', '--filter', 'driver=bridge'])).split('\n').filter(Boolean);
-  if (ids.length === 0) return [];
+/**
+ * Tries each listener that is not ours already.
+ * @param held `address:port` of what this project's running containers listen on
+ * @returns a line for each setting that cannot be used
+ */
+export async function portProblems(
+  wanted: readonly Listener[],
+  held: ReadonlySet<string>,
+): Promise<string[]> {
+  const problems = await Promise.all(
+    wanted
+      .filter(({ address, port }) => !held.has(`${address}:${port}`))
+      .map(async ({ setting, address, port }) => {
+        switch (await bindError(address, port)) {
+          case 'EADDRINUSE':
+            return `${setting}: should be a free port, got "${port}", which ${portHolder(port) ?? 'another program'} uses on ${address}. Stop it, or choose another port.`;
+          case 'EADDRNOTAVAIL':
+            // The gateway of a network that deploy will make is no address of this host yet.
+            return setting === 'BTCW_NGINX_PORT'
+              ? `BTCW_NGINX_BIND: should be an address of this host, got "${address}". See: ip -brief address`
+              : undefined;
+          default:
+            // Docker's engine binds the ports, so a user's own lack of permission says nothing.
+            return undefined;
+        }
+      }),
+  );
+  return problems.filter((problem) => problem !== undefined);
+}
+
+/** A Docker network, as far as its addresses matter. */
+export interface BridgeAddresses {
+  readonly name: string;
+  readonly gateway: string;
+}
+
+/**
+ * Whether a network of this project could have the gateway.
+ * @param hostAddresses the addresses of this host's interfaces
+ */
+export function gatewayProblem(
+  settings: Pick<Settings, 'BTCW_GATEWAY' | 'BTCW_PROJECT'>,
+  bridgeGateway: string,
+  networks: readonly BridgeAddresses[],
+  hostAddresses: readonly string[],
+): string | undefined {
+  const gateway = settings.BTCW_GATEWAY;
+  const holder = networks.find((network) => subnetOf(network.gateway) === subnetOf(gateway));
+  if (gateway === bridgeGateway || (holder?.name === settings.BTCW_PROJECT && holder.gateway === gateway)) {
+    return undefined;
+  }
+  const inTheWay =
+    (holder && `Docker network "${holder.name}" has ${holder.gateway}`) ??
+    (hostAddresses.includes(gateway) ? 'another interface of this host has it' : undefined);
+  return inTheWay
+    ? `BTCW_GATEWAY: should be free for a network of this project, got "${gateway}", but ${inTheWay}. Use ${bridgeGateway}, the gateway of the default bridge here.`
+    : undefined;
+}
+
+async function bridgeNetworks(): Promise<BridgeAddresses[]> {
+  const ids = (await docker(['network', 'ls', '--quiet', '--filter', 'driver=bridge']))
+    .split('\n')
+    .filter(Boolean);
   const networks = JSON.parse(await docker(['network', 'inspect', ...ids])) as {
     Name: string;
     IPAM: { Config?: { Gateway?: string }[] };
   }[];
-  return networks
-    .filter((network) => network.Name !== project && network.IPAM.Config?.some((one) => one.Gateway === gateway))
-    .map((network) => network.Name);
+  return networks.flatMap(({ Name, IPAM }) =>
+    (IPAM.Config ?? []).flatMap(({ Gateway }) => (Gateway ? [{ name: Name, gateway: Gateway }] : [])),
+  );
 }
 
-/**
- * @throws {UserError} naming each setting whose port is taken, or a gateway that cannot be had
- */
+/** @throws {UserError} naming each setting whose port is taken, or a gateway that cannot be had */
 export async function preflight({ settings, host }: Project): Promise<void> {
-  const project = settings.BTCW_PROJECT;
-  const own = await projectContainers(project);
-  const running = own.filter((container) => container.status === 'running');
-  // What our own running containers hold is not in the way.
+  const containers = await projectContainers(settings.BTCW_PROJECT);
+  const running = containers.filter((container) => container.status === 'running');
   const held = new Set(running.flatMap((container) => container.addresses));
+  const wanted = listeners(settings);
   if (running.some((container) => container.component === 'frps')) {
-    const previous = listeners(settings).filter((one) => one.setting.startsWith('BTCW_FRP_'));
-    for (const one of previous) held.add(`${one.address}:${one.port}`);
+    // On the host's network, its ports are in no list of published ones.
+    for (const { setting, address, port } of wanted) {
+      if (setting.startsWith('BTCW_FRP_')) held.add(`${address}:${port}`);
+    }
   }
-  const problems: string[] = [];
+  const problems = await portProblems(wanted, held);
   if (settings.BTCW_GATEWAY !== host.bridgeGateway) {
-    for (const name of await networksWithGateway(settings.BTCW_GATEWAY, project)) {
-      problems.push(
-        `BTCW_GATEWAY: should be free for a network of this project, got "${settings.BTCW_GATEWAY}", which Docker network "${name}" has. Use ${host.bridgeGateway}, the default bridge's gateway on this host.`,
-      );
-    }
-    const code = await bindError(settings.BTCW_GATEWAY, 0);
-    const ownsIt = own.length > 0 && code === undefined;
-    if (code === undefined && !ownsIt && problems.length === 0) {
-      problems.push(
-        `BTCW_GATEWAY: should be free for a network of this project, got "${settings.BTCW_GATEWAY}", which another interface of this host has. Use ${host.bridgeGateway}, the default bridge's gateway on this host.`,
-      );
-    }
-  }
-  for (const { setting, address, port } of listeners(settings)) {
-    if (held.has(`${address}:${port}`)) continue;
-    const code = await bindError(address, port);
-    if (code === 'EADDRINUSE') {
-      const holder = portHolder(port);
-      problems.push(`${setting}: should be a free port, got "${port}", which ${holder ?? 'another program'} uses on ${address}. Stop it, or choose another port.`);
-    } else if (code === 'EACCES') {
-      problems.push(`${setting}: should be above 1023 for this user, got "${port}". Choose another port.`);
-    } else if (code === 'EADDRNOTAVAIL' && setting === 'BTCW_NGINX_PORT') {
-      problems.push(`BTCW_NGINX_BIND: should be an address of this host, got "${address}". See: ip -brief address`);
-    }
+    const hostAddresses = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+    const problem = gatewayProblem(
+      settings,
+      host.bridgeGateway,
+      await bridgeNetworks(),
+      hostAddresses.map(({ address }) => address),
+    );
+    if (problem) problems.unshift(problem);
   }
   if (problems.length > 0) throw new UserError(problems.join('\n'));
 }

@@ -1,6 +1,6 @@
 /** The programs this package drives: argument arrays, deadlines, signals passed on; never a joined shell string. */
 import { existsSync } from 'node:fs';
-import { execa, type Options, type Result, ExecaError } from 'execa';
+import { ExecaError, execa, type Options, type Result } from 'execa';
 import { UserError } from '../../stacks/errors.ts';
 
 const TAIL_LINES = 20;
@@ -29,8 +29,15 @@ export function dockerUnavailable(output: string): UserError | undefined {
       'sudo usermod -aG docker "$USER", then log out and in again.',
     );
   }
-  if (/cannot connect to the docker daemon|is the docker daemon running|no such file or directory.*docker\.sock/i.test(output)) {
-    return new UserError('The Docker engine does not answer.', 'start it: npm run up (or: sudo systemctl start docker).');
+  if (
+    /cannot connect to the docker daemon|is the docker daemon running|no such file or directory.*docker\.sock/i.test(
+      output,
+    )
+  ) {
+    return new UserError(
+      'The Docker engine does not answer.',
+      'start it: npm run up (or: sudo systemctl start docker).',
+    );
   }
   return undefined;
 }
@@ -40,14 +47,18 @@ export function dockerUnavailable(output: string): UserError | undefined {
  * @returns what it printed on stdout
  * @throws {UserError} when the engine is away or refuses, or when the command fails
  */
-export async function docker(args: readonly string[], options: Options & { what?: string } = {}): Promise<string> {
+export async function docker(
+  args: readonly string[],
+  options: Options & { what?: string } = {},
+): Promise<string> {
   const { what, ...rest } = options;
   try {
     const result = await execa('docker', args, { timeout: DOCKER_DEADLINE_MS, ...rest });
     return String(result.stdout);
   } catch (error) {
     if (error instanceof ExecaError) {
-      if (error.code === 'ENOENT') throw new UserError('The docker program is not installed.', 'npm run up installs it.');
+      if (error.code === 'ENOENT')
+        throw new UserError('The docker program is not installed.', 'npm run up installs it.');
       const unavailable = dockerUnavailable(String(error.stderr));
       if (unavailable) throw unavailable;
     }

@@ -21,7 +21,8 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 }
 
 /** Seconds since a moment, with one decimal. @param startedMs as `Date.now()` gave it */
-export const secondsSince = (startedMs: number): string => `${((Date.now() - startedMs) / 1000).toFixed(1)} s`;
+export const secondsSince = (startedMs: number): string =>
+  `${((Date.now() - startedMs) / 1000).toFixed(1)} s`;
 
 /** Prints what went wrong: for a user's error the message alone, for a defect its stack too. */
 export function reportError(error: unknown, verbose = false): void {

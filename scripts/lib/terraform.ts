@@ -18,10 +18,23 @@ const GRACE_MS = 120_000;
 export interface TerraformEvent {
   readonly type: string;
   readonly '@message': string;
-  readonly hook?: { readonly resource: { readonly addr: string }; readonly action?: string; readonly elapsed_seconds?: number };
-  readonly change?: { readonly resource: { readonly addr: string }; readonly action: string; readonly reason?: string };
+  readonly hook?: {
+    readonly resource: { readonly addr: string };
+    readonly action?: string;
+    readonly elapsed_seconds?: number;
+  };
+  readonly change?: {
+    readonly resource: { readonly addr: string };
+    readonly action: string;
+    readonly reason?: string;
+  };
   readonly changes?: { readonly add: number; readonly change: number; readonly remove: number };
-  readonly diagnostic?: { readonly severity: string; readonly summary: string; readonly detail?: string; readonly address?: string };
+  readonly diagnostic?: {
+    readonly severity: string;
+    readonly summary: string;
+    readonly detail?: string;
+    readonly address?: string;
+  };
 }
 
 type Diagnostic = NonNullable<TerraformEvent['diagnostic']>;
@@ -160,7 +173,16 @@ export async function terraform(
   }
 }
 
-function readResources(folder: string): Record<string, Record<string, { name?: string }>> {
+/** The part of a synthesised resource that tells what it is called. */
+interface Resource {
+  readonly name?: string;
+  readonly provisioner?: readonly Record<
+    string,
+    { readonly environment?: { readonly APPLY_CONFIG?: string } }
+  >[];
+}
+
+function readResources(folder: string): Record<string, Record<string, Resource>> {
   return JSON.parse(readFileSync(join(folder, 'cdk.tf.json'), 'utf8')).resource;
 }
 
@@ -173,14 +195,11 @@ export function resourceNames(folder: string): (address: string) => string | und
   const resources = readResources(folder);
   return (address) => {
     const [type = '', id = ''] = address.split('.');
-    const name = resources[type]?.[id]?.name;
-    if (type === 'docker_container') return name;
-    if (type === 'docker_volume') return `volume ${name}`;
-    if (type === 'docker_network') return `network ${name}`;
-    if (type === 'docker_image') return `image ${name}`;
-    const part = /^(\w+?)_(Config_Files|Build)_/.exec(id);
-    if (part?.[2] === 'Config_Files') return `configuration of ${part[1]?.toLowerCase()}`;
-    return undefined;
+    const resource = resources[type]?.[id];
+    if (type === 'docker_container') return resource?.name;
+    if (type !== 'terraform_data') return `${type.replace('docker_', '')} ${resource?.name ?? id}`;
+    const config = resource?.provisioner?.[0]?.['local-exec']?.environment?.APPLY_CONFIG;
+    return config && `configuration of ${(JSON.parse(config) as { container: string }).container}`;
   };
 }
 
@@ -195,4 +214,3 @@ export async function apply(
   const { exitCode, diagnostics } = await terraform(folder, ['apply', '-auto-approve', ...args], onEvent);
   if (exitCode !== 0) throw explain(project, diagnostics);
 }
-

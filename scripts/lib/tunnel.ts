@@ -9,30 +9,45 @@ export interface TunnelState {
   readonly reason: string;
 }
 
+const SUCCESS = /start proxy success/;
+/** What frpc 0.64.0 says when it cannot, and what that means. */
 const CAUSES: readonly (readonly [RegExp, (settings: Settings) => string])[] = [
-  [/start proxy success/, () => ''],
   [
     /token in login doesn't match/,
     () => 'the frp server refuses the token: put its auth.token into BTCW_FRP_TOKEN_FILE',
   ],
   [
     /proxy \[?.*\]? already exists/,
-    (settings) => `the frp server has a proxy named "${settings.BTCW_FRP_PROXY_NAME}" already: change BTCW_FRP_PROXY_NAME`,
+    (settings) =>
+      `the frp server has a proxy named "${settings.BTCW_FRP_PROXY_NAME}" already: change BTCW_FRP_PROXY_NAME`,
   ],
   [
     /port (already used|unavailable)|bind: address already in use/,
-    (settings) => `port ${settings.BTCW_FRP_REMOTE_PORT} is taken on the frp server: change BTCW_FRP_REMOTE_PORT`,
+    (settings) =>
+      `port ${settings.BTCW_FRP_REMOTE_PORT} is taken on the frp server: change BTCW_FRP_REMOTE_PORT`,
   ],
   [
     /port not allowed/,
     (settings) => `the frp server does not allow port ${settings.BTCW_FRP_REMOTE_PORT}: see its allowPorts`,
   ],
-  [/no such host/, (settings) => `the name ${settings.BTCW_FRP_SERVER_ADDR} is not known: check BTCW_FRP_SERVER_ADDR`],
+  [
+    /no such host/,
+    (settings) => `the name ${settings.BTCW_FRP_SERVER_ADDR} is not known: check BTCW_FRP_SERVER_ADDR`,
+  ],
   [/connection refused/, (settings) => `nothing listens on ${serverAddress(settings)}: start frps there`],
-  [/i\/o timeout|deadline exceeded/, (settings) => `${serverAddress(settings)} does not answer: is its firewall open?`],
-  [/no route to host|network is unreachable/, (settings) => `there is no route to ${serverAddress(settings)}`],
+  [
+    /i\/o timeout|deadline exceeded/,
+    (settings) => `${serverAddress(settings)} does not answer: is its firewall open?`,
+  ],
+  [
+    /no route to host|network is unreachable/,
+    (settings) => `there is no route to ${serverAddress(settings)}`,
+  ],
   [/x509|certificate/, () => "the frp server's certificate does not fit BTCW_FRP_TLS_CA_FILE"],
-  [/login to (the )?server failed|connect to server error/, (settings) => `the login to ${serverAddress(settings)} failed`],
+  [
+    /login to (the )?server failed|connect to server error/,
+    (settings) => `the login to ${serverAddress(settings)} failed`,
+  ],
 ];
 
 export const serverAddress = (settings: Settings): string =>
@@ -44,8 +59,9 @@ export const serverAddress = (settings: Settings): string =>
  */
 export function tunnelState(log: string, settings: Settings): TunnelState {
   for (const line of log.split('\n').reverse()) {
+    if (SUCCESS.test(line)) return { up: true, reason: '' };
     const cause = CAUSES.find(([pattern]) => pattern.test(line));
-    if (cause) return { up: cause[0].source === 'start proxy success', reason: cause[1](settings) };
+    if (cause) return { up: false, reason: cause[1](settings) };
   }
   return { up: false, reason: 'frpc has not said anything yet' };
 }
@@ -54,7 +70,9 @@ export function tunnelState(log: string, settings: Settings): TunnelState {
 export async function waitForTunnel(settings: Settings, deadlineMs: number): Promise<TunnelState> {
   const name = `${settings.BTCW_PROJECT}-frpc`;
   const observe = async () => {
-    const frpc = (await projectContainers(settings.BTCW_PROJECT)).find((container) => container.name === name);
+    const frpc = (await projectContainers(settings.BTCW_PROJECT)).find(
+      (container) => container.name === name,
+    );
     if (frpc?.status !== 'running') return { up: false, reason: `${name} is ${frpc?.status ?? 'missing'}` };
     return tunnelState(await containerLogs(name, frpc.startedAt), settings);
   };

@@ -25,5 +25,8 @@ export function anyHealth(port: number, path: string): string[] {
   const branches = tools.map(([tool, command], index) => {
     return `${index === 0 ? 'if' : 'elif'} command -v ${tool} >/dev/null; then ${command};`;
   });
-  return ['CMD-SHELL', `${branches.join(' ')} else echo "no curl, wget, python3 or node to check health with"; exit 1; fi`];
+  return [
+    'CMD-SHELL',
+    `${branches.join(' ')} else echo "no curl, wget, python3 or node to check health with"; exit 1; fi`,
+  ];
 }

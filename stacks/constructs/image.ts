@@ -23,8 +23,10 @@ export class Image extends Construct {
     const build =
       recipe &&
       new DataResource(this, 'Build', {
-        triggersReplace: reference,
-        provisioners: [{ type: 'local-exec', command: `node scripts/run.mjs images ${key}`, workingDir: process.cwd() }],
+        triggersReplace: { reference },
+        provisioners: [
+          { type: 'local-exec', command: `node scripts/run.mjs images ${key}`, workingDir: process.cwd() },
+        ],
       });
     const image = new DockerImage(this, 'Image', {
       name: reference,

@@ -65,7 +65,7 @@ function healthTiming(host: HostFacts) {
   const timing = { timeout: '5s', startPeriod: '30s', retries: 3 };
   return Number(host.engineApi) >= START_INTERVAL_API
     ? { ...timing, interval: '10s', startInterval: '1s' }
-    : { ...timing, interval: '3s' };
+    : { ...timing, interval: '2s' };
 }
 
 /**
@@ -93,7 +93,11 @@ export class ServiceContainer extends Construct {
     const ports =
       bindings.length > 0
         ? new DataResource(this, 'Ports', {
-            input: bindings.map((binding) => `${binding.ip}:${binding.external}:${binding.internal}`),
+            input: {
+              published: bindings
+                .map(({ ip, external, internal }) => `${ip}:${external}:${internal}`)
+                .join(', '),
+            },
           })
         : undefined;
 
@@ -123,8 +127,13 @@ export class ServiceContainer extends Construct {
       logOpts: { 'max-size': deployment.logMaxSize, 'max-file': String(LOG_FILES) },
       labels: projectLabels(deployment.project, props.component),
       volumes: [
-        ...(config ? [{ volumeName: config.volumeName, containerPath: config.mountPath, readOnly: true }] : []),
-        ...Object.entries(props.volumes ?? {}).map(([containerPath, volumeName]) => ({ containerPath, volumeName })),
+        ...(config
+          ? [{ volumeName: config.volumeName, containerPath: config.mountPath, readOnly: true }]
+          : []),
+        ...Object.entries(props.volumes ?? {}).map(([containerPath, volumeName]) => ({
+          containerPath,
+          volumeName,
+        })),
         ...Object.entries(props.binds ?? {}).map(([containerPath, hostPath]) => ({
           containerPath,
           hostPath,
@@ -133,7 +142,10 @@ export class ServiceContainer extends Construct {
       ],
       ...(dependsOn.length > 0 && { dependsOn }),
       ...(ports && {
-        lifecycle: { ignoreChanges: ['ports'], replaceTriggeredBy: [`terraform_data.${ports.friendlyUniqueId}`] },
+        lifecycle: {
+          ignoreChanges: ['ports'],
+          replaceTriggeredBy: [`terraform_data.${ports.friendlyUniqueId}`],
+        },
       }),
     });
 

@@ -1,0 +1,354 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type WebSocket from 'ws';
+import { handshake } from '../../scripts/lib/websocket.ts';
+import { docker, echo, eventually, TestDeployment, tryProgram } from '../support/deployment.ts';
+
+const deployment = new TestDeployment('btcw-test');
+const components = ['nginx', 'backend', 'frontend', 'frpc', 'frps'];
+
+beforeAll(async () => {
+  await deployment.remove();
+  const { code, output } = await deployment.run('deploy');
+  if (code !== 0) await deployment.printLogs();
+  expect(code, output).toBe(0);
+});
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') await deployment.printLogs();
+});
+afterAll(() => deployment.remove());
+
+const diffCode = async (settings: Record<string, string> = {}) => {
+  const { code, output } = await deployment.run('diff', [], settings);
+  return { code, output };
+};
+const unchanged = { code: 0, output: expect.stringContaining('No changes') };
+
+describe('a deployment', () => {
+  it('holds the whole contract, locally and through the tunnel', async () => {
+    const { code, stdout } = await deployment.run('verify', ['--json']);
+    const { checks } = JSON.parse(stdout);
+    expect(checks.filter((check: { ok: boolean }) => !check.ok)).toEqual([]);
+    expect(checks).toHaveLength(24);
+    expect(code).toBe(0);
+  });
+
+  it("gives a token to the document's own curl", async () => {
+    const { stdout } = await promisify(execFile)('curl', [
+      '-s',
+      '-X',
+      'POST',
+      `${deployment.backend}/api/v1/auth/token`,
+      '-H',
+      'Content-Type: application/x-www-form-urlencoded',
+      '-d',
+      `username=admin&password=${deployment.password}`,
+    ]);
+    expect(JSON.parse(stdout)).toMatchObject({ token_type: 'bearer', expires_in: 86_400 });
+  });
+
+  it("passes the document's own check of nginx", async () => {
+    const { code, output } = await tryProgram('docker', [
+      'exec',
+      deployment.container('nginx'),
+      'nginx',
+      '-t',
+    ]);
+    expect(output).toContain('test is successful');
+    expect(code).toBe(0);
+  });
+
+  it('ends with a table of its containers', async () => {
+    const { output } = await deployment.run('deploy');
+    for (const component of components)
+      expect(output).toMatch(new RegExp(`btcw-test-${component} .*healthy`));
+    expect(output).toContain('Tunnel up: http://127.0.0.1:16001');
+  });
+});
+
+describe('diff', () => {
+  it('sees no change, twenty times in a row', async () => {
+    for (let round = 1; round <= 20; round += 1)
+      expect(await diffCode(), `round ${round}`).toEqual(unchanged);
+  });
+
+  it('sees none after each container has been restarted', async () => {
+    for (const component of components) await docker('restart', deployment.container(component));
+    expect(await diffCode()).toEqual(unchanged);
+  });
+
+  it('and deploy of plain cdktf see none either, from the same state', async () => {
+    const plan = await deployment.cdktf('diff');
+    expect(plan.output).toContain('No changes');
+    const deployed = await deployment.cdktf('deploy', '--auto-approve');
+    expect(deployed.code, deployed.output).toBe(0);
+    expect(deployed.output).not.toMatch(/[1-9]\d* (added|changed|destroyed)/);
+    expect(await diffCode()).toEqual(unchanged);
+  });
+
+  it('shows a stopped and a removed container with exit code 2, and deploy heals both', async () => {
+    await docker('stop', '--time', '1', deployment.container('frontend'));
+    await docker('rm', '--force', deployment.container('nginx'));
+    const seen = await diffCode();
+    expect(seen.code).toBe(2);
+    expect(seen.output).toContain('~ btcw-test-frontend');
+    expect(seen.output).toContain('+ btcw-test-nginx');
+    expect((await deployment.run('deploy')).code).toBe(0);
+    expect(await diffCode()).toEqual(unchanged);
+    expect((await fetch(`${deployment.public}/`)).status).toBe(200);
+  });
+});
+
+describe('a changed nginx setting', () => {
+  let socket: WebSocket;
+  beforeAll(async () => {
+    socket = await deployment.socket(deployment.public, await deployment.token());
+  });
+  afterAll(() => socket.close());
+
+  it('is live, and the WebSocket opened before through the tunnel is still answered', async () => {
+    expect(await echo(socket)).toBe(true);
+    const { Id } = await deployment.inspect('nginx');
+    const { code, output } = await deployment.run('deploy', [], { BTCW_MAX_CONNECTIONS: '3' });
+    expect(code, output).toBe(0);
+    expect((await deployment.inspect('nginx')).HostConfig.Memory).toBeGreaterThan(0);
+    expect(await docker('exec', deployment.container('nginx'), 'cat', '/etc/nginx/nginx.conf')).toContain(
+      'limit_conn gateway 3;',
+    );
+    expect(await echo(socket)).toBe(true);
+    expect((await deployment.inspect('nginx')).Id).toBe(Id);
+  });
+
+  it('is what counts: the connection over the limit gets 503, and one is free again when another closes', async () => {
+    const token = await deployment.token();
+    // The socket from before the reload is one of the three.
+    const sockets = [
+      await deployment.socket(deployment.local, token),
+      await deployment.socket(deployment.local, token),
+    ];
+    const url = `${deployment.local.replace('http', 'ws')}/api/v1/ws?token=${token}`;
+    expect(await handshake(url)).toBe(503);
+    for (const one of sockets) one.close();
+    expect(
+      await eventually(
+        () => handshake(url),
+        (status) => status === 101,
+      ),
+    ).toBe(101);
+  });
+
+  it('goes back just as quietly', async () => {
+    expect((await deployment.run('deploy')).code).toBe(0);
+    expect(await echo(socket)).toBe(true);
+    expect(await diffCode()).toEqual(unchanged);
+  });
+});
+
+describe('a wrong nginx.conf', () => {
+  it("fails with nginx's own message, and the old one goes on serving", async () => {
+    const before = await docker('exec', deployment.container('nginx'), 'cat', '/etc/nginx/nginx.conf');
+    const spec = {
+      container: deployment.container('nginx'),
+      volume: `${deployment.container('nginx')}-config`,
+      mountPath: '/etc/nginx',
+      owner: '33:33',
+      secretMode: '0400',
+      check: ['nginx', '-t', '-q'],
+      activation: 'reload',
+      environmentFile: '',
+      files: [{ path: 'nginx.conf', content: before.replace('proxy_pass', 'proxy_pas') }],
+    };
+    const image = (await deployment.inspect('nginx')).Image;
+    const { code, output } = await tryProgram('node', ['scripts/run.mjs', 'apply-config'], {
+      APPLY_CONFIG: JSON.stringify(spec),
+      APPLY_IMAGE: image,
+    });
+    expect(code).toBe(1);
+    expect(output).toContain('unknown directive "proxy_pas" in /etc/nginx/nginx.conf');
+    expect(output).toContain('the old one stays');
+    expect(await docker('exec', deployment.container('nginx'), 'cat', '/etc/nginx/nginx.conf')).toBe(before);
+    expect((await fetch(`${deployment.local}/`)).status).toBe(200);
+  });
+});
+
+describe('a changed tunnel setting', () => {
+  it('restarts frpc and no other container', async () => {
+    const started = async () =>
+      Object.fromEntries(
+        await Promise.all(
+          components.map(async (one) => [one, (await deployment.inspect(one)).State.StartedAt] as const),
+        ),
+      );
+    const before = await started();
+    const { code, output } = await deployment.run('deploy', [], { BTCW_FRP_PROXY_NAME: 'other-service' });
+    expect(code, output).toBe(0);
+    const after = await started();
+    expect(components.filter((one) => before[one] !== after[one])).toEqual(['frpc']);
+    expect(await deployment.logs('frpc')).toContain('[other-service] start proxy success');
+    expect((await fetch(`${deployment.public}/`)).status).toBe(200);
+    expect((await deployment.run('deploy')).code).toBe(0);
+  });
+});
+
+describe('a changed password', () => {
+  it('is the one that counts, and the token from before stays good', async () => {
+    const token = await deployment.token();
+    const old = deployment.password;
+    writeFileSync(`${deployment.secretsFolder}/admin-password`, 'another-password\n');
+    expect((await diffCode()).code).toBe(2);
+    expect((await deployment.run('deploy')).code).toBe(0);
+    expect(await deployment.token()).toMatch(/^ey/);
+    const url = `${deployment.local.replace('http', 'ws')}/api/v1/ws?token=${token}`;
+    expect(await handshake(url)).toBe(101);
+    const refused = await fetch(`${deployment.backend}/api/v1/auth/token`, {
+      method: 'POST',
+      body: new URLSearchParams({ username: 'admin', password: old }),
+    });
+    expect(refused.status).toBe(401);
+  });
+});
+
+describe('hardening', () => {
+  it.each(components)(
+    '%s runs without root, capabilities, new privileges or a writable root, and within limits',
+    async (component) => {
+      const { Config, HostConfig } = await deployment.inspect(component);
+      expect(Config.User).toMatch(/^[1-9]/);
+      expect(HostConfig).toMatchObject({
+        ReadonlyRootfs: true,
+        CapDrop: ['ALL'],
+        CapAdd: null,
+        SecurityOpt: ['no-new-privileges'],
+        Privileged: false,
+        RestartPolicy: { Name: 'unless-stopped' },
+        LogConfig: { Type: 'json-file', Config: { 'max-file': '3', 'max-size': '10m' } },
+      });
+      expect(HostConfig.Memory).toBeGreaterThan(0);
+      expect(HostConfig.PidsLimit).toBeGreaterThan(0);
+    },
+  );
+
+  it('frp on the network of the host listens on its two ports of loopback, and on nothing else', async () => {
+    const listening = async (component: string) => {
+      const pid = (await deployment.inspect(component)).State.Pid;
+      const inodes = readdirSync(`/proc/${pid}/fd`).map((fd) => {
+        try {
+          return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1];
+        } catch {
+          return undefined;
+        }
+      });
+      return ['tcp', 'tcp6']
+        .flatMap((table) => readFileSync(`/proc/${pid}/net/${table}`, 'utf8').split('\n'))
+        .map((line) => line.trim().split(/\s+/))
+        .filter((fields) => fields[3] === '0A' && inodes.includes(fields[9]))
+        .map((fields) => fields[1]);
+    };
+    expect(await listening('frpc')).toEqual([]);
+    const hex = (port: number) => `0100007F:${port.toString(16).toUpperCase()}`;
+    expect((await listening('frps')).sort()).toEqual([hex(17000), hex(16001)].sort());
+  });
+
+  it('keeps secrets in files of mode 0600, and out of state, configuration, environment, images and logs', async () => {
+    const files = ['admin-password', 'jwt-secret', 'frp-token', 'fingerprint-key'];
+    const secrets = files.map((name) => readFileSync(`${deployment.secretsFolder}/${name}`, 'utf8').trim());
+    for (const name of files)
+      expect(statSync(`${deployment.secretsFolder}/${name}`).mode & 0o777).toBe(0o600);
+    const token = await deployment.token();
+    await handshake(`${deployment.public.replace('http', 'ws')}/api/v1/ws?token=${token}`);
+
+    const places: Record<string, string> = {
+      state: readFileSync('terraform.btcw-test.tfstate', 'utf8'),
+      configuration: readFileSync('cdktf.out/stacks/btcw-test/cdk.tf.json', 'utf8'),
+      'diff --json': (await deployment.run('diff', ['--json'])).output,
+    };
+    for (const component of components) {
+      const inspection = await deployment.inspect(component);
+      places[`${component} inspect`] = JSON.stringify(inspection);
+      places[`${component} log`] = await deployment.logs(component);
+      places[`${component} image`] = await docker('history', '--no-trunc', inspection.Image);
+    }
+    for (const [place, text] of Object.entries(places)) {
+      expect(text.length, place).toBeGreaterThan(0);
+      for (const secret of [...secrets, token]) expect(text.includes(secret), place).toBe(false);
+    }
+  });
+
+  it('gives each secret to its container alone, readable by its user alone', async () => {
+    const modes = await docker(
+      'exec',
+      deployment.container('backend'),
+      'stat',
+      '-c',
+      '%a %u %n',
+      '/run/secrets/jwt_secret',
+    );
+    expect(modes).toBe('400 10001 /run/secrets/jwt_secret');
+    const token = await docker('exec', deployment.container('frpc'), 'stat', '-c', '%a %u', '/etc/frp/token');
+    expect(token).toBe('400 10002');
+  });
+});
+
+describe('two deployments at once', () => {
+  it('one works, the other fails at once and says who holds the lock', async () => {
+    const runs = await Promise.all([deployment.run('rebuild'), deployment.run('rebuild')]);
+    const [good, bad] = runs.sort((a, b) => a.code - b.code);
+    expect([good?.code, bad?.code]).toEqual([0, 1]);
+    expect(bad?.output).toMatch(/Another run holds the lock of "btcw-test": "apply" by \S+, since 20\d\d-/);
+    expect(await diffCode()).toEqual(unchanged);
+  });
+});
+
+describe('wrong input', () => {
+  it('fails with one line for a port that another program uses, and changes nothing', async () => {
+    const server = (await import('node:net')).createServer();
+    await new Promise<void>((resolve) => server.listen(18777, '127.0.0.1', resolve));
+    const { code, output } = await deployment.run('deploy', [], { BTCW_NGINX_PORT: '18777' });
+    server.close();
+    expect(code).toBe(1);
+    expect(output.trim()).toMatch(
+      /^✗ BTCW_NGINX_PORT: should be a free port, got "18777", which .* uses on 127\.0\.0\.1\..*$/,
+    );
+    expect(await diffCode()).toEqual(unchanged);
+  });
+
+  it('fails plainly when the engine is away, and when it refuses the user', async () => {
+    const away = await deployment.run('diff', [], { DOCKER_HOST: 'unix:///nowhere/docker.sock' });
+    expect([away.code, away.output]).toEqual([
+      1,
+      expect.stringContaining('The Docker engine does not answer.'),
+    ]);
+    const refused = await tryProgram(
+      'setpriv',
+      ['--reuid=65534', '--regid=65534', '--clear-groups', 'docker', 'network', 'inspect', 'bridge'],
+      {},
+    );
+    const { dockerUnavailable } = await import('../../scripts/lib/programs.ts');
+    expect(dockerUnavailable(refused.output)?.message).toContain('no permission on its socket');
+  });
+});
+
+describe('teardown', () => {
+  it('asks first: without a terminal and without --yes nothing is changed', async () => {
+    const { code, output } = await deployment.run('destroy');
+    expect([code, output]).toEqual([1, expect.stringContaining('add --yes')]);
+    expect((await deployment.remains()).length).toBeGreaterThan(5);
+  });
+
+  it('by plain cdktf leaves a state that npm run deploy builds from again', async () => {
+    const destroyed = await deployment.cdktf('destroy', '--auto-approve');
+    expect(destroyed.code, destroyed.output).toBe(0);
+    expect(await deployment.remains()).toEqual([]);
+    const deployed = await deployment.run('deploy');
+    expect(deployed.code, deployed.output).toBe(0);
+    expect((await deployment.run('verify')).code).toBe(0);
+  });
+
+  it('leaves no container, volume or network', async () => {
+    const { code, output } = await deployment.run('destroy', ['--yes']);
+    expect(code, output).toBe(0);
+    expect(await deployment.remains()).toEqual([]);
+  });
+});

@@ -1,0 +1,204 @@
+/** A deployment of the tests' own: its project name, its ports, and nothing of it left behind. */
+
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { execa, type Result } from 'execa';
+import WebSocket from 'ws';
+
+/** Far from the defaults, so that a live deployment on the same host is never touched. */
+const PORTS = {
+  BTCW_NGINX_PORT: '18501',
+  BTCW_BACKEND_PORT: '18000',
+  BTCW_FRONTEND_PORT: '13000',
+  BTCW_FRP_SERVER_PORT: '17000',
+  BTCW_FRP_REMOTE_PORT: '16001',
+};
+
+export interface Outcome {
+  readonly code: number;
+  /** Both streams, without colours. */
+  readonly output: string;
+  readonly stdout: string;
+}
+
+const outcome = (result: Result): Outcome => ({
+  code: result.exitCode ?? -1,
+  output: String(result.all ?? ''),
+  stdout: String(result.stdout ?? ''),
+});
+
+/** A program whose failure is an answer, too. */
+export async function tryProgram(
+  program: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Outcome> {
+  const result = await execa(program, args, {
+    env,
+    all: true,
+    reject: false,
+    timeout: 170_000,
+    stdin: 'ignore',
+  });
+  return outcome(result as Result);
+}
+
+export const docker = async (...args: string[]): Promise<string> => (await execa('docker', args)).stdout;
+
+/** Something to look at again until it is so. */
+export async function eventually<T>(
+  look: () => Promise<T>,
+  good: (value: T) => boolean,
+  deadlineMs = 20_000,
+): Promise<T> {
+  const deadline = Date.now() + deadlineMs;
+  for (;;) {
+    const value = await look();
+    if (good(value) || Date.now() > deadline) return value;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
+export class TestDeployment {
+  readonly local = `http://127.0.0.1:${PORTS.BTCW_NGINX_PORT}`;
+  readonly public = `http://127.0.0.1:${PORTS.BTCW_FRP_REMOTE_PORT}`;
+  readonly backend = `http://127.0.0.1:${PORTS.BTCW_BACKEND_PORT}`;
+  readonly project: string;
+  readonly settings: Readonly<Record<string, string>>;
+
+  constructor(project: string, settings: Record<string, string> = {}) {
+    this.project = project;
+    // A user's .env must not reach the tests.
+    this.settings = { BTCW_PROJECT: project, ...PORTS, ...settings };
+  }
+
+  /** Runs one of the package's commands as a user would, with further settings for this run. */
+  run(
+    command: string,
+    args: readonly string[] = [],
+    settings: Record<string, string> = {},
+  ): Promise<Outcome> {
+    return tryProgram('node', ['scripts/run.mjs', command, ...args], { ...this.settings, ...settings });
+  }
+
+  cdktf(...args: string[]): Promise<Outcome> {
+    return tryProgram('npx', ['cdktf', ...args], { ...this.settings, CHECKPOINT_DISABLE: '1' });
+  }
+
+  container(component: string): string {
+    return `${this.project}-${component}`;
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: docker's own structure
+  async inspect(component: string): Promise<any> {
+    return JSON.parse(await docker('inspect', this.container(component)))[0];
+  }
+
+  async logs(component: string): Promise<string> {
+    return (await tryProgram('docker', ['logs', this.container(component)])).output;
+  }
+
+  get secretsFolder(): string {
+    return `secrets/${this.project}`;
+  }
+
+  get password(): string {
+    return readFileSync(`${this.secretsFolder}/admin-password`, 'utf8').trim();
+  }
+
+  async token(base = this.backend): Promise<string> {
+    const response = await fetch(`${base}/api/v1/auth/token`, {
+      method: 'POST',
+      body: new URLSearchParams({ username: 'admin', password: this.password }),
+    });
+    return ((await response.json()) as { access_token: string }).access_token;
+  }
+
+  /** An open WebSocket that has been greeted. */
+  async socket(base: string, token: string): Promise<WebSocket> {
+    const socket = new WebSocket(`${base.replace('http', 'ws')}/api/v1/ws?token=${token}`);
+    await new Promise((resolve, reject) => {
+      socket.once('message', resolve);
+      socket.once('error', reject);
+    });
+    return socket;
+  }
+
+  /** What is left of the project on the engine. */
+  async remains(): Promise<string[]> {
+    const filter = ['--filter', `label=btc-watcher.project=${this.project}`];
+    const lists = await Promise.all([
+      docker('container', 'ls', '--all', '--format', '{{.Names}}', ...filter),
+      docker('volume', 'ls', '--format', '{{.Name}}', ...filter),
+      docker('network', 'ls', '--format', '{{.Name}}', ...filter),
+    ]);
+    return lists.flatMap((list) => list.split('\n')).filter(Boolean);
+  }
+
+  /** Shows every container's last lines: what one wants to read when a test has failed. */
+  async printLogs(): Promise<void> {
+    for (const name of (await this.remains()).filter(
+      (one) => !one.endsWith('-config') && !one.endsWith('-data'),
+    )) {
+      const { output } = await tryProgram('docker', ['logs', '--tail', '40', name]);
+      console.error(`--- ${name}\n${output}`);
+    }
+  }
+
+  /** Removes everything of the project by its label, its state and its secrets: also after a failure. */
+  async remove(): Promise<void> {
+    const filter = ['--filter', `label=btc-watcher.project=${this.project}`];
+    for (const [kind, ...all] of [['container', '--all'], ['volume'], ['network']] as const) {
+      const ids = (await docker(kind, 'ls', ...all, '--quiet', ...filter)).split('\n').filter(Boolean);
+      if (ids.length > 0) await docker(kind, 'rm', ...(kind === 'network' ? [] : ['--force']), ...ids);
+    }
+    const images = await docker(
+      'image',
+      'ls',
+      '--format',
+      '{{.Repository}}:{{.Tag}}',
+      '--filter',
+      `reference=${this.project}/*`,
+    );
+    for (const image of images.split('\n').filter(Boolean)) await docker('image', 'rm', '--force', image);
+    for (const file of readdirSync('.')) {
+      if (file.startsWith(`terraform.${this.project}.tfstate`)) rmSync(file);
+    }
+    for (const folder of [
+      this.secretsFolder,
+      `.state-backups/${this.project}`,
+      `cdktf.out/stacks/${this.project}`,
+    ]) {
+      if (existsSync(folder)) rmSync(folder, { recursive: true });
+    }
+  }
+}
+
+/** A port on loopback that nothing listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Sends a ping and waits for its pong: the socket is alive to its other end. */
+export function echo(socket: WebSocket, deadlineMs = 5_000): Promise<boolean> {
+  return new Promise((resolve) => {
+    const id = Math.random().toString(36).slice(2);
+    const end = (alive: boolean) => {
+      clearTimeout(timer);
+      socket.off('message', listen);
+      resolve(alive);
+    };
+    const timer = setTimeout(() => end(false), deadlineMs);
+    const listen = (data: WebSocket.RawData) => {
+      const message = JSON.parse(data.toString()) as { type: string; id?: string };
+      if (message.type === 'pong' && message.id === id) end(true);
+    };
+    socket.on('message', listen);
+    if (socket.readyState !== WebSocket.OPEN) return end(false);
+    socket.send(JSON.stringify({ type: 'ping', id }));
+  });
+}

@@ -1,0 +1,202 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Json, synthesise } from '../support/stack.ts';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'btcw-stack-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const standard = synthesise();
+const components = ['nginx', 'backend', 'frontend', 'frpc', 'frps'];
+const names = (resources: Record<string, Json> = {}) =>
+  Object.values(resources)
+    .map((one) => one.name)
+    .sort();
+
+describe('the topology', () => {
+  it('has the five containers, their volumes, and no network of its own on the default bridge', () => {
+    const { resource } = standard.json;
+    expect(names(resource.docker_container)).toEqual(components.map((one) => `btc-watcher-${one}`).sort());
+    expect(names(resource.docker_volume)).toEqual([
+      'btc-watcher-backend-config',
+      'btc-watcher-backend-data',
+      'btc-watcher-frpc-config',
+      'btc-watcher-frps-config',
+      'btc-watcher-nginx-config',
+    ]);
+    expect(resource.docker_network).toBeUndefined();
+  });
+
+  it("publishes exactly the design's addresses", () => {
+    const published = (component: string) =>
+      (standard.container(component).ports ?? []).map(
+        (port: Json) => `${port.ip}:${port.external}->${port.internal}`,
+      );
+    expect(published('nginx')).toEqual(['127.0.0.1:8501->8501']);
+    expect(published('backend')).toEqual(['127.0.0.1:8000->8000', '172.17.0.1:8000->8000']);
+    expect(published('frontend')).toEqual(['127.0.0.1:3000->3000', '172.17.0.1:3000->3000']);
+    expect(published('frpc')).toEqual([]);
+    expect(published('frps')).toEqual([]);
+  });
+
+  it('has nginx, backend and frontend on the bridge, and frp on the network of the host', () => {
+    const modes = components.map((one) => standard.container(one).network_mode);
+    expect(modes).toEqual(['bridge', 'bridge', 'bridge', 'host', 'host']);
+  });
+
+  it('has no embedded frps when a server is given, and frpc goes there', () => {
+    const { json, container, config } = synthesise({
+      BTCW_FRP_SERVER_ADDR: 'frp.example.org',
+      BTCW_FRP_SERVER_PORT: '7100',
+    });
+    expect(container('frps')).toBeUndefined();
+    expect(names(json.resource.docker_volume)).not.toContain('btc-watcher-frps-config');
+    const toml = config('frpc').files[0].content;
+    expect(toml).toContain('serverAddr = "frp.example.org"\nserverPort = 7100');
+  });
+
+  it('makes a network with the configured gateway where the default bridge has another', () => {
+    const { json, container, config } = synthesise({}, { bridgeGateway: '172.20.0.1', engineApi: '1.41' });
+    const [network] = Object.values(json.resource.docker_network) as Json[];
+    expect(network).toMatchObject({
+      name: 'btc-watcher',
+      ipam_config: [{ gateway: '172.17.0.1', subnet: '172.17.0.0/24' }],
+    });
+    expect(container('nginx').network_mode).toMatch(/^\$\{docker_network\./);
+    expect(config('nginx').files[0].content).toContain('server 172.17.0.1:8000;');
+  });
+
+  it('names everything after the project, so that a second one runs beside the first', () => {
+    const { json, text } = synthesise({ BTCW_PROJECT: 'second' });
+    for (const kind of ['docker_container', 'docker_volume']) {
+      for (const name of names(json.resource[kind])) expect(name).toMatch(/^second-/);
+    }
+    expect(json.terraform.backend.local.path).toMatch(/terraform\.second\.tfstate$/);
+    expect(text).not.toContain('"btc-watcher-nginx"');
+  });
+
+  it("forwards to nginx's own address when it is bound to one, and to loopback when to all", () => {
+    const localIP = (bind: string) => synthesise({ BTCW_NGINX_BIND: bind }).config('frpc').files[0].content;
+    expect(localIP('0.0.0.0')).toContain('localIP = "127.0.0.1"');
+    expect(localIP('192.0.2.7')).toContain('localIP = "192.0.2.7"');
+  });
+});
+
+describe('every container', () => {
+  it.each(components)('%s is hardened, bounded, watched and labelled', (component) => {
+    expect(standard.container(component)).toMatchObject({
+      restart: 'unless-stopped',
+      wait: true,
+      must_run: true,
+      read_only: true,
+      capabilities: { drop: ['ALL'] },
+      security_opts: ['no-new-privileges'],
+      user: expect.stringMatching(/^[1-9]\d*:[1-9]\d*$/),
+      memory: expect.any(Number),
+      log_driver: 'json-file',
+      log_opts: { 'max-size': '10m', 'max-file': '3' },
+      healthcheck: { test: expect.any(Array), interval: '2s', retries: 3 },
+      labels: [
+        { label: 'btc-watcher.component', value: component },
+        { label: 'btc-watcher.project', value: 'btc-watcher' },
+      ],
+    });
+  });
+
+  it('has a limit of processes', () => {
+    const commands = (Object.values(standard.json.resource.terraform_data) as Json[]).map(
+      (data) => data.provisioner?.[0]?.['local-exec']?.command ?? '',
+    );
+    expect(commands.filter((command) => /^docker update --pids-limit \d+ /.test(command))).toHaveLength(5);
+  });
+
+  it('starts its health checks each second and rests between them where the engine can', () => {
+    const { container } = synthesise({}, { bridgeGateway: '172.17.0.1', engineApi: '1.47' });
+    expect(container('nginx').healthcheck).toMatchObject({ start_interval: '1s', interval: '10s' });
+  });
+
+  it('ignores the random order of its ports, and is replaced when their list changes', () => {
+    const { lifecycle } = standard.container('backend');
+    expect(lifecycle.ignore_changes).toEqual(['ports']);
+    expect(lifecycle.replace_triggered_by).toHaveLength(1);
+    const [, id] = lifecycle.replace_triggered_by[0].split('.');
+    expect(standard.json.resource.terraform_data[id].input).toEqual({
+      published: '127.0.0.1:8000:8000, 172.17.0.1:8000:8000',
+    });
+  });
+});
+
+describe('secrets', () => {
+  it('are nowhere in the configuration', () => {
+    expect(standard.secrets).toHaveLength(4);
+    for (const secret of standard.secrets) expect(standard.text).not.toContain(secret);
+  });
+
+  it('reach containers as files that only their user can read', () => {
+    expect(standard.config('backend')).toMatchObject({ secretMode: '0400', mountPath: '/run/secrets' });
+    const environment: string[] = standard.container('backend').env;
+    expect(environment).toContain('JWT_SECRET_FILE=/run/secrets/jwt_secret');
+    expect(environment.filter((line) => /PASSWORD|SECRET|TOKEN/.test(line) && !/_FILE=/.test(line))).toEqual(
+      [],
+    );
+  });
+
+  it('change their fingerprint with their content, and the content of an environment file stays out', () => {
+    const file = join(folder, 'app.env');
+    const triggers = () => {
+      const { text, json } = synthesise({ BTCW_BACKEND_ENV_FILE: file });
+      expect(text).not.toContain('s3cret');
+      const data = Object.entries(json.resource.terraform_data) as [string, Json][];
+      return data.find(([id]) => id.startsWith('Backend_Config_Files'))?.[1].triggers_replace.files.start;
+    };
+    writeFileSync(file, 'API_KEY=s3cret-one\n');
+    const before = triggers();
+    expect(before).toMatch(/^[0-9a-f]{16}$/);
+    writeFileSync(file, 'API_KEY=s3cret-two\n');
+    expect(triggers()).not.toBe(before);
+  });
+});
+
+describe('applications of the user', () => {
+  it('run with what they bring: their user, their root, any of four programs to check health with', () => {
+    const { container, config } = synthesise({
+      BTCW_BACKEND_IMAGE: 'app:1',
+      BTCW_BACKEND_HEALTH_PATH: '/ready',
+    });
+    const backend = container('backend');
+    expect(backend.user).toBeUndefined();
+    expect(backend.read_only).toBe(false);
+    expect(backend.capabilities).toEqual({ drop: ['ALL'] });
+    expect(backend.healthcheck.test[1]).toMatch(/curl .*127\.0\.0\.1:8000\/ready.*wget .*python3 .*node /s);
+    expect(config('backend').secretMode).toBe('0444');
+  });
+
+  it('get an environment file through a start script', () => {
+    const file = join(folder, 'own.env');
+    writeFileSync(file, 'A=1\n');
+    const { container, config } = synthesise({ BTCW_BACKEND_IMAGE: 'app:1', BTCW_BACKEND_ENV_FILE: file });
+    expect(container('backend').entrypoint).toEqual(['/bin/sh', '/run/secrets/start']);
+    expect(config('backend').environmentFile).toBe('start');
+  });
+});
+
+describe('resource addresses', () => {
+  // They are addresses in users' state: a changed one is a breaking change, and belongs in the changelog.
+  it('are the pinned ones', () => {
+    const addresses = Object.entries(standard.json.resource as Record<string, object>)
+      .flatMap(([type, resources]) => Object.keys(resources).map((id) => `${type}.${id}`))
+      .sort();
+    expect(addresses).toMatchSnapshot();
+  });
+
+  it('ask for the provider by its full source and pinned version, which both engines understand', () => {
+    expect(standard.json.terraform.required_providers.docker).toEqual({
+      source: 'registry.terraform.io/kreuzwerker/docker',
+      version: '4.6.0',
+    });
+  });
+});

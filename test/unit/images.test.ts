@@ -1,0 +1,129 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { debianMirror } from '../../scripts/lib/images.ts';
+import { contextFiles, neededImages, planImages } from '../../stacks/images.ts';
+import { parseSettings } from '../../stacks/settings.ts';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'btcw-images-'));
+  for (const path of ['assets/base', 'assets/nginx', 'assets/frp', 'assets/go', 'package-lock.json']) {
+    cpSync(path, join(root, path), { recursive: true });
+  }
+  const sources = {
+    backend: ['build.mjs', 'Dockerfile'],
+    frontend: ['index.html', 'vite.config.ts', 'nginx.conf', 'Dockerfile'],
+  };
+  for (const [app, files] of Object.entries(sources)) {
+    mkdirSync(join(root, 'assets', app, 'src'), { recursive: true });
+    mkdirSync(join(root, 'assets', app, 'public'));
+    for (const name of ['package.json', 'src/main.ts', ...files])
+      writeFileSync(join(root, 'assets', app, name), name);
+  }
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+const plan = (environment: Record<string, string> = {}) => planImages(parseSettings(environment, ''), root);
+const changedBy = (change: () => void): string[] => {
+  const before = plan();
+  change();
+  const after = plan();
+  return Object.keys(before).filter(
+    (key) => before[key as 'base'].reference !== after[key as 'base'].reference,
+  );
+};
+
+describe("an image's tag", () => {
+  it('stays the same while nothing changes', () => {
+    expect(changedBy(() => {})).toEqual([]);
+  });
+
+  it("changes with the application's sources, and no other's does", () => {
+    expect(changedBy(() => writeFileSync(join(root, 'assets/backend/src/main.ts'), 'changed'))).toEqual([
+      'backend',
+    ]);
+  });
+
+  it('changes with what the image is built on', () => {
+    expect(changedBy(() => writeFileSync(join(root, 'assets/nginx/Dockerfile'), 'changed'))).toEqual([
+      'nginx',
+      'frontend',
+    ]);
+  });
+
+  it("does not change with the application's tests", () => {
+    expect(
+      changedBy(() => {
+        mkdirSync(join(root, 'assets/backend/test'));
+        writeFileSync(join(root, 'assets/backend/test/a.test.ts'), '');
+      }),
+    ).toEqual([]);
+  });
+
+  it('changes when a package the application depends on does, and not for another', () => {
+    const lockFile = join(root, 'package-lock.json');
+    const edit = (name: string) => () => {
+      const lock = JSON.parse(readFileSync(lockFile, 'utf8'));
+      lock.packages[`node_modules/${name}`].integrity = 'sha512-other';
+      writeFileSync(lockFile, JSON.stringify(lock));
+    };
+    expect(changedBy(edit('vue'))).toEqual(['frontend']);
+    expect(changedBy(edit('cdktf'))).toEqual([]);
+  });
+});
+
+describe('images the user names', () => {
+  it('are taken as they are, and are not built', () => {
+    const image = plan({ BTCW_NGINX_IMAGE: 'nginx:1.28.0' }).nginx;
+    expect(image).toEqual({ key: 'nginx', reference: 'nginx:1.28.0' });
+  });
+
+  it('replace the base, so that none is made', () => {
+    const settings = parseSettings({ BTCW_BASE_IMAGE: 'debian:trixie-slim' }, '');
+    const base = neededImages(planImages(settings, root), settings).find((image) => image.key === 'base');
+    expect(base).toEqual({ key: 'base', reference: 'debian:trixie-slim' });
+  });
+
+  it("are tagged by their folder's content, without what .dockerignore leaves out", () => {
+    const folder = join(root, 'own');
+    mkdirSync(join(folder, 'node_modules/x'), { recursive: true });
+    writeFileSync(join(folder, 'Dockerfile'), 'FROM scratch');
+    writeFileSync(join(folder, 'node_modules/x/index.js'), '');
+    writeFileSync(join(folder, '.dockerignore'), 'node_modules\n*.log\n');
+    writeFileSync(join(folder, 'a.log'), '');
+    expect(contextFiles(folder).map((file) => relative(folder, file))).toEqual([
+      '.dockerignore',
+      'Dockerfile',
+    ]);
+    const before = plan({ BTCW_BACKEND_CONTEXT: folder }).backend.reference;
+    writeFileSync(join(folder, 'a.log'), 'more');
+    expect(plan({ BTCW_BACKEND_CONTEXT: folder }).backend.reference).toBe(before);
+    writeFileSync(join(folder, 'Dockerfile'), 'FROM other');
+    expect(plan({ BTCW_BACKEND_CONTEXT: folder }).backend.reference).not.toBe(before);
+  });
+});
+
+describe('the images that are needed', () => {
+  it('come in the order they are built, and have frps only while it is embedded', () => {
+    const keys = (environment: Record<string, string>) => {
+      const settings = parseSettings(environment, '');
+      return neededImages(planImages(settings, root), settings).map((image) => image.key);
+    };
+    expect(keys({})).toEqual(['base', 'nginx', 'backend', 'frontend', 'frpc', 'frps']);
+    expect(keys({ BTCW_FRP_SERVER_ADDR: 'frp.example.org' })).not.toContain('frps');
+  });
+});
+
+describe("the host's Debian mirror", () => {
+  it.each([
+    ['deb http://mirror.example/debian bookworm main', 'http://mirror.example/debian'],
+    ['deb [arch=amd64] https://mirror.example/debian/ trixie main', 'https://mirror.example/debian'],
+    ['Types: deb\nURIs: http://mirror.example/debian\nSuites: trixie', 'http://mirror.example/debian'],
+    ['deb http://mirror.example/ubuntu noble main', undefined],
+    ['', undefined],
+  ])('of %j is %s', (sources, mirror) => {
+    expect(debianMirror(sources)).toBe(mirror);
+  });
+});

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { PROVIDER } from '../../scripts/bootstrap/engine.mjs';
+import { bridgeGateway } from '../../scripts/lib/host.ts';
+import { dockerUnavailable } from '../../scripts/lib/programs.ts';
+import { explain } from '../../scripts/lib/terraform.ts';
+import { tunnelState } from '../../scripts/lib/tunnel.ts';
+import { parseSettings } from '../../stacks/settings.ts';
+import { PROVIDER_SOURCE, PROVIDER_VERSION } from '../../stacks/versions.ts';
+
+describe('an engine that does not answer', () => {
+  it('is told as away, with the command that starts it', () => {
+    const output =
+      'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?';
+    expect(dockerUnavailable(output)?.message).toMatch(/does not answer[\s\S]*npm run up/);
+  });
+
+  it('is told as refusing this user, with the group to join', () => {
+    const output =
+      'Got permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock';
+    expect(dockerUnavailable(output)?.message).toMatch(/refuses this user[\s\S]*usermod -aG docker/);
+  });
+
+  it('is not blamed for other failures', () => {
+    expect(dockerUnavailable('Error: No such container: x')).toBeUndefined();
+  });
+});
+
+describe("terraform's diagnostics", () => {
+  const error = (summary: string, detail: string) => [{ severity: 'error', summary, detail }];
+
+  it('name who holds the lock', () => {
+    const detail = `resource temporarily unavailable
+Lock Info:
+  ID:        0ad8b6dd
+  Path:      /x/terraform.btc-watcher.tfstate
+  Operation: OperationTypeApply
+  Who:       root@home
+  Version:   1.11.4
+  Created:   2026-11-22 17:40:12.123456 +0000 UTC
+  Info:      `;
+    expect(explain('btc-watcher', error('Error acquiring the state lock', detail)).message).toBe(
+      'Another run holds the lock of "btc-watcher": "apply" by root@home, since 2026-11-22 17:40:12 +0000 UTC. Nothing was changed.\n  Fix: wait until it has ended, then run this again.',
+    );
+  });
+
+  it("name a container that is in the way but is not this deployment's", () => {
+    const detail = 'Conflict. The container name "/btc-watcher-nginx" is already in use by container "abc".';
+    expect(explain('btc-watcher', error('Unable to create container', detail)).message).toMatch(
+      /btc-watcher-nginx exists[\s\S]*docker rm -f btc-watcher-nginx/,
+    );
+  });
+
+  it("carry a failed program's own last lines", () => {
+    const detail = 'nginx: [emerg] unknown directive "proxy_pas" in /etc/nginx/nginx.conf:60';
+    expect(explain('x', error('local-exec provisioner error', detail)).message).toContain(detail);
+  });
+});
+
+describe('the gateway of the default bridge', () => {
+  it('is read where Docker lists it, and is the first address of the subnet where it does not', () => {
+    const inspection = (config: object) => JSON.stringify([{ IPAM: { Config: [config] } }]);
+    expect(bridgeGateway(inspection({ Subnet: '172.20.0.0/16', Gateway: '172.20.0.254' }))).toBe(
+      '172.20.0.254',
+    );
+    expect(bridgeGateway(inspection({ Subnet: '172.17.0.0/16' }))).toBe('172.17.0.1');
+  });
+
+  it('fails when Docker runs without a default bridge, and says what to change', () => {
+    expect(() => bridgeGateway(JSON.stringify([{ IPAM: { Config: [] } }]))).toThrow(/"bridge": "none"/);
+  });
+});
+
+describe("the tunnel's state", () => {
+  const settings = parseSettings({ BTCW_FRP_SERVER_ADDR: 'frp.example.org' }, '');
+  const log = (...lines: string[]) => tunnelState(lines.join('\n'), settings);
+  const success = '[I] [client/control.go:168] [freq-service] start proxy success';
+
+  it('is up after success', () => {
+    expect(log(success)).toEqual({ up: true, reason: '' });
+  });
+
+  it('is what the last line says: down after a later failure, up after a later success', () => {
+    const refused = 'connect to server error: dial tcp 192.0.2.1:7000: connect: connection refused';
+    expect(log(success, refused).up).toBe(false);
+    expect(log(refused, success).up).toBe(true);
+  });
+
+  it.each([
+    [
+      'connect to server error: dial tcp 192.0.2.1:7000: connect: connection refused',
+      /nothing listens on frp\.example\.org:7000/,
+    ],
+    ['connect to server error: dial tcp 192.0.2.1:7000: i/o timeout', /does not answer/],
+    ['connect to server error: lookup frp.example.org: no such host', /name frp\.example\.org is not known/],
+    [
+      "login to the server failed: token in login doesn't match token from configuration",
+      /BTCW_FRP_TOKEN_FILE/,
+    ],
+    ['[freq-service] start error: proxy [freq-service] already exists', /BTCW_FRP_PROXY_NAME/],
+    ['[freq-service] start error: port already used', /BTCW_FRP_REMOTE_PORT/],
+    ['[freq-service] start error: port not allowed', /allowPorts/],
+  ])('after "%s" names the cause', (line, reason) => {
+    expect(log(line)).toEqual({ up: false, reason: expect.stringMatching(reason) });
+  });
+});
+
+describe("the provider's version", () => {
+  it('is the same where bootstrap installs it and where the stack asks for it', () => {
+    expect(PROVIDER).toEqual({ source: PROVIDER_SOURCE, version: PROVIDER_VERSION });
+  });
+});

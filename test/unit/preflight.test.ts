@@ -1,0 +1,87 @@
+import { createServer, type Server } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { gatewayProblem, type Listener, listeners, portProblems } from '../../scripts/lib/preflight.ts';
+import { parseSettings } from '../../stacks/settings.ts';
+
+let server: Server;
+let taken: Listener;
+beforeAll(async () => {
+  server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  taken = { setting: 'BTCW_NGINX_PORT', address: '127.0.0.1', port };
+});
+afterAll(() => server.close());
+
+describe('a port', () => {
+  it('that another program uses is told, with its setting, its number and the program', async () => {
+    const [problem] = await portProblems([taken], new Set());
+    expect(problem).toContain(`BTCW_NGINX_PORT: should be a free port, got "${taken.port}"`);
+    expect(problem).toContain(`(process ${process.pid}) uses on 127.0.0.1`);
+  });
+
+  it('that our own container holds is no problem', async () => {
+    expect(await portProblems([taken], new Set([`127.0.0.1:${taken.port}`]))).toEqual([]);
+  });
+
+  it('on an address this host has not got is told for nginx, whose address the user chose', async () => {
+    const elsewhere: Listener = { setting: 'BTCW_NGINX_PORT', address: '203.0.113.9', port: 18999 };
+    expect(await portProblems([elsewhere], new Set())).toEqual([
+      'BTCW_NGINX_BIND: should be an address of this host, got "203.0.113.9". See: ip -brief address',
+    ]);
+  });
+});
+
+describe('the listeners', () => {
+  const addresses = (environment: Record<string, string>) =>
+    listeners(parseSettings(environment, ''))
+      .map(({ address, port }) => `${address}:${port}`)
+      .sort();
+
+  it("are exactly the design's table", () => {
+    expect(addresses({})).toEqual([
+      '127.0.0.1:3000',
+      '127.0.0.1:60001',
+      '127.0.0.1:7000',
+      '127.0.0.1:8000',
+      '127.0.0.1:8501',
+      '172.17.0.1:3000',
+      '172.17.0.1:8000',
+    ]);
+  });
+
+  it("have no frp server's ports when the server is elsewhere", () => {
+    expect(addresses({ BTCW_FRP_SERVER_ADDR: 'frp.example.org' })).not.toContain('127.0.0.1:7000');
+  });
+});
+
+describe('a gateway', () => {
+  const settings = parseSettings({ BTCW_GATEWAY: '172.30.5.1' }, '');
+  const default_ = { name: 'bridge', gateway: '172.18.0.1' };
+
+  it("that is the default bridge's is fine", () => {
+    expect(
+      gatewayProblem(settings, '172.30.5.1', [{ name: 'bridge', gateway: '172.30.5.1' }], []),
+    ).toBeUndefined();
+  });
+
+  it('that nobody has is fine: a network with it can be made', () => {
+    expect(gatewayProblem(settings, '172.18.0.1', [default_], ['192.0.2.1'])).toBeUndefined();
+  });
+
+  it("that this project's own network has is fine", () => {
+    const own = { name: 'btc-watcher', gateway: '172.30.5.1' };
+    expect(gatewayProblem(settings, '172.18.0.1', [default_, own], ['172.30.5.1'])).toBeUndefined();
+  });
+
+  it('fails when another Docker network is there, naming it and the address to use', () => {
+    const other = { name: 'shop', gateway: '172.30.5.1' };
+    expect(gatewayProblem(settings, '172.18.0.1', [default_, other], [])).toMatch(
+      /BTCW_GATEWAY: .*got "172\.30\.5\.1", but Docker network "shop" has 172\.30\.5\.1\. Use 172\.18\.0\.1/,
+    );
+  });
+
+  it('fails when another interface of the host has it', () => {
+    expect(gatewayProblem(settings, '172.18.0.1', [default_], ['172.30.5.1'])).toMatch(/another interface/);
+  });
+});
