@@ -8,7 +8,7 @@ import { ensureDocker } from './bootstrap/docker.mjs';
 import { ensureEngine, ensureProvider } from './bootstrap/engine.mjs';
 import { run, SetupError, step } from './bootstrap/step.mjs';
 
-const MIN_NODE = { major: 20, minor: 12 };
+const MIN_NODE = { major: 20, minor: 19 };
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 function checkNode() {

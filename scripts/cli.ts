@@ -2,6 +2,7 @@
 import { Argument, Command } from 'commander';
 import { IMAGE_KEYS, type ImageKey } from '../stacks/images.ts';
 import { applyConfig } from './commands/apply-config.ts';
+import { bench } from './commands/bench.ts';
 import { deploy } from './commands/deploy.ts';
 import { destroy } from './commands/destroy.ts';
 import { diff } from './commands/diff.ts';
@@ -53,6 +54,11 @@ program
   .description('build the images that are missing')
   .addArgument(new Argument('[image]', 'only this one').choices(IMAGE_KEYS))
   .action((key?: ImageKey) => images(key));
+program
+  .command('bench')
+  .description('measure, on a deployment of its own: times, and ratios to plain cdktf in the same run')
+  .option(...json)
+  .action((options: { json: boolean }) => bench(options));
 program.command('apply-config', { hidden: true }).action(applyConfig);
 
 try {

@@ -70,7 +70,9 @@ export class BtcWatcherStack extends TerraformStack {
     const frontend = new Frontend(this, 'Frontend', {
       deployment,
       image: image('FrontendImage', 'frontend'),
-      ownImage: Boolean(settings.BTCW_FRONTEND_IMAGE ?? settings.BTCW_FRONTEND_CONTEXT),
+      mode:
+        settings.BTCW_FRONTEND_IMAGE || settings.BTCW_FRONTEND_CONTEXT ? 'own' : settings.BTCW_FRONTEND_MODE,
+      root: process.cwd(),
       network,
       port: settings.BTCW_FRONTEND_PORT,
     });

@@ -23,6 +23,7 @@ export interface PlannedImage {
 export type Recipe =
   | { readonly kind: 'debootstrap' }
   | { readonly kind: 'assets'; readonly from: PlannedImage }
+  | { readonly kind: 'vite'; readonly from: PlannedImage }
   | { readonly kind: 'context'; readonly folder: string };
 
 export type PlannedImages = Readonly<Record<ImageKey, PlannedImage>>;
@@ -133,6 +134,18 @@ export function planImages(settings: Settings, root: string): PlannedImages {
     recipe: { kind: 'assets', from },
   });
 
+  // Only the programs are in this image: the sources and packages it serves are mounted.
+  const vite = (): PlannedImage => {
+    const node = lockedPackages(lock, 'assets/backend').filter((line) =>
+      line.startsWith('node_modules/node-linux-'),
+    );
+    const digest = digestFiles(root, sources('assets/frontend/Dockerfile.dev'), [base.reference, ...node]);
+    return {
+      key: 'frontend',
+      reference: `${REPOSITORY}/frontend-dev:${digest}`,
+      recipe: { kind: 'vite', from: base },
+    };
+  };
   const app = (key: 'backend' | 'frontend', from: PlannedImage) =>
     built(
       key,
@@ -162,7 +175,7 @@ export function planImages(settings: Settings, root: string): PlannedImages {
     frontend:
       own('frontend', settings.BTCW_FRONTEND_IMAGE) ??
       ownContext('frontend', settings.BTCW_FRONTEND_CONTEXT) ??
-      app('frontend', servesFiles),
+      (settings.BTCW_FRONTEND_MODE === 'dev' ? vite() : app('frontend', servesFiles)),
   };
 }
 
@@ -170,7 +183,7 @@ export function planImages(settings: Settings, root: string): PlannedImages {
 export function withBases(images: readonly PlannedImage[]): PlannedImage[] {
   const ordered = new Map<string, PlannedImage>();
   const add = (image: PlannedImage) => {
-    if (image.recipe?.kind === 'assets') add(image.recipe.from);
+    if (image.recipe && 'from' in image.recipe) add(image.recipe.from);
     ordered.set(image.reference, image);
   };
   for (const image of images) add(image);

@@ -107,7 +107,7 @@ async function activate(spec: Spec): Promise<void> {
     async () =>
       String((await tryDocker(['inspect', '--format', '{{.State.Health.Status}}', spec.container])).stdout),
     (health) => health === 'healthy',
-    { what: `${spec.container} to be healthy`, deadlineMs: HEALTHY_DEADLINE_MS },
+    { deadlineMs: HEALTHY_DEADLINE_MS },
   );
   if (timedOut) {
     const logs = await tryDocker(['logs', '--tail', '20', spec.container], { all: true });

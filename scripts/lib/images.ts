@@ -90,7 +90,7 @@ function contextFolder(key: string): string {
 }
 
 /** Node's own binary, as an npm package brings it: the images' apps run a current release. */
-export function nodeBinary(): string {
+function nodeBinary(): string {
   const path = join(root, 'node_modules', `node-linux-${process.arch}`, 'bin/node');
   if (existsSync(path)) return path;
   throw new UserError(`${dirname(dirname(path))} is missing.`, 'npm run up');
@@ -132,10 +132,19 @@ const assemblers: Record<string, (image: PlannedImage, base: string, progress: P
   },
 };
 
+/** Vite's dev server: its sources and packages are mounted when it runs. */
+async function buildVite(image: PlannedImage, base: string, progress: Progress) {
+  const folder = contextFolder('frontend-dev');
+  cpSync(join(root, 'assets/frontend/Dockerfile.dev'), join(folder, 'Dockerfile'));
+  cpSync(nodeBinary(), join(folder, 'node'));
+  await dockerBuild(image, folder, { BASE: base }, progress);
+}
+
 async function build(image: PlannedImage, progress: Progress) {
   const { recipe } = image;
   if (recipe?.kind === 'debootstrap') return buildBase(image, progress);
   if (recipe?.kind === 'context') return dockerBuild(image, recipe.folder, {}, progress);
+  if (recipe?.kind === 'vite') return buildVite(image, recipe.from.reference, progress);
   if (recipe?.kind === 'assets') {
     const assemble = assemblers[image.key === 'frpc' || image.key === 'frps' ? 'frp' : image.key];
     return assemble?.(image, recipe.from.reference, progress);

@@ -66,17 +66,17 @@ export function tunnelState(log: string, settings: Settings): TunnelState {
   return { up: false, reason: 'frpc has not said anything yet' };
 }
 
-/** Waits for the tunnel. A first refusal may pass, so only the deadline is final. */
-export async function waitForTunnel(settings: Settings, deadlineMs: number): Promise<TunnelState> {
+/**
+ * Waits for the tunnel, as long as a freshly started frpc may take: what an older one says is final.
+ * @param startUpMs what frpc gets after its start
+ */
+export async function waitForTunnel(settings: Settings, startUpMs: number): Promise<TunnelState> {
   const name = `${settings.BTCW_PROJECT}-frpc`;
-  const observe = async () => {
-    const frpc = (await projectContainers(settings.BTCW_PROJECT)).find(
-      (container) => container.name === name,
-    );
-    if (frpc?.status !== 'running') return { up: false, reason: `${name} is ${frpc?.status ?? 'missing'}` };
-    return tunnelState(await containerLogs(name, frpc.startedAt), settings);
-  };
-  return (await waitFor(observe, (state) => state.up, { what: 'the tunnel', deadlineMs })).observation;
+  const frpc = (await projectContainers(settings.BTCW_PROJECT)).find((container) => container.name === name);
+  if (frpc?.status !== 'running') return { up: false, reason: `${name} is ${frpc?.status ?? 'missing'}` };
+  const deadlineMs = Date.parse(frpc.startedAt) + startUpMs - Date.now();
+  const observe = async () => tunnelState(await containerLogs(name, frpc.startedAt), settings);
+  return (await waitFor(observe, (state) => state.up, { deadlineMs })).observation;
 }
 
 /** The address that the tunnel serves. @example 'http://47.108.221.231:60001' */

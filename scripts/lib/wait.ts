@@ -1,8 +1,6 @@
 /** The one way to wait: a deadline, capped growing pauses, and on failure the last observation. */
 
 export interface WaitOptions {
-  /** @example 'nginx to be healthy' */
-  readonly what: string;
   readonly deadlineMs: number;
   /** @default 100 */
   readonly firstPauseMs?: number;

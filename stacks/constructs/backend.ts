@@ -80,6 +80,7 @@ export class Backend extends Construct {
       memoryMiB: 512,
       pidsLimit: 256,
       readOnlyRoot: !props.ownImage,
+      init: props.ownImage,
       config,
       volumes: { '/data': data.name },
     });

@@ -9,11 +9,45 @@ import { type Deployment, ServiceContainer } from './service-container.ts';
 export interface FrontendProps {
   readonly deployment: Deployment;
   readonly image: Image;
-  /** Whether the image is the user's, not the reference application. */
-  readonly ownImage: boolean;
+  /** The reference application's built files, Vite with its sources, or an image of the user's own. */
+  readonly mode: 'static' | 'dev' | 'own';
+  /** This package's folder, whose frontend sources and packages dev mode mounts. */
+  readonly root: string;
   readonly network: BridgeNetwork;
   /** @example 3000 */
   readonly port: number;
+}
+
+const { frontend: PORT } = CONTAINER_PORT;
+const DEV_USER = '10003:10003';
+
+/** What differs between the three ways to serve the frontend. */
+function modeProps({ mode, root }: FrontendProps) {
+  switch (mode) {
+    case 'static':
+      return { user: NGINX_USER, healthcheck: curlHealth(PORT, '/healthz'), memoryMiB: 64, pidsLimit: 64 };
+    case 'dev':
+      return {
+        user: DEV_USER,
+        healthcheck: curlHealth(PORT, '/'),
+        memoryMiB: 1024,
+        pidsLimit: 256,
+        // Vite keeps the packages it has bundled there.
+        tmpMiB: 256,
+        binds: {
+          '/app/node_modules': `${root}/node_modules`,
+          '/app/assets/frontend': `${root}/assets/frontend`,
+        },
+      };
+    case 'own':
+      return {
+        healthcheck: anyHealth(PORT, '/'),
+        memoryMiB: 512,
+        pidsLimit: 256,
+        readOnlyRoot: false,
+        init: true,
+      };
+  }
 }
 
 /** The frontend, published on loopback and on the bridge's gateway, where nginx reaches it. */
@@ -29,19 +63,9 @@ export class Frontend extends Construct {
       component: 'frontend',
       image: props.image,
       networkMode: props.network.networkMode,
-      port: {
-        internal: CONTAINER_PORT.frontend,
-        external: props.port,
-        addresses: ['127.0.0.1', props.network.gateway],
-      },
-      ...(!props.ownImage && { user: NGINX_USER }),
-      environment: { HOST: '0.0.0.0', PORT: String(CONTAINER_PORT.frontend) },
-      healthcheck: props.ownImage
-        ? anyHealth(CONTAINER_PORT.frontend, '/')
-        : curlHealth(CONTAINER_PORT.frontend, '/healthz'),
-      memoryMiB: props.ownImage ? 512 : 64,
-      pidsLimit: props.ownImage ? 256 : 64,
-      readOnlyRoot: !props.ownImage,
+      port: { internal: PORT, external: props.port, addresses: ['127.0.0.1', props.network.gateway] },
+      environment: { HOST: '0.0.0.0', PORT: String(PORT) },
+      ...modeProps(props),
     });
   }
 }

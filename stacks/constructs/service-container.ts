@@ -45,6 +45,8 @@ export interface ServiceContainerProps {
   readonly pidsLimit: number;
   /** @default true; images of the user's own may write to their root */
   readonly readOnlyRoot?: boolean;
+  /** Whether a small init forwards signals, for programs that do not handle them as process 1. @default false */
+  readonly init?: boolean;
   /** Size of /tmp, in memory. @default 16 */
   readonly tmpMiB?: number;
   /** @default - no configuration files */
@@ -120,6 +122,7 @@ export class ServiceContainer extends Construct {
       tmpfs: { '/tmp': `rw,nosuid,nodev,noexec,size=${props.tmpMiB ?? 16}m` },
       capabilities: { drop: ['ALL'] },
       securityOpts: ['no-new-privileges'],
+      ...(props.init && { init: true }),
       memory: props.memoryMiB,
       // The same as memory: no swap, so that the limit is the limit.
       memorySwap: props.memoryMiB,

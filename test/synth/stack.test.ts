@@ -161,6 +161,21 @@ describe('secrets', () => {
   });
 });
 
+describe('dev mode', () => {
+  it('serves the mounted sources with Vite, which may not write to them', () => {
+    const { container } = synthesise({ BTCW_FRONTEND_MODE: 'dev' });
+    expect(container('frontend').volumes).toEqual([
+      { container_path: '/app/node_modules', host_path: `${process.cwd()}/node_modules`, read_only: true },
+      {
+        container_path: '/app/assets/frontend',
+        host_path: `${process.cwd()}/assets/frontend`,
+        read_only: true,
+      },
+    ]);
+    expect(container('frontend').read_only).toBe(true);
+  });
+});
+
 describe('applications of the user', () => {
   it('run with what they bring: their user, their root, any of four programs to check health with', () => {
     const { container, config } = synthesise({

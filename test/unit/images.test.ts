@@ -14,7 +14,7 @@ beforeEach(() => {
   }
   const sources = {
     backend: ['build.mjs', 'Dockerfile'],
-    frontend: ['index.html', 'vite.config.ts', 'nginx.conf', 'Dockerfile'],
+    frontend: ['index.html', 'vite.config.ts', 'nginx.conf', 'Dockerfile', 'Dockerfile.dev'],
   };
   for (const [app, files] of Object.entries(sources)) {
     mkdirSync(join(root, 'assets', app, 'src'), { recursive: true });

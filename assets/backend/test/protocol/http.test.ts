@@ -1,0 +1,196 @@
+import { writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Backend, Home, PASSWORD, SECRET } from '../support/backend.ts';
+import { claimsFor, forgeToken } from '../support/tokens.ts';
+
+const home = new Home();
+let backend: Backend;
+
+beforeAll(async () => {
+  backend = await Backend.start(home);
+});
+afterAll(async () => {
+  await backend.stop();
+  home.remove();
+});
+
+describe('GET /health', () => {
+  it('tells version, uptime and that nothing is degraded, without a token', async () => {
+    const response = await backend.fetch('/health');
+    expect(response.status).toBe(200);
+    const body = (await response.json()) as Record<string, unknown>;
+    expect(body).toMatchObject({ status: 'ok', version: '0.1.0', price_source: 'simulated', degraded: [] });
+    expect(body.uptime_seconds).toBeTypeOf('number');
+  });
+
+  it('ignores an upgrade to another protocol, as curl --http2 asks for', async () => {
+    const { request } = await import('node:http');
+    const status = await new Promise((resolve) => {
+      const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABk' };
+      const asked = request(
+        { host: '127.0.0.1', port: backend.port, path: '/health', headers },
+        (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        },
+      );
+      asked.end();
+    });
+    expect(status).toBe(200);
+  });
+});
+
+describe('POST /api/v1/auth/token', () => {
+  it('gives a bearer token of 24 hours that opens the data endpoints', async () => {
+    const response = await backend.login({ username: 'admin', password: PASSWORD });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    const body = (await response.json()) as Record<string, string>;
+    expect(body).toMatchObject({ token_type: 'bearer', expires_in: 86_400 });
+    const claims = JSON.parse(Buffer.from(body.access_token?.split('.')[1] ?? '', 'base64url').toString());
+    expect(claims.exp - claims.iat).toBe(86_400);
+    const me = await backend.fetch('/api/v1/auth/me', {
+      headers: { authorization: `bearer ${body.access_token}` },
+    });
+    expect(await me.json()).toMatchObject({ username: 'admin' });
+  });
+
+  it('answers an unknown user and a wrong password alike', async () => {
+    const unknown = await backend.login({ username: 'nobody', password: PASSWORD });
+    const wrong = await backend.login({ username: 'admin', password: 'wrong' });
+    expect([unknown.status, wrong.status]).toEqual([401, 401]);
+    expect(await unknown.text()).toBe(await wrong.text());
+    expect(wrong.headers.get('www-authenticate')).toBe('Bearer');
+  });
+
+  it.each([
+    ['without a password', { username: 'admin' }, 400, 'invalid_request'],
+    ['without a user', { password: 'x' }, 400, 'invalid_request'],
+    [
+      'with a password of 2,000 characters',
+      { username: 'admin', password: 'x'.repeat(2000) },
+      400,
+      'invalid_request',
+    ],
+    [
+      'with another grant',
+      { grant_type: 'client_credentials', username: 'a', password: 'b' },
+      400,
+      'unsupported_grant_type',
+    ],
+  ])('fails when asked %s', async (_case, form, status, error) => {
+    const response = await backend.login(form as Record<string, string>);
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({ error });
+  });
+
+  it('fails when the body is not a form or too large', async () => {
+    const json = { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } };
+    expect((await backend.fetch('/api/v1/auth/token', json)).status).toBe(415);
+    const large = await backend.login({ username: 'admin', password: 'x'.repeat(10_000) });
+    expect(large.status).toBe(413);
+  });
+
+  it('takes a changed password without a restart', async () => {
+    writeFileSync(home.passwordFile, 'another one\n');
+    expect((await backend.login({ username: 'admin', password: PASSWORD })).status).toBe(401);
+    expect((await backend.login({ username: 'admin', password: 'another one' })).status).toBe(200);
+    writeFileSync(home.passwordFile, PASSWORD);
+  });
+
+  it('fails when the password file has become empty, also for an empty password', async () => {
+    writeFileSync(home.passwordFile, '');
+    expect((await backend.login({ username: 'admin', password: PASSWORD })).status).toBe(500);
+    expect((await backend.login({ username: 'admin', password: '' })).status).toBe(400);
+    writeFileSync(home.passwordFile, PASSWORD);
+  });
+
+  it('lets a page from disk read the answer, and no other foreign page', async () => {
+    const form = { username: 'admin', password: PASSWORD };
+    const disk = await backend.login(form, { origin: 'null' });
+    expect(disk.headers.get('access-control-allow-origin')).toBe('null');
+    const foreign = await backend.login(form, { origin: 'http://evil.example' });
+    expect(foreign.headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  it('fails with 429 after ten failed logins of one user, and only for this user', async () => {
+    const form = { username: 'mallory', password: 'guess' };
+    const statuses: number[] = [];
+    for (let n = 0; n < 10; n++) statuses.push((await backend.login(form)).status);
+    expect(statuses).toEqual(Array(10).fill(401));
+    const refused = await backend.login(form);
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await refused.json()).toMatchObject({ error: 'too_many_attempts' });
+    expect((await backend.login({ username: 'admin', password: PASSWORD })).status).toBe(200);
+  });
+
+  it('lets no more guesses through when they come all at once', async () => {
+    const form = { username: 'trudy', password: 'guess' };
+    const guesses = Array.from({ length: 40 }, async () => (await backend.login(form)).status);
+    const statuses = await Promise.all(guesses);
+    expect(statuses.filter((status) => status === 401)).toHaveLength(10);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(30);
+  });
+
+  it('never counts correct logins as attempts', async () => {
+    const form = { username: 'admin', password: PASSWORD };
+    const statuses = await Promise.all(
+      Array.from({ length: 30 }, async () => (await backend.login(form)).status),
+    );
+    expect(new Set(statuses)).toEqual(new Set([200]));
+  });
+});
+
+describe('the data endpoints', () => {
+  const paths = ['/api/v1/auth/me', '/api/v1/signals', '/api/v1/candles', '/api/v1/strategies'];
+  const cases: [string, string | undefined, string][] = [
+    ['no token', undefined, 'missing_token'],
+    ['a malformed token', 'abc', 'invalid_token'],
+    ['an expired token', forgeToken(claimsFor('admin', -10), SECRET), 'expired_token'],
+    ['a token of another secret', forgeToken(claimsFor('admin', 60), 'another secret'), 'invalid_token'],
+  ];
+  it.each(cases)('fail with 401 for %s', async (_case, token, error) => {
+    const headers: HeadersInit = token ? { authorization: `Bearer ${token}` } : {};
+    for (const path of paths) {
+      const response = await backend.fetch(path, { headers });
+      expect([path, response.status]).toEqual([path, 401]);
+      expect(await response.json()).toMatchObject({ error });
+    }
+  });
+
+  it('give candles and signals from a time on, oldest first', async () => {
+    const all = (await backend.getJson('/api/v1/candles?limit=5000')).candles as { time: number }[];
+    expect(all.length).toBeGreaterThan(200);
+    expect(all.map(({ time }) => time)).toEqual(all.map(({ time }) => time).sort((a, b) => a - b));
+    const since = all.at(-3)?.time ?? 0;
+    const newest = (await backend.getJson(`/api/v1/candles?since=${since}`)).candles as unknown[];
+    expect(newest).toEqual(expect.arrayContaining(all.slice(-3)));
+    expect(newest.length).toBeLessThan(6);
+    const iso = await backend.getJson(`/api/v1/signals?since=${new Date(0).toISOString()}&limit=2`);
+    expect(iso).toMatchObject({ source: 'simulated' });
+    expect(iso.signals).toHaveLength(2);
+  });
+
+  it.each(['?since=yesterday', '?limit=0', '?limit=x', '?limit=100000'])(
+    'fail with 400 for %s',
+    async (query) => {
+      const headers = { authorization: `Bearer ${backend.token()}` };
+      const response = await backend.fetch(`/api/v1/signals${query}`, { headers });
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ error: 'invalid_request' });
+    },
+  );
+
+  it('describe both strategies', async () => {
+    const { strategies, symbol } = await backend.getJson('/api/v1/strategies');
+    expect(symbol).toBe('BTCUSDT');
+    expect((strategies as { id: string }[]).map(({ id }) => id)).toEqual(['ma_crossover', 'rsi']);
+  });
+});
+
+it('answers an unknown path with 404 and never repeats its query', async () => {
+  const response = await backend.fetch('/nowhere?token=hidden');
+  expect(response.status).toBe(404);
+  expect(await response.text()).not.toContain('hidden');
+});

@@ -1,0 +1,115 @@
+import { execa } from 'execa';
+import { UserError } from '../../stacks/errors.ts';
+import { planImages } from '../../stacks/images.ts';
+import { loadSettings } from '../../stacks/settings.ts';
+import { docker } from '../lib/programs.ts';
+import { root } from '../lib/project.ts';
+import { table } from '../lib/report.ts';
+
+export interface BenchOptions {
+  readonly json?: boolean;
+}
+
+/** One figure: seconds, and the ratio to what it is compared with, measured in the same run. */
+interface Figure {
+  readonly name: string;
+  readonly seconds: number;
+  readonly ratio?: number;
+  readonly to?: string;
+}
+
+const ROUNDS = 3;
+/** Apart from every deployment that is in use. */
+const PLAYGROUND = {
+  BTCW_PROJECT: 'btcw-bench',
+  BTCW_NGINX_PORT: '38501',
+  BTCW_BACKEND_PORT: '38000',
+  BTCW_FRONTEND_PORT: '33000',
+  BTCW_FRP_SERVER_PORT: '37000',
+  BTCW_FRP_REMOTE_PORT: '36001',
+  CHECKPOINT_DISABLE: '1',
+};
+
+/** Runs a program in the playground. @returns seconds */
+async function time(
+  program: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<number> {
+  const started = performance.now();
+  const { exitCode, all } = await execa(program, args, {
+    env: { ...PLAYGROUND, ...env },
+    all: true,
+    reject: false,
+  });
+  if (exitCode !== 0) throw new UserError(`"${program} ${args.join(' ')}" failed while measured:\n${all}`);
+  return (performance.now() - started) / 1000;
+}
+
+const npm = (command: string, ...args: string[]) => time('npm', ['run', '--silent', command, '--', ...args]);
+
+async function median(measure: () => Promise<number>): Promise<number> {
+  const rounds: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) rounds.push(await measure());
+  return rounds.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? Number.NaN;
+}
+
+async function measure(): Promise<Figure[]> {
+  await npm('deploy');
+  await npm('destroy', '--yes');
+  const cold = await npm('deploy');
+  const deploy = await median(() => npm('deploy'));
+  const diff = await median(() => npm('diff'));
+  const cdktfDeploy = await median(() => time('npx', ['cdktf', 'deploy', '--auto-approve']));
+  const cdktfDiff = await median(() => time('npx', ['cdktf', 'diff']));
+  let limit = 1000;
+  const change = await median(() => {
+    limit += 1;
+    return time('npm', ['run', '--silent', 'deploy'], { BTCW_MAX_CONNECTIONS: String(limit) });
+  });
+  return [
+    { name: 'deploy, cold with images', seconds: cold },
+    { name: 'deploy, nothing to do', seconds: deploy, ratio: deploy / cdktfDeploy, to: 'cdktf deploy' },
+    { name: 'diff', seconds: diff, ratio: diff / cdktfDiff, to: 'cdktf diff' },
+    { name: 'cdktf deploy, nothing to do', seconds: cdktfDeploy },
+    { name: 'cdktf diff', seconds: cdktfDiff },
+    {
+      name: 'an nginx setting changed, until live',
+      seconds: change,
+      ratio: change / cold,
+      to: 'cold deploy',
+    },
+  ];
+}
+
+async function imageSizes(): Promise<[string, string][]> {
+  const settings = loadSettings();
+  const images = Object.values(planImages(settings, root));
+  return Promise.all(
+    images.map(async ({ reference }) => {
+      const bytes = Number(await docker(['image', 'inspect', '--format', '{{.Size}}', reference]));
+      return [reference, `${(bytes / 1e6).toFixed(0)} MB`] as [string, string];
+    }),
+  );
+}
+
+/** Measures on a deployment of its own, and removes it. Figures are medians of three, but for the cold deploy. */
+export async function bench(options: BenchOptions): Promise<void> {
+  try {
+    const figures = await measure();
+    const sizes = await imageSizes();
+    if (options.json) {
+      console.log(JSON.stringify({ figures, images: Object.fromEntries(sizes) }, null, 2));
+      return;
+    }
+    const rows = figures.map(({ name, seconds, ratio, to }) => [
+      name,
+      `${seconds.toFixed(2)} s`,
+      ratio === undefined ? '' : `${ratio.toFixed(2)} × ${to}`,
+    ]);
+    console.log(table(['measured', 'time', 'ratio'], rows));
+    console.log(table(['image', 'size'], sizes));
+  } finally {
+    await npm('destroy', '--yes');
+  }
+}

@@ -1,0 +1,72 @@
+// The whole test suite, after bootstrap: ends with the counts of all runs together, and fails when any failed.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+process.chdir(root);
+const reports = '.build/test-reports';
+const node24 = `${root}/node_modules/node-linux-${process.arch}/bin/node`;
+const vitest = 'node_modules/vitest/vitest.mjs';
+
+let passed = 0;
+let failed = 0;
+
+/** @param {string} title @param {string} program @param {string[]} args @param {string} [cwd] @returns {boolean} */
+function run(title, program, args, cwd = root) {
+  console.log(`\n▸ ${title}`);
+  return spawnSync(program, args, { stdio: 'inherit', cwd }).status === 0;
+}
+
+/** A check without tests of its own counts as one. @param {string} title @param {string} program @param {string[]} args */
+function check(title, program, args) {
+  if (run(title, program, args)) passed += 1;
+  else failed += 1;
+}
+
+/**
+ * Runs tests and adds up what vitest reports of them.
+ * @param {string} title @param {string} node @param {string[]} args @param {string} [cwd]
+ */
+function tests(title, node, args, cwd = root) {
+  const report = join(root, reports, `${title.replace(/\W+/g, '-')}.json`);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const ended = run(title, node, [join(root, vitest), 'run', ...args, ...reporters], cwd);
+  try {
+    const result = JSON.parse(readFileSync(report, 'utf8'));
+    passed += result.numPassedTests;
+    failed += result.numFailedTests;
+    if (!ended && result.numFailedTests === 0) failed += 1;
+    if (result.numTotalTests === 0) failed += 1;
+  } catch {
+    console.error(`✗ ${title}: no report`);
+    failed += 1;
+  }
+}
+
+rmSync(reports, { recursive: true, force: true });
+mkdirSync(reports, { recursive: true });
+
+check('Format and lint', 'npx', ['biome', 'check', '.']);
+check('Types', 'npx', ['tsc', '--noEmit']);
+for (const app of ['backend', 'frontend']) {
+  check(`Types of the ${app}`, 'npm', ['run', 'typecheck', '-w', `assets/${app}`]);
+}
+tests(`Unit and synth tests, Node ${process.versions.node}`, process.execPath, [
+  '--project',
+  'unit',
+  '--project',
+  'synth',
+]);
+tests('Unit and synth tests, Node 24', node24, ['--project', 'unit', '--project', 'synth']);
+check('Images', process.execPath, ['scripts/run.mjs', 'images']);
+for (const app of ['backend', 'frontend']) {
+  check(`Build of the ${app}`, 'npm', ['run', 'build', '-w', `assets/${app}`]);
+  // The backend's need Node's SQLite; its image runs the same Node.
+  tests(`Tests of the ${app}`, app === 'backend' ? node24 : process.execPath, [], `assets/${app}`);
+}
+tests('Docker tests', process.execPath, ['--project', 'docker']);
+
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;

@@ -1,0 +1,162 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { docker, eventually, freePort, TestDeployment } from '../support/deployment.ts';
+
+const GATEWAY = '172.31.77.1';
+
+/** An application of the user's own: it tells what it was given. */
+const OWN_BACKEND = `
+import { createServer } from 'node:http';
+import { readFileSync } from 'node:fs';
+createServer((request, response) => {
+  if (request.url === '/api/given') {
+    const { API_KEY, PORT } = process.env;
+    const secret = readFileSync(process.env.JWT_SECRET_FILE, 'utf8').trim().length;
+    return response.end(JSON.stringify({ API_KEY, PORT, secret, args: process.argv.slice(2) }));
+  }
+  response.writeHead(request.url === '/ready' ? 200 : 404).end();
+}).listen(process.env.PORT);
+`;
+
+describe('a deployment with another frp server, another gateway and a backend of the user', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'btcw-own-'));
+  let deployment: TestDeployment;
+  let serverPort: number;
+
+  beforeAll(async () => {
+    serverPort = await freePort();
+    deployment = new TestDeployment('btcw-own', {
+      BTCW_GATEWAY: GATEWAY,
+      BTCW_FRP_SERVER_ADDR: '127.0.0.1',
+      BTCW_FRP_SERVER_PORT: String(serverPort),
+      BTCW_BACKEND_CONTEXT: folder,
+      BTCW_BACKEND_ENV_FILE: join(folder, 'app.env'),
+      BTCW_BACKEND_HEALTH_PATH: '/ready',
+    });
+    await deployment.remove();
+    const image = (
+      await docker(
+        'image',
+        'ls',
+        '--format',
+        '{{.Repository}}:{{.Tag}}',
+        '--filter',
+        'reference=btc-watcher/backend',
+      )
+    ).split('\n')[0];
+    writeFileSync(
+      join(folder, 'Dockerfile'),
+      `FROM ${image}\nCOPY app.mjs /own/app.mjs\nENTRYPOINT ["node", "/own/app.mjs"]\nCMD ["--from", "cmd"]\n`,
+    );
+    writeFileSync(join(folder, 'app.mjs'), OWN_BACKEND);
+    writeFileSync(join(folder, '.dockerignore'), 'app.env\n');
+    writeFileSync(join(folder, 'app.env'), `# keys\nAPI_KEY=it's "s3cret" $HOME\n`);
+  });
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await deployment.printLogs();
+  });
+  afterAll(async () => {
+    await deployment.remove();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('succeeds while the server is away, and says that the tunnel is down and why', async () => {
+    const { code, output } = await deployment.run('deploy');
+    expect(code, output).toBe(0);
+    expect(output).toContain(`Tunnel down: nothing listens on 127.0.0.1:${serverPort}: start frps there.`);
+    expect(await deployment.remains()).not.toContain('btcw-own-frps');
+    expect((await fetch(`${deployment.local}/`)).status).toBe(200);
+  });
+
+  it('has a network of its own with that gateway, through which nginx reaches the applications', async () => {
+    const [network] = JSON.parse(await docker('network', 'inspect', 'btcw-own'));
+    expect(network.IPAM.Config[0].Gateway).toBe(GATEWAY);
+    expect((await fetch(`${deployment.local}/api/given`)).status).toBe(200);
+    expect((await deployment.run('diff')).code).toBe(0);
+  });
+
+  it("hands the environment file to the user's own program, and keeps it out of container, state and image", async () => {
+    const given = await (await fetch(`${deployment.local}/api/given`)).json();
+    expect(given).toEqual({
+      API_KEY: `it's "s3cret" $HOME`,
+      PORT: '8000',
+      secret: 43,
+      args: ['--from', 'cmd'],
+    });
+    const inspection = await deployment.inspect('backend');
+    expect(JSON.stringify(inspection)).not.toContain('s3cret');
+    expect(await docker('history', '--no-trunc', inspection.Image)).not.toContain('s3cret');
+  });
+
+  it('brings a changed environment file to the application', async () => {
+    writeFileSync(join(folder, 'app.env'), 'API_KEY=second\n');
+    expect((await deployment.run('diff')).code).toBe(2);
+    expect((await deployment.run('deploy')).code).toBe(0);
+    expect(await (await fetch(`${deployment.local}/api/given`)).json()).toMatchObject({ API_KEY: 'second' });
+  });
+
+  it('refuses a wrong environment file by its line, and the application goes on', async () => {
+    writeFileSync(join(folder, 'app.env'), 'API_KEY=third\nnonsense s3cret\n');
+    const { code, output } = await deployment.run('deploy');
+    expect([code, output]).toEqual([
+      1,
+      expect.stringContaining('BTCW_BACKEND_ENV_FILE: line 2 should be KEY=value'),
+    ]);
+    expect(output).not.toContain('nonsense');
+    expect(await (await fetch(`${deployment.local}/api/given`)).json()).toMatchObject({ API_KEY: 'second' });
+    writeFileSync(join(folder, 'app.env'), 'API_KEY=second\n');
+    expect((await deployment.run('deploy')).code).toBe(0);
+  });
+
+  it('gets its tunnel by itself when the server comes, and follows when it restarts', async () => {
+    const image =
+      (
+        await docker(
+          'image',
+          'ls',
+          '--format',
+          '{{.Repository}}:{{.Tag}}',
+          '--filter',
+          'reference=btc-watcher/frps',
+        )
+      ).split('\n')[0] ?? '';
+    const server = 'btcw-own-server';
+    const { readFileSync } = await import('node:fs');
+    const token = readFileSync(`${deployment.secretsFolder}/frp-token`, 'utf8').trim();
+    const flags = [
+      '--bind-addr',
+      '127.0.0.1',
+      '--proxy-bind-addr',
+      '127.0.0.1',
+      '--bind-port',
+      String(serverPort),
+      '--token',
+      token,
+    ];
+    await docker(
+      'run',
+      '--detach',
+      '--name',
+      server,
+      '--network',
+      'host',
+      '--label',
+      'btc-watcher.project=btcw-own',
+      image,
+      'frps',
+      ...flags,
+    );
+    const page = async () => (await fetch(`${deployment.public}/`).catch(() => undefined))?.status;
+    expect(await eventually(page, (status) => status === 200, 60_000)).toBe(200);
+    await docker('restart', '--time', '1', server);
+    expect(await eventually(page, (status) => status === 200, 60_000)).toBe(200);
+    await docker('rm', '--force', server);
+  });
+
+  it('is removed whole, with its network', async () => {
+    expect((await deployment.run('destroy', ['--yes'])).code).toBe(0);
+    expect(await deployment.remains()).toEqual([]);
+  });
+});
