@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { aptInstall, onPath, step } from './bootstrap/step.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
@@ -45,6 +46,11 @@ function tests(title, node, args, cwd = root) {
   }
 }
 
+await step('Chromium', async (report) => {
+  if (await onPath('chromium')) return { detail: 'found' };
+  await aptInstall(['chromium'], 'Chromium, for the browser tests,', report);
+  return { detail: 'installed' };
+});
 rmSync(reports, { recursive: true, force: true });
 mkdirSync(reports, { recursive: true });
 
@@ -67,6 +73,7 @@ for (const app of ['backend', 'frontend']) {
   tests(`Tests of the ${app}`, app === 'backend' ? node24 : process.execPath, [], `assets/${app}`);
 }
 tests('Docker tests', process.execPath, ['--project', 'docker']);
+tests('Browser tests', process.execPath, ['--project', 'browser']);
 
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

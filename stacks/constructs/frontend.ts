@@ -30,7 +30,7 @@ function modeProps({ mode, root }: FrontendProps) {
       return {
         user: DEV_USER,
         healthcheck: curlHealth(PORT, '/'),
-        memoryMiB: 1024,
+        memoryMiB: 1536,
         pidsLimit: 256,
         // Vite keeps the packages it has bundled there.
         tmpMiB: 256,

@@ -85,23 +85,21 @@ export class ServiceContainer extends Construct {
     this.containerName = `${deployment.project}-${props.component}`;
     const dependsOn: ITerraformDependable[] = config ? [config.files] : [];
 
-    // Two bindings of one port are read back in random order, and the next plan would replace the container: the list
-    // is watched through a resource of its own instead.
     const bindings = (port?.addresses ?? []).map((ip) => ({
       ip,
       internal: port?.internal ?? 0,
       external: port?.external ?? 0,
     }));
-    const ports =
-      bindings.length > 0
-        ? new DataResource(this, 'Ports', {
-            input: {
-              published: bindings
-                .map(({ ip, external, internal }) => `${ip}:${external}:${internal}`)
-                .join(', '),
-            },
-          })
-        : undefined;
+    const healthcheck = { test: [...props.healthcheck], ...healthTiming(deployment.host) };
+    // What the provider does not compare or apply well is watched here, and replaces the container: two bindings of one
+    // port are read back in random order, and a changed health check is updated in name only
+    // (https://github.com/kreuzwerker/terraform-provider-docker/issues/988).
+    const watched = new DataResource(this, 'Watched', {
+      input: {
+        published: bindings.map(({ ip, external, internal }) => `${ip}:${external}:${internal}`).join(', '),
+        healthcheck: JSON.stringify(healthcheck),
+      },
+    });
 
     this.container = new Container(this, 'Container', {
       name: this.containerName,
@@ -113,7 +111,7 @@ export class ServiceContainer extends Construct {
       ...(props.command && { command: [...props.command] }),
       env: Object.entries(props.environment ?? {}).map(([name, value]) => `${name}=${value}`),
       ...(bindings.length > 0 && { ports: bindings }),
-      healthcheck: { test: [...props.healthcheck], ...healthTiming(deployment.host) },
+      healthcheck,
       wait: true,
       waitTimeout: 90,
       mustRun: true,
@@ -144,12 +142,10 @@ export class ServiceContainer extends Construct {
         })),
       ],
       ...(dependsOn.length > 0 && { dependsOn }),
-      ...(ports && {
-        lifecycle: {
-          ignoreChanges: ['ports'],
-          replaceTriggeredBy: [`terraform_data.${ports.friendlyUniqueId}`],
-        },
-      }),
+      lifecycle: {
+        ...(bindings.length > 0 && { ignoreChanges: ['ports'] }),
+        replaceTriggeredBy: [`terraform_data.${watched.friendlyUniqueId}`],
+      },
     });
 
     // The provider has no setting for it; the engine keeps it with the container.

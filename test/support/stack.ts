@@ -2,8 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App } from 'cdktf';
-import { BtcWatcherStack } from '../../stacks/btc-watcher-stack.ts';
+import { synthesise as synthesiseStack } from '../../stacks/app.ts';
 import type { HostFacts } from '../../stacks/host.ts';
 import { planImages } from '../../stacks/images.ts';
 import { ensureSecrets } from '../../stacks/secrets.ts';
@@ -33,10 +32,8 @@ export function synthesise(environment: Record<string, string> = {}, host: HostF
     const settings = parseSettings(environment, '');
     const secrets = ensureSecrets(settings, folder);
     const images = planImages(settings, process.cwd());
-    const app = new App({ outdir: join(folder, 'out') });
-    const stack = new BtcWatcherStack(app, { settings, host, images, secrets });
-    app.synth();
-    const text = readFileSync(join(app.outdir, 'stacks', stack.node.id, 'cdk.tf.json'), 'utf8');
+    const output = synthesiseStack({ settings, host, images, secrets }, join(folder, 'out'));
+    const text = readFileSync(join(output, 'cdk.tf.json'), 'utf8');
     const json = JSON.parse(text);
     const containers = Object.values(json.resource.docker_container) as Json[];
     const configs = (Object.values(json.resource.terraform_data) as Json[])

@@ -124,10 +124,19 @@ describe('every container', () => {
     expect(lifecycle.ignore_changes).toEqual(['ports']);
     expect(lifecycle.replace_triggered_by).toHaveLength(1);
     const [, id] = lifecycle.replace_triggered_by[0].split('.');
-    expect(standard.json.resource.terraform_data[id].input).toEqual({
-      published: '127.0.0.1:8000:8000, 172.17.0.1:8000:8000',
-    });
+    expect(standard.json.resource.terraform_data[id].input.published).toBe(
+      '127.0.0.1:8000:8000, 172.17.0.1:8000:8000',
+    );
   });
+});
+
+it('replaces a container whose health check changes, since the provider would update it in name only', () => {
+  const watched = (environment: Record<string, string>) => {
+    const { json, container } = synthesise(environment);
+    const [, id] = container('backend').lifecycle.replace_triggered_by[0].split('.');
+    return json.resource.terraform_data[id].input.healthcheck;
+  };
+  expect(watched({})).not.toBe(watched({ BTCW_BACKEND_HEALTH_PATH: '/ready' }));
 });
 
 describe('secrets', () => {

@@ -1,22 +1,26 @@
-import { readFileSync } from 'node:fs';
-import { env } from 'node:process';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { TestDeployment } from '../support/deployment.ts';
 
-/** The addresses under test, for example `http://127.0.0.1:8501,http://127.0.0.1:60001`. */
-export const BASE_URLS = (env.BASE_URLS ?? 'http://127.0.0.1:8501').split(',');
-export const USER = env.ADMIN_USER ?? 'admin';
+/** What the tests look at; each file deploys it in the mode it needs. */
+export const deployment = new TestDeployment('btcw-browser');
+/** Through nginx, and through the tunnel. */
+export const BASE_URLS = [deployment.local, deployment.public];
+export const USER = 'admin';
 
-const CHROMIUM = env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-
-export function readPassword(): string {
-  const file = env.ADMIN_PASSWORD_FILE;
-  if (!file) throw new Error('ADMIN_PASSWORD_FILE: should name the file that holds the password');
-  return readFileSync(file, 'utf8').trim();
+/** Deploys, and removes all of it after the file's tests. */
+export function deployed(settings: Record<string, string> = {}): void {
+  beforeAll(async () => {
+    await deployment.remove();
+    const { code, output } = await deployment.run('deploy', [], settings);
+    expect(code, output).toBe(0);
+  });
+  afterAll(() => deployment.remove());
 }
 
 export function launch(): Promise<Browser> {
   return chromium.launch({
-    executablePath: CHROMIUM,
+    executablePath: '/usr/bin/chromium',
     args: [
       '--no-sandbox',
       '--disable-gpu',
@@ -65,7 +69,7 @@ export async function visit(browser: Browser, options: BrowserContextOptions = {
   return { page, upgrades, closedSockets, problems, close: () => context.close() };
 }
 
-export async function login(page: Page, base: string, password = readPassword()): Promise<void> {
+export async function login(page: Page, base: string, password = deployment.password): Promise<void> {
   await page.goto(base);
   await page.fill('input[name=username]', USER);
   await page.fill('input[name=password]', password);

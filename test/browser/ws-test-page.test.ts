@@ -1,10 +1,13 @@
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BASE_URLS, fitsWidth, launch, readPassword, USER, visit } from './browser.ts';
+import { BASE_URLS, deployed, deployment, fitsWidth, launch, USER, visit } from './browser.ts';
 
-const FILE = pathToFileURL(fileURLToPath(new URL('../../public/ws-test.html', import.meta.url))).href;
+const FILE = pathToFileURL(
+  fileURLToPath(new URL('../../assets/frontend/public/ws-test.html', import.meta.url)),
+).href;
 
+deployed();
 let browser: Browser;
 
 beforeAll(async () => {
@@ -19,7 +22,7 @@ function webSocketAddress(base: string): string {
 
 async function fetchToken(page: Page): Promise<void> {
   await page.fill('#user', USER);
-  await page.fill('#password', readPassword());
+  await page.fill('#password', deployment.password);
   await page.getByRole('button', { name: 'Fetch a token' }).click();
   await page.getByText('Token received').waitFor();
 }

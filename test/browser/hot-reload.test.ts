@@ -1,15 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { env } from 'node:process';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BASE_URLS, launch, visit } from './browser.ts';
+import { BASE_URLS, deployed, launch, visit } from './browser.ts';
 
-/** The `src` folder that a running dev container has mounted; these tests change a file in it and put it back. */
-const SOURCE_DIR = env.DEV_SOURCE_DIR;
+deployed({ BTCW_FRONTEND_MODE: 'dev' });
+/** Mounted into the container; the tests change it and put it back. */
+const file = 'assets/frontend/src/views/LoginView.vue';
 
-describe.skipIf(!SOURCE_DIR).each(BASE_URLS)('the dev server behind %s', (base) => {
-  const file = join(SOURCE_DIR ?? '', 'views/LoginView.vue');
+describe.each(BASE_URLS)('the dev server behind %s', (base) => {
   let browser: Browser;
 
   beforeAll(async () => {
