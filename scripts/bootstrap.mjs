@@ -29,11 +29,15 @@ async function ensurePackages(report) {
     .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === want) return { detail: 'up to date' };
   // No package here needs its install script, and the one that has a heavy one compiles C++ with downloaded headers.
-  await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=http'], {
-    cwd: root,
-    onLine: report,
-    fix: 'is the npm registry reachable? Where it is slow, set a mirror: npm config set registry URL.',
-  });
+  await run(
+    'npm',
+    ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=http', '--no-progress'],
+    {
+      cwd: root,
+      onLine: report,
+      fix: 'is the npm registry reachable? Where it is slow, set a mirror: npm config set registry URL.',
+    },
+  );
   // The Node that goes into the images must not become the one that npm scripts run with.
   rmSync(join(root, 'node_modules/.bin/node'), { force: true });
   writeFileSync(stamp, want);

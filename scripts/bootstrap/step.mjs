@@ -87,7 +87,9 @@ export function tryRun(command, args, options = {}) {
 export async function run(command, args, options = {}) {
   const { code, output } = await tryRun(command, args, options);
   if (code === 0) return output;
-  const tail = output.split('\n').slice(-TAIL_LINES).join('\n    ');
+  // npm ends with its manual; what went wrong stands before that.
+  const told = output.split('\n').filter((line) => !/^npm (http|warn|error\s*$)/.test(line));
+  const tail = (command === 'npm' ? told.slice(0, TAIL_LINES) : told.slice(-TAIL_LINES)).join('\n    ');
   throw new SetupError(
     `"${[command, ...args].join(' ')}" failed (exit code ${code}):\n    ${tail}`,
     options.fix ?? 'mend what it reports, then run the same command again: finished steps are not repeated.',
