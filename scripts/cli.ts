@@ -7,6 +7,7 @@ import { deploy } from './commands/deploy.ts';
 import { destroy } from './commands/destroy.ts';
 import { diff } from './commands/diff.ts';
 import { images } from './commands/images.ts';
+import { rollback } from './commands/rollback.ts';
 import { up } from './commands/up.ts';
 import { verify } from './commands/verify.ts';
 import { reportError } from './lib/report.ts';
@@ -28,7 +29,17 @@ program
   .command('deploy')
   .description('bring this host to the declared state')
   .option(...json)
-  .action((options: { json: boolean }) => deploy(options));
+  .option(
+    '--rollback-on-failure',
+    'go back to the last good deployment when this one fails',
+    fromNpm('rollback_on_failure'),
+  )
+  .action((options: { json: boolean; rollbackOnFailure: boolean }) => deploy(options));
+program
+  .command('rollback')
+  .description('return to the previous good deployment, with its configuration and images')
+  .option(...json)
+  .action((options: { json: boolean }) => rollback(options));
 program
   .command('diff')
   .description('show what deploy would change; exit code 0: nothing, 2: something, 1: error')

@@ -12,6 +12,8 @@ import { root } from './project.ts';
 const BUILD_DEADLINE_MS = 15 * 60_000;
 const SUITE = 'trixie';
 const WORK = join(root, '.build/images');
+/** The name an image was built under: one that was tagged by hand has another's. */
+const REFERENCE_LABEL = 'btc-watcher.reference';
 
 /** Takes each line a build prints. */
 export type Progress = (line: string) => void;
@@ -59,10 +61,13 @@ async function buildBase(image: PlannedImage, progress: Progress) {
     ['--variant=minbase', `--include=${packages.join(',')}`, ...lean, SUITE, archive, ...sources],
     progress,
   );
-  await docker(['import', archive, image.reference], {
-    what: 'Importing the base image',
-    timeout: BUILD_DEADLINE_MS,
-  });
+  await docker(
+    ['import', '--change', `LABEL ${REFERENCE_LABEL}=${image.reference}`, archive, image.reference],
+    {
+      what: 'Importing the base image',
+      timeout: BUILD_DEADLINE_MS,
+    },
+  );
   rmSync(archive);
 }
 
@@ -76,7 +81,15 @@ async function dockerBuild(
   await run(
     `Building ${image.reference}`,
     'docker',
-    ['build', '-t', image.reference, ...buildArgs, folder],
+    [
+      'build',
+      '-t',
+      image.reference,
+      '--label',
+      `${REFERENCE_LABEL}=${image.reference}`,
+      ...buildArgs,
+      folder,
+    ],
     progress,
   );
 }
@@ -151,11 +164,17 @@ async function build(image: PlannedImage, progress: Progress) {
   }
 }
 
-/** Which of the images Docker has not got. */
+/** Which of the images Docker has not got, or has another image's content under the name of. */
 export async function missingImages(images: readonly PlannedImage[]): Promise<PlannedImage[]> {
-  const { stdout } = await tryDocker(['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}']);
-  const present = new Set(String(stdout).split('\n'));
-  return images.filter((image) => !present.has(image.reference));
+  const { stdout } = await tryDocker(['image', 'inspect', ...images.map((image) => image.reference)]);
+  const present = JSON.parse(String(stdout) || '[]') as {
+    RepoTags: string[] | null;
+    Config: { Labels: Record<string, string> | null };
+  }[];
+  return images.filter(({ reference, recipe }) => {
+    const found = present.find(({ RepoTags }) => RepoTags?.includes(reference));
+    return !found || (recipe && found.Config.Labels?.[REFERENCE_LABEL] !== reference);
+  });
 }
 
 /**

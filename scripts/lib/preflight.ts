@@ -34,6 +34,9 @@ export function listeners(settings: Settings): Listener[] {
   return [nginx, ...published, ...(settings.BTCW_FRP_SERVER_ADDR ? [] : embedded)];
 }
 
+/** The states in which a container's ports are taken. */
+const HOLDS_ITS_PORTS = new Set(['running', 'paused', 'restarting']);
+
 /** Why an address cannot be listened on; undefined when it can. */
 function bindError(address: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
@@ -118,7 +121,7 @@ async function bridgeNetworks(): Promise<BridgeAddresses[]> {
 /** @throws {UserError} naming each setting whose port is taken, or a gateway that cannot be had */
 export async function preflight({ settings, host }: Project): Promise<void> {
   const containers = await projectContainers(settings.BTCW_PROJECT);
-  const running = containers.filter((container) => container.status === 'running');
+  const running = containers.filter(({ status }) => HOLDS_ITS_PORTS.has(status));
   const held = new Set(running.flatMap((container) => container.addresses));
   const wanted = listeners(settings);
   if (running.some((container) => container.component === 'frps')) {

@@ -1,11 +1,10 @@
-import { Volume } from '@cdktf/provider-docker/lib/volume/index.js';
 import { Construct } from 'constructs';
 import { CONTAINER_PORT } from '../versions.ts';
 import type { BridgeNetwork } from './bridge-network.ts';
 import { type ConfigFile, ConfigVolume } from './config-volume.ts';
 import { anyHealth, curlHealth } from './health.ts';
 import type { Image } from './image.ts';
-import { projectLabels } from './labels.ts';
+import { ProjectVolume } from './project-volume.ts';
 import { type Deployment, ServiceContainer } from './service-container.ts';
 
 export interface BackendProps {
@@ -51,10 +50,7 @@ export class Backend extends Construct {
       files: [...props.secrets, ...(props.envFile ? [props.envFile] : [])],
       ...(props.envFile && { environmentFile: props.envFile.path }),
     });
-    const data = new Volume(this, 'Data', {
-      name: `${project}-backend-data`,
-      labels: projectLabels(project, 'backend'),
-    });
+    const data = new ProjectVolume(this, 'Data', { project, component: 'backend', purpose: 'data' });
     new ServiceContainer(this, 'Service', {
       deployment: props.deployment,
       component: 'backend',
@@ -82,7 +78,7 @@ export class Backend extends Construct {
       readOnlyRoot: !props.ownImage,
       init: props.ownImage,
       config,
-      volumes: { '/data': data.name },
+      volumes: { '/data': data },
     });
   }
 }

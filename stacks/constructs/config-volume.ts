@@ -1,8 +1,7 @@
-import { Volume } from '@cdktf/provider-docker/lib/volume/index.js';
 import { DataResource } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Image } from './image.ts';
-import { projectLabels } from './labels.ts';
+import { ProjectVolume } from './project-volume.ts';
 
 /** One file of a configuration volume: text that plan and state may show, or a secret known by its fingerprint. */
 export type ConfigFile = {
@@ -43,7 +42,7 @@ export interface ConfigVolumeProps {
  * message, and the old one goes on serving.
  */
 export class ConfigVolume extends Construct {
-  readonly volumeName: string;
+  readonly volume: ProjectVolume;
   readonly mountPath: string;
   /** Containers depend on this, so that they find their files. */
   readonly files: DataResource;
@@ -52,16 +51,15 @@ export class ConfigVolume extends Construct {
     super(scope, id);
     this.mountPath = props.mountPath;
     const container = `${props.project}-${props.component}`;
-    const volumeName = `${container}-config`;
-    const volume = new Volume(this, 'Volume', {
-      name: volumeName,
-      labels: projectLabels(props.project, props.component),
+    this.volume = new ProjectVolume(this, 'Storage', {
+      project: props.project,
+      component: props.component,
+      purpose: 'config',
     });
-    this.volumeName = volume.name;
 
     const spec = {
       container,
-      volume: volumeName,
+      volume: this.volume.volumeName,
       mountPath: props.mountPath,
       owner: props.owner,
       secretMode: props.secretMode ?? '0400',
@@ -75,7 +73,7 @@ export class ConfigVolume extends Construct {
     this.files = new DataResource(this, 'Files', {
       triggersReplace: {
         // A volume removed by hand comes back empty, and a new image may read its files differently.
-        volume: volume.id,
+        volume: this.volume.volumeId,
         image: props.image.imageId,
         files: Object.fromEntries(
           props.files.map((file) => [file.path, 'content' in file ? file.content : file.fingerprint]),

@@ -5,6 +5,7 @@ import type { HostFacts } from '../host.ts';
 import type { ConfigVolume } from './config-volume.ts';
 import type { Image } from './image.ts';
 import { projectLabels } from './labels.ts';
+import type { ProjectVolume } from './project-volume.ts';
 
 /** A port of a container, published on one or more of the host's addresses. */
 export interface PublishedPort {
@@ -52,7 +53,7 @@ export interface ServiceContainerProps {
   /** @default - no configuration files */
   readonly config?: ConfigVolume;
   /** Named volumes by their mount path. @default {} */
-  readonly volumes?: Readonly<Record<string, string>>;
+  readonly volumes?: Readonly<Record<string, ProjectVolume>>;
   /** Host folders and files by their mount path, read-only. @default {} */
   readonly binds?: Readonly<Record<string, string>>;
 }
@@ -113,7 +114,7 @@ export class ServiceContainer extends Construct {
       ...(bindings.length > 0 && { ports: bindings }),
       healthcheck,
       wait: true,
-      waitTimeout: 90,
+      waitTimeout: 60,
       mustRun: true,
       destroyGraceSeconds: STOP_SEC,
       readOnly: props.readOnlyRoot ?? true,
@@ -129,11 +130,11 @@ export class ServiceContainer extends Construct {
       labels: projectLabels(deployment.project, props.component),
       volumes: [
         ...(config
-          ? [{ volumeName: config.volumeName, containerPath: config.mountPath, readOnly: true }]
+          ? [{ volumeName: config.volume.reference, containerPath: config.mountPath, readOnly: true }]
           : []),
-        ...Object.entries(props.volumes ?? {}).map(([containerPath, volumeName]) => ({
+        ...Object.entries(props.volumes ?? {}).map(([containerPath, volume]) => ({
           containerPath,
-          volumeName,
+          volumeName: volume.reference,
         })),
         ...Object.entries(props.binds ?? {}).map(([containerPath, hostPath]) => ({
           containerPath,

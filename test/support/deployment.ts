@@ -147,9 +147,16 @@ export class TestDeployment {
 
   /** Removes everything of the project by its label, its state and its secrets: also after a failure. */
   async remove(): Promise<void> {
-    const filter = ['--filter', `label=btc-watcher.project=${this.project}`];
-    for (const [kind, ...all] of [['container', '--all'], ['volume'], ['network']] as const) {
-      const ids = (await docker(kind, 'ls', ...all, '--quiet', ...filter)).split('\n').filter(Boolean);
+    const label = ['--filter', `label=btc-watcher.project=${this.project}`];
+    // A volume that somebody's `docker run` made has no label, but the name.
+    const volume = ['--filter', `name=^${this.project}-`];
+    const kinds = [
+      ['container', '--all', ...label],
+      ['volume', ...volume],
+      ['network', ...label],
+    ] as const;
+    for (const [kind, ...selection] of kinds) {
+      const ids = (await docker(kind, 'ls', '--quiet', ...selection)).split('\n').filter(Boolean);
       if (ids.length > 0) await docker(kind, 'rm', ...(kind === 'network' ? [] : ['--force']), ...ids);
     }
     const images = await docker(
@@ -167,6 +174,7 @@ export class TestDeployment {
     for (const folder of [
       this.secretsFolder,
       `.state-backups/${this.project}`,
+      `.releases/${this.project}`,
       `cdktf.out/stacks/${this.project}`,
     ]) {
       if (existsSync(folder)) rmSync(folder, { recursive: true });
