@@ -9,7 +9,7 @@ import { diff } from './commands/diff.ts';
 import { images } from './commands/images.ts';
 import { rollback } from './commands/rollback.ts';
 import { up } from './commands/up.ts';
-import { verify } from './commands/verify.ts';
+import { type VerifyOptions, verify } from './commands/verify.ts';
 import { reportError } from './lib/report.ts';
 
 /** npm takes known flags for itself (`npm run destroy --yes`) and hands them on in the environment only. */
@@ -59,7 +59,11 @@ program
   .command('verify')
   .description('prove the whole chain: pages, tokens, WebSockets, topics, logs; exit code 0 when all holds')
   .option(...json)
-  .action((options: { json: boolean }) => verify(options));
+  .option('--soak <time>', 'hold a WebSocket through the tunnel this long, such as 90s')
+  .option('--url <address>', 'verify this address alone, from any machine')
+  .option('--user <name>', 'who logs in at --url', 'admin')
+  .option('--password-file <file>', 'file with the password for --url')
+  .action((options: VerifyOptions) => verify(options));
 program
   .command('images')
   .description('build the images that are missing')

@@ -7,10 +7,18 @@ import { containerLogs, projectContainers } from '../lib/containers.ts';
 import { loadProject } from '../lib/project.ts';
 import { paint, table } from '../lib/report.ts';
 import { localUrl, publicUrl, waitForTunnel } from '../lib/tunnel.ts';
-import { type Dialogue, dialogue, handshake } from '../lib/websocket.ts';
+import { type Dialogue, dialogue, handshake, hold } from '../lib/websocket.ts';
 
 export interface VerifyOptions {
   readonly json?: boolean;
+  /** Holds a WebSocket through the tunnel for this long, past every idle timeout on the way. @example '90s' */
+  readonly soak?: string;
+  /** Verifies this address alone, from any machine. @example 'http://47.108.221.231:60001' */
+  readonly url?: string;
+  /** Who logs in at `url`. @default 'admin' */
+  readonly user?: string;
+  /** File with the password for `url`. */
+  readonly passwordFile?: string;
 }
 
 /** One row of the report: what was looked at, whether it holds, what was seen, and what to do where it does not. */
@@ -26,6 +34,8 @@ const HTTP_DEADLINE_MS = 10_000;
 const TOPIC_DEADLINE_MS = 3_000;
 const TUNNEL_DEADLINE_MS = 5_000;
 const WS_PATH = '/api/v1/ws';
+/** Twice what a topic takes to repeat itself. */
+const SILENCE_MS = 15_000;
 
 interface Answer {
   readonly status: number;
@@ -96,6 +106,30 @@ function dialogueChecks(name: string, result: Dialogue, project: string): Check[
   ];
 }
 
+/** Holds a socket for a while; it has to bring messages to the end. */
+async function soakCheck(name: string, base: string, token: string, soak: string): Promise<Check> {
+  const seconds = soakSeconds(soak);
+  const held = await hold(wsUrl(base, token), TOPICS, seconds * 1000);
+  return {
+    name: `${name}: a WebSocket held for ${seconds} s`,
+    ok: held.openMs >= seconds * 1000 && held.longestSilenceMs < SILENCE_MS,
+    detail:
+      held.openMs >= seconds * 1000
+        ? `${held.messages} messages, longest silence ${(held.longestSilenceMs / 1000).toFixed(1)} s`
+        : `closed after ${(held.openMs / 1000).toFixed(1)} s: ${held.reason}`,
+    fix: 'npm run doctor',
+  };
+}
+
+/** @throws {UserError} for anything but a number of seconds or minutes */
+export function soakSeconds(text: string): number {
+  const [, number, unit] = /^(\d+)(s|m)?$/.exec(text) ?? [];
+  if (!number || Number(number) === 0) {
+    throw new UserError(`--soak: should be a time such as "90s" or "5m", got "${text}".`);
+  }
+  return Number(number) * (unit === 'm' ? 60 : 1);
+}
+
 async function baseChecks(
   name: string,
   base: string,
@@ -163,7 +197,7 @@ async function logChecks(settings: Settings, token: string): Promise<Check[]> {
 }
 
 /** Runs the whole contract of the seed document, and tells each line with its fix. */
-export async function runChecks(): Promise<Check[]> {
+async function deploymentChecks({ soak }: VerifyOptions): Promise<Check[]> {
   const { settings, secrets } = await loadProject();
   const project = settings.BTCW_PROJECT;
   const backendUrl = `http://127.0.0.1:${settings.BTCW_BACKEND_PORT}`;
@@ -214,13 +248,46 @@ export async function runChecks(): Promise<Check[]> {
       ...(await baseChecks(`tunnel ${settings.BTCW_FRP_REMOTE_PORT}`, publicUrl(settings), tokens, project)),
     );
     checks.push(...(await logChecks(settings, login.token)));
+    if (soak) checks.push(await soakCheck('tunnel', publicUrl(settings), login.token, soak));
   }
+  return checks;
+}
+
+/** What can be seen of a deployment from outside, at one address. */
+async function remoteChecks(options: VerifyOptions & { url: string }): Promise<Check[]> {
+  const { url, user = 'admin', passwordFile, soak } = options;
+  if (!passwordFile) {
+    throw new UserError(
+      '--password-file: is needed with --url.',
+      'copy secrets/<project>/admin-password to this machine.',
+    );
+  }
+  const base = url.replace(/\/$/, '');
+  const login = await requestToken(base, user, readFileSync(passwordFile, 'utf8').trim());
+  const checks: Check[] = [
+    {
+      name: 'remote: a token for user and password',
+      ok: login.status === 200 && Boolean(login.token),
+      detail: seen(login),
+      fix:
+        login.status === 0
+          ? 'npm run doctor, on the machine that is deployed to'
+          : 'check --user and --password-file',
+    },
+  ];
+  if (!login.token) return checks;
+  checks.push(
+    ...(await baseChecks('remote', base, { valid: login.token, expired: undefined }, 'btc-watcher')),
+  );
+  if (soak) checks.push(await soakCheck('remote', base, login.token, soak));
   return checks;
 }
 
 /** Verifies the deployment. Exit code 0 when everything holds, 1 otherwise. */
 export async function verify(options: VerifyOptions): Promise<void> {
-  const checks = await runChecks();
+  if (options.soak) soakSeconds(options.soak);
+  const { url } = options;
+  const checks = await (url ? remoteChecks({ ...options, url }) : deploymentChecks(options));
   const failed = checks.filter((check) => !check.ok);
   if (failed.length > 0) process.exitCode = 1;
   if (options.json) {

@@ -65,3 +65,50 @@ export function dialogue(url: string, topics: readonly string[], deadlineMs: num
     });
   });
 }
+
+/** How a held connection went. */
+export interface Held {
+  readonly openMs: number;
+  readonly messages: number;
+  readonly longestSilenceMs: number;
+  /** Why it closed before its time. */
+  readonly reason: string;
+}
+
+/** Subscribes topics and holds the connection until it closes or the time is over. */
+export function hold(url: string, topics: readonly string[], durationMs: number): Promise<Held> {
+  return new Promise((resolve) => {
+    const socket = new WebSocket(url, { handshakeTimeout: HANDSHAKE_DEADLINE_MS });
+    let openedMs = performance.now();
+    let lastMs = openedMs;
+    let longestSilenceMs = 0;
+    let messages = 0;
+    let reason = '';
+    const heard = () => {
+      longestSilenceMs = Math.max(longestSilenceMs, performance.now() - lastMs);
+      lastMs = performance.now();
+    };
+    socket.on('open', () => {
+      openedMs = performance.now();
+      lastMs = openedMs;
+      setTimeout(() => socket.close(1000), durationMs);
+      for (const topic of topics) socket.send(JSON.stringify({ type: 'subscribe', topic }));
+    });
+    socket.on('message', () => {
+      messages += 1;
+      heard();
+    });
+    socket.on('error', (error) => {
+      reason = error.message;
+    });
+    socket.on('close', (code, text) => {
+      heard();
+      resolve({
+        openMs: performance.now() - openedMs,
+        messages,
+        longestSilenceMs,
+        reason: reason || `${code} ${text}`,
+      });
+    });
+  });
+}

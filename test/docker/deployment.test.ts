@@ -35,6 +35,20 @@ describe('a deployment', () => {
     expect(code).toBe(0);
   });
 
+  it('is verified from outside at one address, and holds a socket', async () => {
+    const args = [
+      '--url',
+      deployment.public,
+      '--password-file',
+      `${deployment.secretsFolder}/admin-password`,
+    ];
+    const { code, stdout } = await deployment.run('verify', ['--json', '--soak', '7s', ...args]);
+    const { checks } = JSON.parse(stdout);
+    expect(checks.filter((check: { ok: boolean }) => !check.ok)).toEqual([]);
+    expect(checks.map((check: { name: string }) => check.name)).toContain('remote: a WebSocket held for 7 s');
+    expect(code).toBe(0);
+  });
+
   it("gives a token to the document's own curl", async () => {
     const { stdout } = await promisify(execFile)('curl', [
       '-s',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PROVIDER } from '../../scripts/bootstrap/engine.mjs';
+import { soakSeconds } from '../../scripts/commands/verify.ts';
 import { bridgeGateway } from '../../scripts/lib/host.ts';
 import { dockerUnavailable } from '../../scripts/lib/programs.ts';
 import { explain } from '../../scripts/lib/terraform.ts';
@@ -101,6 +102,20 @@ describe("the tunnel's state", () => {
     ['[freq-service] start error: port not allowed', /allowPorts/],
   ])('after "%s" names the cause', (line, reason) => {
     expect(log(line)).toEqual({ up: false, reason: expect.stringMatching(reason) });
+  });
+});
+
+describe('the time of a soak', () => {
+  it.each([
+    ['90s', 90],
+    ['5m', 300],
+    ['7', 7],
+  ])('of %s is %i seconds', (text, seconds) => {
+    expect(soakSeconds(text)).toBe(seconds);
+  });
+
+  it.each(['', '0s', 'long', '1h', '-5s'])('fails when it is "%s"', (text) => {
+    expect(() => soakSeconds(text)).toThrow(/--soak: should be a time such as "90s"/);
   });
 });
 

@@ -212,7 +212,7 @@ describe('.env.example and the tables of both READMEs', () => {
   });
 
   it.each(['README.md', 'README.zh-CN.md'])('%s lists exactly the settings there are', (readme) => {
-    const listed = [...readFileSync(readme, 'utf8').matchAll(/^\| `(BTCW_\w+)` \|/gm)].map(
+    const listed = [...readFileSync(readme, 'utf8').matchAll(/^\| `(BTCW_\w+)`\s*\|/gm)].map(
       (match) => match[1],
     );
     expect(listed.sort()).toEqual(names);
