@@ -6,7 +6,7 @@ import { bench } from './commands/bench.ts';
 import { deploy } from './commands/deploy.ts';
 import { destroy } from './commands/destroy.ts';
 import { diff } from './commands/diff.ts';
-import { images } from './commands/images.ts';
+import { imageReference, images } from './commands/images.ts';
 import { rollback } from './commands/rollback.ts';
 import { up } from './commands/up.ts';
 import { type VerifyOptions, verify } from './commands/verify.ts';
@@ -68,7 +68,11 @@ program
   .command('images')
   .description('build the images that are missing')
   .addArgument(new Argument('[image]', 'only this one').choices(IMAGE_KEYS))
-  .action((key?: ImageKey) => images(key));
+  .option('--reference', 'print its name, and build nothing')
+  .action((key: ImageKey | undefined, { reference }: { reference?: boolean }) => {
+    if (reference && key) console.log(imageReference(key));
+    else return images(key);
+  });
 program
   .command('bench')
   .description('measure, on a deployment of its own: times, and ratios to plain cdktf in the same run')

@@ -14,10 +14,10 @@ const vitest = 'node_modules/vitest/vitest.mjs';
 let passed = 0;
 let failed = 0;
 
-/** @param {string} title @param {string} program @param {string[]} args @param {string} [cwd] @returns {boolean} */
-function run(title, program, args, cwd = root) {
+/** @param {string} title @param {string} program @param {string[]} args @param {string} [cwd] @param {Record<string, string>} [env] @returns {boolean} */
+function run(title, program, args, cwd = root, env = {}) {
   console.log(`\n▸ ${title}`);
-  return spawnSync(program, args, { stdio: 'inherit', cwd }).status === 0;
+  return spawnSync(program, args, { stdio: 'inherit', cwd, env: { ...process.env, ...env } }).status === 0;
 }
 
 /** A check without tests of its own counts as one. @param {string} title @param {string} program @param {string[]} args */
@@ -28,12 +28,12 @@ function check(title, program, args) {
 
 /**
  * Runs tests and adds up what vitest reports of them.
- * @param {string} title @param {string} node @param {string[]} args @param {string} [cwd]
+ * @param {string} title @param {string} node @param {string[]} args @param {string} [cwd] @param {Record<string, string>} [env]
  */
-function tests(title, node, args, cwd = root) {
+function tests(title, node, args, cwd = root, env = {}) {
   const report = join(root, reports, `${title.replace(/\W+/g, '-')}.json`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const ended = run(title, node, [join(root, vitest), 'run', ...args, ...reporters], cwd);
+  const ended = run(title, node, [join(root, vitest), 'run', ...args, ...reporters], cwd, env);
   try {
     const result = JSON.parse(readFileSync(report, 'utf8'));
     passed += result.numPassedTests;
@@ -72,6 +72,18 @@ for (const app of ['backend', 'frontend']) {
   // The backend's need Node's SQLite; its image runs the same Node.
   tests(`Tests of the ${app}`, app === 'backend' ? node24 : process.execPath, [], `assets/${app}`);
 }
+const reference = spawnSync(process.execPath, ['scripts/run.mjs', 'images', 'backend', '--reference'], {
+  encoding: 'utf8',
+});
+// What measures the process itself (memory, signals, fuzzing) has run above, on the bundle.
+const contract = ['exchange', 'handshake', 'http', 'messages', 'slow-reader'];
+tests(
+  "The backend's protocol in its container",
+  node24,
+  contract.map((name) => `test/protocol/${name}.test.ts`),
+  'assets/backend',
+  { BACKEND_IMAGE: reference.stdout.trim() },
+);
 tests('Docker tests', process.execPath, ['--project', 'docker']);
 tests('Browser tests', process.execPath, ['--project', 'browser']);
 

@@ -4,6 +4,11 @@ import { step } from '../bootstrap/step.mjs';
 import { ensureImages, missingImages } from '../lib/images.ts';
 import { root } from '../lib/project.ts';
 
+/** The name under which a deployment with the current settings and sources runs an image. */
+export function imageReference(key: ImageKey): string {
+  return planImages(loadSettings(), root)[key].reference;
+}
+
 /**
  * Builds what is missing of the images.
  * @param key only this image and what it is built on

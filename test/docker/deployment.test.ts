@@ -315,6 +315,31 @@ describe('two deployments at once', () => {
   });
 });
 
+describe("the backend's process killed on the host", () => {
+  it('is started again by Docker, and no signal is lost', async () => {
+    const token = await deployment.token();
+    const get = async (path: string) => {
+      const response = await fetch(`${deployment.backend}${path}`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
+      return response.json();
+    };
+    const signals = async (): Promise<{ id: number }[]> => (await get('/api/v1/signals')).signals;
+    const before = await eventually(signals, (list) => list.length > 0, 60_000);
+    expect(before.length).toBeGreaterThan(0);
+    const { State } = await deployment.inspect('backend');
+    process.kill(State.Pid, 'SIGKILL');
+    const healthy = async () => (await fetch(`${deployment.backend}/health`).catch(() => undefined))?.status;
+    await eventually(
+      async () => (await deployment.inspect('backend')).RestartCount,
+      (count) => count === 1,
+    );
+    expect(await eventually(healthy, (status) => status === 200)).toBe(200);
+    expect(await signals()).toEqual(expect.arrayContaining(before));
+    expect(await diffCode()).toEqual(unchanged);
+  });
+});
+
 describe('wrong input', () => {
   it('fails with one line for a port that another program uses, and changes nothing', async () => {
     const server = (await import('node:net')).createServer();

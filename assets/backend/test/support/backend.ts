@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { claimsFor, forgeToken } from './tokens.ts';
@@ -32,6 +32,39 @@ export class Home {
   }
 }
 
+/** An image to run instead of the bundle: then the same tests speak to the real container, hardened as it is deployed. */
+const IMAGE = process.env.BACKEND_IMAGE;
+
+function startProcess(env: Record<string, string>): ChildProcess {
+  const stdio: StdioOptions = ['ignore', 'pipe', 'pipe'];
+  if (!IMAGE) return spawn(process.execPath, [BUNDLE], { env, stdio });
+  const home = env.DATA_DIR ?? tmpdir();
+  chmodSync(home, 0o777);
+  const hardened = [
+    '--read-only',
+    '--tmpfs',
+    '/tmp',
+    '--cap-drop',
+    'ALL',
+    '--security-opt',
+    'no-new-privileges',
+  ];
+  const variables = Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
+  // On the host's network, so that port 0 gives a free one here too.
+  const args = [
+    'run',
+    '--rm',
+    '--network',
+    'host',
+    '--volume',
+    `${home}:${home}`,
+    ...hardened,
+    ...variables,
+    IMAGE,
+  ];
+  return spawn('docker', args, { stdio });
+}
+
 /** The built bundle running as a process of its own, as in its container. */
 export class Backend {
   readonly process: ChildProcess;
@@ -41,7 +74,7 @@ export class Backend {
   port = 0;
 
   private constructor(env: Record<string, string>) {
-    this.process = spawn(process.execPath, [BUNDLE], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.process = startProcess(env);
     for (const stream of [this.process.stdout, this.process.stderr]) {
       stream?.on('data', (chunk) => {
         this.output += chunk;
