@@ -1,5 +1,6 @@
 /** The programs this package drives: argument arrays, deadlines, signals passed on; never a joined shell string. */
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { ExecaError, execa, type Options, type Result } from 'execa';
 import { UserError } from '../../stacks/errors.ts';
 
@@ -72,6 +73,6 @@ export const tryDocker = (args: readonly string[], options: Options = {}): Promi
 
 /** The engine: Terraform, or OpenTofu where bootstrap linked it under that name. */
 export function terraformProgram(): string {
-  const linked = 'node_modules/.bin/terraform';
+  const linked = resolve('node_modules/.bin/terraform');
   return existsSync(linked) ? linked : 'terraform';
 }
