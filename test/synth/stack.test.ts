@@ -25,6 +25,7 @@ describe('the topology', () => {
       'btc-watcher-backend-config',
       'btc-watcher-backend-data',
       'btc-watcher-frpc-config',
+      'btc-watcher-frpc-log',
       'btc-watcher-frps-config',
       'btc-watcher-nginx-config',
     ]);
@@ -167,6 +168,30 @@ describe('secrets', () => {
     expect(before).toMatch(/^[0-9a-f]{16}$/);
     writeFileSync(file, 'API_KEY=s3cret-two\n');
     expect(triggers()).not.toBe(before);
+  });
+});
+
+describe("frpc's log file", () => {
+  it('is kept by logrun, on a volume of its own, for as long and as large as the settings say', () => {
+    const { container } = synthesise({ BTCW_LOG_KEEP_DAYS: '30', BTCW_LOG_MAX_SIZE: '2m' });
+    expect(container('frpc').entrypoint.join(' ')).toBe(
+      'logrun -file /var/log/frp/frpc.log -max-size 2m -keep-days 30 -- frpc -c /etc/frp/frpc.toml',
+    );
+    expect(container('frpc').volumes).toEqual([
+      expect.objectContaining({ container_path: '/etc/frp', read_only: true }),
+      { container_path: '/var/log/frp', volume_name: expect.stringMatching(/docker_volume\.Frpc_Log/) },
+    ]);
+  });
+
+  it('is kept for seven days unless told otherwise', () => {
+    expect(standard.container('frpc').entrypoint).toContain('-keep-days');
+    expect(standard.container('frpc').entrypoint[6]).toBe('7');
+  });
+
+  it('is not written by an image of the user, which has no logrun', () => {
+    const { container, json } = synthesise({ BTCW_FRPC_IMAGE: 'frpc:1' });
+    expect(container('frpc').entrypoint).toEqual(['frpc', '-c', '/etc/frp/frpc.toml']);
+    expect(names(json.resource.docker_volume)).not.toContain('btc-watcher-frpc-log');
   });
 });
 

@@ -106,6 +106,9 @@ describe('a wrong setting is refused, with its name, its value and the fix', () 
     ['BTCW_ADMIN_PASSWORD_FILE', '/nowhere/password', /exist/],
     ['BTCW_PRICE_FEED_URL', 'https://example.org', /ws:\/\//],
     ['BTCW_LOG_MAX_SIZE', '10 MB', /size such as/],
+    ['BTCW_LOG_KEEP_DAYS', 'week', /number of days/],
+    ['BTCW_LOG_KEEP_DAYS', '0', /number of days/],
+    ['BTCW_LOG_KEEP_DAYS', '366', /number of days/],
     ['BTCW_MAX_CONNECTIONS', 'many', /number between/],
     ['BTCW_MAX_CONNECTIONS', '0', /number between/],
   ];
@@ -164,6 +167,14 @@ describe('a wrong setting is refused, with its name, its value and the fix', () 
     );
   });
 
+  it('fails when days are set for the log file that an frpc image of the user does not write', () => {
+    expect(problemsOf({ BTCW_FRPC_IMAGE: 'frpc:1', BTCW_LOG_KEEP_DAYS: '7' })).toMatch(
+      /BTCW_LOG_KEEP_DAYS: should not be set together with BTCW_FRPC_IMAGE/,
+    );
+    expect(problemsOf({ BTCW_FRPC_IMAGE: 'frpc:1' })).toBe('');
+    expect(problemsOf({ BTCW_LOG_KEEP_DAYS: '7' })).toBe('');
+  });
+
   it('fails when two ports are the same', () => {
     expect(problemsOf({ BTCW_BACKEND_PORT: '8501' })).toMatch(
       /BTCW_BACKEND_PORT: should differ from BTCW_NGINX_PORT/,
@@ -212,7 +223,7 @@ describe('.env.example and the tables of both READMEs', () => {
   });
 
   it.each(['README.md', 'README.zh-CN.md'])('%s lists exactly the settings there are', (readme) => {
-    const listed = [...readFileSync(readme, 'utf8').matchAll(/^\| `(BTCW_\w+)` \|/gm)].map(
+    const listed = [...readFileSync(readme, 'utf8').matchAll(/^\| `(BTCW_\w+)` +\|/gm)].map(
       (match) => match[1],
     );
     expect(listed.sort()).toEqual(names);
