@@ -122,7 +122,7 @@ export const SETTINGS = {
     z.enum(['static', 'dev'], 'should be "static" or "dev"'),
   ),
   BTCW_NGINX_IMAGE: define('', 'nginx image to use instead of the one built here', image),
-  BTCW_FRPC_IMAGE: define('', 'frpc image to use instead of the one built here', image),
+  BTCW_FRPC_IMAGE: define('', 'frpc image to use instead of the one built here; writes no log file', image),
   BTCW_BASE_IMAGE: define('', 'Debian image to build on instead of the one made here', image),
   BTCW_FRP_SERVER_ADDR: define(
     '',
