@@ -86,6 +86,7 @@ export class Frpc extends Construct {
       image: props.image,
       networkMode: 'host',
       user: FRP_USER,
+      ...(props.deployment.host.timeZone && { environment: { TZ: props.deployment.host.timeZone } }),
       // How it keeps the log: docs/decisions/0003-frpc-log-rotation.md.
       entrypoint: log ? [...logrun, ...program] : program,
       // The process is watched by Docker, as logrun ends when frpc does; this tells whether it could start again with

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Json, synthesise } from '../support/stack.ts';
+import { HOST, type Json, synthesise } from '../support/stack.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -181,6 +181,12 @@ describe("frpc's log file", () => {
       expect.objectContaining({ container_path: '/etc/frp', read_only: true }),
       { container_path: '/var/log/frp', volume_name: expect.stringMatching(/docker_volume\.Frpc_Log/) },
     ]);
+  });
+
+  it("ends its days at the host's midnight", () => {
+    const { container } = synthesise({}, { ...HOST, timeZone: 'Asia/Shanghai' });
+    expect(container('frpc').env).toEqual(['TZ=Asia/Shanghai']);
+    expect(standard.container('frpc').env).toEqual([]);
   });
 
   it('is kept for seven days unless told otherwise', () => {
