@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { goTest } from './bootstrap/go.mjs';
 import { aptInstall, onPath, step } from './bootstrap/step.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -46,6 +47,16 @@ function tests(title, node, args, cwd = root, env = {}) {
   }
 }
 
+/** Runs a Go module's tests, and adds up those that Go reports. @param {string} title @param {string} module */
+async function goTests(title, module) {
+  console.log(`\n▸ ${title}`);
+  const { code, output } = await goTest(join(root, module));
+  const ended = (/** @type {string} */ how) => output.match(new RegExp(`^--- ${how}: `, 'gm'))?.length ?? 0;
+  console.log(code === 0 ? `${ended('PASS')} passed` : output);
+  passed += ended('PASS');
+  failed += ended('FAIL') || (code === 0 && ended('PASS') > 0 ? 0 : 1);
+}
+
 await step('Chromium', async (report) => {
   if (await onPath('chromium')) return { detail: 'found' };
   await aptInstall(['chromium'], 'Chromium, for the browser tests,', report);
@@ -72,6 +83,7 @@ for (const app of ['backend', 'frontend']) {
   // The backend's need Node's SQLite; its image runs the same Node.
   tests(`Tests of the ${app}`, app === 'backend' ? node24 : process.execPath, [], `assets/${app}`);
 }
+await goTests('Tests of logrun', 'assets/go/logrun');
 const reference = spawnSync(process.execPath, ['scripts/run.mjs', 'images', 'backend', '--reference'], {
   encoding: 'utf8',
 });

@@ -109,6 +109,7 @@ export class BtcWatcherStack extends TerraformStack {
         token,
         ...(settings.BTCW_FRP_TLS_CA_FILE ? [secret(FRP_CA_FILE, settings.BTCW_FRP_TLS_CA_FILE)] : []),
       ],
+      ...(!settings.BTCW_FRPC_IMAGE && { logKeepDays: settings.BTCW_LOG_KEEP_DAYS }),
     });
   }
 }

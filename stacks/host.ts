@@ -4,4 +4,6 @@ export interface HostFacts {
   readonly bridgeGateway: string;
   /** Docker Engine API version. @example '1.41' */
   readonly engineApi: string;
+  /** The host's time zone: midnight, where a day's log ends. @example 'Asia/Shanghai' @default - UTC */
+  readonly timeZone?: string;
 }

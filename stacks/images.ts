@@ -162,12 +162,14 @@ export function planImages(settings: Settings, root: string): PlannedImages {
   const nginx = own('nginx', settings.BTCW_NGINX_IMAGE) ?? built('nginx', base, ['assets/nginx']);
   // The reference frontend is served by the nginx built here, whatever the gateway runs.
   const servesFiles = built('nginx', base, ['assets/nginx']);
+  const logrun = ['go.mod', 'main.go', 'file.go'].map((name) => `assets/go/logrun/${name}`);
   return {
     base,
     nginx,
     frpc:
-      own('frpc', settings.BTCW_FRPC_IMAGE) ?? built('frpc', base, ['assets/frp', 'assets/go/frp'], ['frpc']),
-    frps: built('frps', base, ['assets/frp', 'assets/go/frp'], ['frps']),
+      own('frpc', settings.BTCW_FRPC_IMAGE) ??
+      built('frpc', base, ['assets/frp/Dockerfile.frpc', 'assets/go/frp', ...logrun]),
+    frps: built('frps', base, ['assets/frp/Dockerfile.frps', 'assets/go/frp']),
     backend:
       own('backend', settings.BTCW_BACKEND_IMAGE) ??
       ownContext('backend', settings.BTCW_BACKEND_CONTEXT) ??

@@ -122,7 +122,7 @@ export const SETTINGS = {
     z.enum(['static', 'dev'], 'should be "static" or "dev"'),
   ),
   BTCW_NGINX_IMAGE: define('', 'nginx image to use instead of the one built here', image),
-  BTCW_FRPC_IMAGE: define('', 'frpc image to use instead of the one built here', image),
+  BTCW_FRPC_IMAGE: define('', 'frpc image to use instead of the one built here; writes no log file', image),
   BTCW_BASE_IMAGE: define('', 'Debian image to build on instead of the one made here', image),
   BTCW_FRP_SERVER_ADDR: define(
     '',
@@ -181,6 +181,15 @@ export const SETTINGS = {
     "size of a container's log file before it is rotated; 3 are kept",
     z.string().regex(/^[1-9]\d{0,3}[kmg]$/, 'should be a size such as "10m" (k, m or g)'),
   ),
+  BTCW_LOG_KEEP_DAYS: define(
+    '7',
+    "days of frpc's log file that are kept, compressed; days without a line do not count",
+    z
+      .string()
+      .regex(/^\d{1,3}$/, 'should be a number of days between 1 and 365')
+      .transform(Number)
+      .refine((value) => value >= 1 && value <= 365, 'should be a number of days between 1 and 365'),
+  ),
   BTCW_MAX_CONNECTIONS: define(
     '2500',
     'connections nginx serves at once; more get 503',
@@ -215,9 +224,22 @@ function unknownNames(given: Readonly<Record<string, string>>): string[] {
     });
 }
 
-/** Rules that look at more than one setting. */
-function relations(settings: Settings): string[] {
+/**
+ * Rules that look at more than one setting.
+ * @param given what was set, before defaults
+ */
+function relations(settings: Settings, given: Readonly<Record<string, string>>): string[] {
   const problems: string[] = [];
+  if (settings.BTCW_FRPC_IMAGE && given.BTCW_LOG_KEEP_DAYS) {
+    problems.push(
+      problem(
+        'BTCW_LOG_KEEP_DAYS',
+        'should not be set together with BTCW_FRPC_IMAGE, as only the frpc image built here writes a log file',
+        given.BTCW_LOG_KEEP_DAYS,
+        'Unset one of them.',
+      ),
+    );
+  }
   for (const part of ['BACKEND', 'FRONTEND'] as const) {
     const [own, folder] = [settings[`BTCW_${part}_IMAGE`], settings[`BTCW_${part}_CONTEXT`]];
     if (own && folder) {
@@ -272,7 +294,7 @@ export function parseSettings(
     else problems.push(problem(name, result.error.issues[0]?.message ?? 'is not valid', raw));
   }
   const settings = Object.freeze(values) as Settings;
-  if (problems.length === 0) problems.push(...relations(settings));
+  if (problems.length === 0) problems.push(...relations(settings, given));
   if (problems.length > 0) throw new UserError(problems.join('\n'));
   return settings;
 }

@@ -25,6 +25,16 @@ async function ensureGo(report) {
 }
 
 /**
+ * Runs a module's tests.
+ * @param {string} module a folder with a go.mod
+ * @returns {Promise<{ code: number, output: string }>} what `go test -v` printed
+ */
+export async function goTest(module) {
+  await ensureGo(() => {});
+  return tryRun('go', ['test', '-v', '-count=1', './...'], { cwd: module, env: { CGO_ENABLED: '0' } });
+}
+
+/**
  * Builds one program. The result appears at `output` whole or not at all.
  * @param {{ module: string, packagePath: string, output: string, ldflags?: string, tags?: string }} program
  *   `module` is a folder with a go.mod

@@ -1,4 +1,5 @@
 /** Gathers what synthesis has to know of the Docker host. */
+import { readlinkSync } from 'node:fs';
 import { UserError } from '../../stacks/errors.ts';
 import type { HostFacts } from '../../stacks/host.ts';
 import { docker } from './programs.ts';
@@ -29,11 +30,26 @@ export function bridgeGateway(inspection: string): string {
   );
 }
 
+/**
+ * The zone that a link to the zone database names. Not the environment's TZ: the deployment would change with the shell.
+ * @example zoneOf('../usr/share/zoneinfo/Asia/Shanghai') // 'Asia/Shanghai'
+ */
+export const zoneOf = (link: string): string | undefined => /\/zoneinfo\/([\w/+-]+)$/.exec(link)?.[1];
+
+function hostTimeZone(): string | undefined {
+  try {
+    return zoneOf(readlinkSync('/etc/localtime'));
+  } catch {
+    return undefined;
+  }
+}
+
 /** @throws {UserError} when the engine does not answer */
 export async function gatherHostFacts(): Promise<HostFacts> {
   const [inspection, engineApi] = await Promise.all([
     docker(['network', 'inspect', 'bridge'], { what: "Looking at Docker's default bridge" }),
     docker(['version', '--format', '{{.Server.APIVersion}}']),
   ]);
-  return { bridgeGateway: bridgeGateway(inspection), engineApi };
+  const timeZone = hostTimeZone();
+  return { bridgeGateway: bridgeGateway(inspection), engineApi, ...(timeZone && { timeZone }) };
 }

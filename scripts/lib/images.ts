@@ -115,7 +115,7 @@ const assemblers: Record<string, (image: PlannedImage, base: string, progress: P
   },
   frp: async (image, base, progress) => {
     const folder = contextFolder(image.key);
-    cpSync(join(root, 'assets/frp/Dockerfile'), join(folder, 'Dockerfile'));
+    cpSync(join(root, `assets/frp/Dockerfile.${image.key}`), join(folder, 'Dockerfile'));
     await goBuild(
       {
         module: join(root, 'assets/go/frp'),
@@ -125,7 +125,13 @@ const assemblers: Record<string, (image: PlannedImage, base: string, progress: P
       },
       progress,
     );
-    await dockerBuild(image, folder, { BASE: base, PROGRAM: image.key }, progress);
+    if (image.key === 'frpc') {
+      await goBuild(
+        { module: join(root, 'assets/go/logrun'), packagePath: '.', output: join(folder, 'logrun') },
+        progress,
+      );
+    }
+    await dockerBuild(image, folder, { BASE: base }, progress);
   },
   backend: async (image, base, progress) => {
     await run('Building the backend', 'npm', ['run', 'build', '-w', 'assets/backend'], progress);

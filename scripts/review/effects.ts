@@ -56,6 +56,7 @@ const REACHES: Readonly<Record<SettingName, readonly string[]>> = {
   BTCW_ADMIN_USER: ['backend'],
   BTCW_ADMIN_PASSWORD_FILE: ['backend'],
   BTCW_PRICE_FEED_URL: ['backend'],
+  BTCW_LOG_KEEP_DAYS: ['frpc'],
   BTCW_LOG_MAX_SIZE: ['nginx', 'backend', 'frontend', 'frpc', 'frps'],
   BTCW_MAX_CONNECTIONS: ['nginx'],
 };

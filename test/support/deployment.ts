@@ -137,9 +137,7 @@ export class TestDeployment {
 
   /** Shows every container's last lines: what one wants to read when a test has failed. */
   async printLogs(): Promise<void> {
-    for (const name of (await this.remains()).filter(
-      (one) => !one.endsWith('-config') && !one.endsWith('-data'),
-    )) {
+    for (const name of (await this.remains()).filter((one) => !/-(config|data|log)$/.test(one))) {
       const { output } = await tryProgram('docker', ['logs', '--tail', '40', name]);
       console.error(`--- ${name}\n${output}`);
     }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Json, synthesise } from '../support/stack.ts';
+import { HOST, type Json, synthesise } from '../support/stack.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -25,6 +25,7 @@ describe('the topology', () => {
       'btc-watcher-backend-config',
       'btc-watcher-backend-data',
       'btc-watcher-frpc-config',
+      'btc-watcher-frpc-log',
       'btc-watcher-frps-config',
       'btc-watcher-nginx-config',
     ]);
@@ -167,6 +168,36 @@ describe('secrets', () => {
     expect(before).toMatch(/^[0-9a-f]{16}$/);
     writeFileSync(file, 'API_KEY=s3cret-two\n');
     expect(triggers()).not.toBe(before);
+  });
+});
+
+describe("frpc's log file", () => {
+  it('is kept by logrun, on a volume of its own, for as long and as large as the settings say', () => {
+    const { container } = synthesise({ BTCW_LOG_KEEP_DAYS: '30', BTCW_LOG_MAX_SIZE: '2m' });
+    expect(container('frpc').entrypoint.join(' ')).toBe(
+      'logrun -file /var/log/frp/frpc.log -max-size 2m -keep-days 30 -- frpc -c /etc/frp/frpc.toml',
+    );
+    expect(container('frpc').volumes).toEqual([
+      expect.objectContaining({ container_path: '/etc/frp', read_only: true }),
+      { container_path: '/var/log/frp', volume_name: expect.stringMatching(/docker_volume\.Frpc_Log/) },
+    ]);
+  });
+
+  it("ends its days at the host's midnight", () => {
+    const { container } = synthesise({}, { ...HOST, timeZone: 'Asia/Shanghai' });
+    expect(container('frpc').env).toEqual(['TZ=Asia/Shanghai']);
+    expect(standard.container('frpc').env).toEqual([]);
+  });
+
+  it('is kept for seven days unless told otherwise', () => {
+    expect(standard.container('frpc').entrypoint).toContain('-keep-days');
+    expect(standard.container('frpc').entrypoint[6]).toBe('7');
+  });
+
+  it('is not written by an image of the user, which has no logrun', () => {
+    const { container, json } = synthesise({ BTCW_FRPC_IMAGE: 'frpc:1' });
+    expect(container('frpc').entrypoint).toEqual(['frpc', '-c', '/etc/frp/frpc.toml']);
+    expect(names(json.resource.docker_volume)).not.toContain('btc-watcher-frpc-log');
   });
 });
 

@@ -53,6 +53,15 @@ describe("an image's tag", () => {
     ]);
   });
 
+  it("changes with logrun for frpc alone, and not with logrun's tests", () => {
+    expect(changedBy(() => writeFileSync(join(root, 'assets/go/logrun/main.go'), 'changed'))).toEqual([
+      'frpc',
+    ]);
+    expect(changedBy(() => writeFileSync(join(root, 'assets/go/logrun/main_test.go'), 'changed'))).toEqual(
+      [],
+    );
+  });
+
   it("does not change with the application's tests", () => {
     expect(
       changedBy(() => {

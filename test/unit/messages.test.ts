@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PROVIDER } from '../../scripts/bootstrap/engine.mjs';
 import { soakSeconds } from '../../scripts/commands/verify.ts';
-import { bridgeGateway } from '../../scripts/lib/host.ts';
+import { bridgeGateway, zoneOf } from '../../scripts/lib/host.ts';
 import { dockerUnavailable } from '../../scripts/lib/programs.ts';
 import { explain } from '../../scripts/lib/terraform.ts';
 import { tunnelState } from '../../scripts/lib/tunnel.ts';
@@ -68,6 +68,17 @@ describe('the gateway of the default bridge', () => {
 
   it('fails when Docker runs without a default bridge, and says what to change', () => {
     expect(() => bridgeGateway(JSON.stringify([{ IPAM: { Config: [] } }]))).toThrow(/"bridge": "none"/);
+  });
+});
+
+describe("the host's time zone", () => {
+  it.each([
+    ['/usr/share/zoneinfo/Asia/Shanghai', 'Asia/Shanghai'],
+    ['../usr/share/zoneinfo/America/Argentina/Buenos_Aires', 'America/Argentina/Buenos_Aires'],
+    ['/usr/share/zoneinfo/Etc/GMT+8', 'Etc/GMT+8'],
+    ['/somewhere/localtime', undefined],
+  ])('of the link %s is %s', (link, zone) => {
+    expect(zoneOf(link)).toBe(zone);
   });
 });
 

@@ -106,6 +106,9 @@ describe('a wrong setting is refused, with its name, its value and the fix', () 
     ['BTCW_ADMIN_PASSWORD_FILE', '/nowhere/password', /exist/],
     ['BTCW_PRICE_FEED_URL', 'https://example.org', /ws:\/\//],
     ['BTCW_LOG_MAX_SIZE', '10 MB', /size such as/],
+    ['BTCW_LOG_KEEP_DAYS', 'week', /number of days/],
+    ['BTCW_LOG_KEEP_DAYS', '0', /number of days/],
+    ['BTCW_LOG_KEEP_DAYS', '366', /number of days/],
     ['BTCW_MAX_CONNECTIONS', 'many', /number between/],
     ['BTCW_MAX_CONNECTIONS', '0', /number between/],
   ];
@@ -162,6 +165,14 @@ describe('a wrong setting is refused, with its name, its value and the fix', () 
     expect(problemsOf({ BTCW_FRONTEND_MODE: 'dev', BTCW_FRONTEND_IMAGE: 'app:1' })).toMatch(
       /image of your own/,
     );
+  });
+
+  it('fails when days are set for the log file that an frpc image of the user does not write', () => {
+    expect(problemsOf({ BTCW_FRPC_IMAGE: 'frpc:1', BTCW_LOG_KEEP_DAYS: '7' })).toMatch(
+      /BTCW_LOG_KEEP_DAYS: should not be set together with BTCW_FRPC_IMAGE/,
+    );
+    expect(problemsOf({ BTCW_FRPC_IMAGE: 'frpc:1' })).toBe('');
+    expect(problemsOf({ BTCW_LOG_KEEP_DAYS: '7' })).toBe('');
   });
 
   it('fails when two ports are the same', () => {

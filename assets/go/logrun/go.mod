@@ -1,0 +1,3 @@
+module btc-watcher/logrun
+
+go 1.24
