@@ -6,6 +6,7 @@ import { bench } from './commands/bench.ts';
 import { deploy } from './commands/deploy.ts';
 import { destroy } from './commands/destroy.ts';
 import { diff } from './commands/diff.ts';
+import { type DoctorOptions, doctor } from './commands/doctor.ts';
 import { images } from './commands/images.ts';
 import { up } from './commands/up.ts';
 import { verify } from './commands/verify.ts';
@@ -17,6 +18,9 @@ const fromNpm = (flag: string): boolean => process.env[`npm_config_${flag}`] ===
 const program = new Command('btcw')
   .description('Deploys nginx, a backend, a frontend and an frp tunnel on one Docker host.')
   .option('--verbose', 'show stack traces');
+/** npm makes a log level of its own out of `--verbose`. */
+const isVerbose = (): boolean =>
+  Boolean(program.opts().verbose) || process.env.npm_config_loglevel === 'verbose';
 
 const json = ['--json', 'report as JSON', fromNpm('json')] as const;
 
@@ -49,6 +53,13 @@ program
   .description('prove the whole chain: pages, tokens, WebSockets, topics, logs; exit code 0 when all holds')
   .option(...json)
   .action((options: { json: boolean }) => verify(options));
+program
+  .command('doctor')
+  .description('say what is wrong, why, and the command that mends it; exit code 1 when something is')
+  .option(...json)
+  .option('--token <token>', 'look at this WebSocket token instead of taking one')
+  .addHelpText('after', '\nWith --verbose, what is fine is shown, too.')
+  .action((options: DoctorOptions) => doctor({ ...options, verbose: isVerbose() }));
 program
   .command('images')
   .description('build the images that are missing')

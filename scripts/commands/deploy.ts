@@ -5,7 +5,13 @@ import { ensureImages } from '../lib/images.ts';
 import { preflight } from '../lib/preflight.ts';
 import { type SynthesisedProject, synthesiseProject } from '../lib/project.ts';
 import { paint, secondsSince, table } from '../lib/report.ts';
-import { apply, containerAddresses, resourceNames, type TerraformEvent } from '../lib/terraform.ts';
+import {
+  apply,
+  configurationAddresses,
+  containerAddresses,
+  resourceNames,
+  type TerraformEvent,
+} from '../lib/terraform.ts';
 import { localUrl, publicUrl, type TunnelState, waitForTunnel } from '../lib/tunnel.ts';
 
 export interface DeployOptions {
@@ -80,7 +86,9 @@ export async function deploy(options: DeployOptions = {}): Promise<void> {
     }),
   );
   const onEvent = options.json ? () => {} : progress(folder);
-  const replace = options.replace ? containerAddresses(folder).map((address) => `-replace=${address}`) : [];
+  // The files, too: one that was edited by hand inside a volume is declared again.
+  const renewed = options.replace ? [...containerAddresses(folder), ...configurationAddresses(folder)] : [];
+  const replace = renewed.map((address) => `-replace=${address}`);
   await apply(settings.BTCW_PROJECT, folder, replace, onEvent);
   const tunnel = await waitForTunnel(settings, TUNNEL_DEADLINE_MS);
   const containers = await projectContainers(settings.BTCW_PROJECT);

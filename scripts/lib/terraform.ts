@@ -190,6 +190,12 @@ function readResources(folder: string): Record<string, Record<string, Resource>>
 export const containerAddresses = (folder: string): string[] =>
   Object.keys(readResources(folder).docker_container ?? {}).map((id) => `docker_container.${id}`);
 
+/** The addresses of what puts configuration files into their volumes: replaced, they write them anew. */
+export const configurationAddresses = (folder: string): string[] =>
+  Object.entries(readResources(folder).terraform_data ?? {})
+    .filter(([, data]) => data.provisioner?.[0]?.['local-exec']?.environment?.APPLY_CONFIG)
+    .map(([id]) => `terraform_data.${id}`);
+
 /** What the resources of a synthesised stack are called for people; those that are of no interest have no name. */
 export function resourceNames(folder: string): (address: string) => string | undefined {
   const resources = readResources(folder);
