@@ -3,10 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../stacks/errors.ts';
 import { loadSettings } from '../../stacks/settings.ts';
 import { diagnose, span } from '../doctor/checks.ts';
-import { gatherFacts } from '../doctor/facts.ts';
+import { gatherFacts, gatherFrpServer } from '../doctor/facts.ts';
+import { ask } from '../lib/http.ts';
 import { root } from '../lib/project.ts';
 import { redactor, secretValues } from '../lib/redact.ts';
 import { paint, table } from '../lib/report.ts';
+import { localUrl, publicUrl } from '../lib/tunnel.ts';
 import { type ContainerStatus, gatherStatus, type StatusFacts, type Usages } from '../status/facts.ts';
 import { topology } from '../status/topology.ts';
 import { renderTopology } from '../status/topology-svg.ts';
@@ -50,7 +52,7 @@ function containerRow(one: ContainerStatus, nowMs: number): string[] {
 function page(facts: StatusFacts): string {
   const { nowMs, tunnel, webSockets: sockets } = facts;
   const ago = (ms: number) => `${span(nowMs - ms)} ago`;
-  const since = tunnel.sinceMs === undefined ? '' : `, since ${ago(tunnel.sinceMs)}`;
+  const since = tunnel.sinceMs === undefined ? '' : ` for ${span(nowMs - tunnel.sinceMs)}`;
   const topics = Object.entries(sockets?.topics ?? {}).map(([topic, count]) => `${topic} ${count}`);
   const rows: [string, string][] = [
     [
@@ -85,8 +87,15 @@ function page(facts: StatusFacts): string {
 /** Draws the topology as it is now. */
 async function draw(file: string): Promise<void> {
   const settings = loadSettings();
-  const facts = await gatherFacts(settings, root);
-  const picture = topology(facts, diagnose(facts));
+  const gathered = await gatherFacts(settings, root);
+  // Once more, one after the other: those times are not of a host that is busy with all the other facts.
+  const facts = {
+    ...gathered,
+    local: await ask(`${localUrl(settings)}/`),
+    remote: await ask(`${publicUrl(settings)}/`),
+    frpServer: await gatherFrpServer(settings),
+  };
+  const picture = topology(facts, diagnose(gathered));
   try {
     writeFileSync(file, renderTopology(picture));
   } catch (error) {

@@ -259,6 +259,8 @@ const port = (setting: PortSetting): Check => {
           fix: `docker stop ${other} && npm run deploy`,
         };
       }
+      // Docker's own: a container of this project is just being started or stopped.
+      if (/^docker/.test(holder.program)) return { ok: `${number}, held by ${holder.program}` };
       if (!holder.program) {
         return {
           wrong: `another user's program has ${address}:${number}`,

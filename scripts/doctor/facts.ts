@@ -352,7 +352,7 @@ async function gatherInside(settings: Settings) {
   };
 }
 
-async function gatherFrpServer(settings: Settings): Promise<Facts['frpServer']> {
+export async function gatherFrpServer(settings: Settings): Promise<Facts['frpServer']> {
   const host = settings.BTCW_FRP_SERVER_ADDR ?? '127.0.0.1';
   let timer: ReturnType<typeof setTimeout> | undefined;
   const deadline = new Promise<boolean>((resolve) => {

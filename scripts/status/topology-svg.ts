@@ -2,21 +2,21 @@
 import type { Hop } from '../doctor/checks.ts';
 import type { HopState, PictureHop, Topology } from './topology.ts';
 
-const WIDTH = 1000;
+const WIDTH = 1090;
 const BOX = { width: 150, height: 84 };
 const MARGIN = 24;
 const LINE = 19;
 /** Characters of the small monospaced text that fit across the picture. */
-const WRAP = 118;
+const WRAP = 130;
 
 /** Left upper corners. Two rows: the applications one above the other, the rest in the middle. */
 const PLACES: Readonly<Record<Exclude<Hop, 'host'>, { readonly x: number; readonly y: number }>> = {
   browser: { x: 24, y: 130 },
-  frps: { x: 226, y: 130 },
-  frpc: { x: 428, y: 130 },
-  nginx: { x: 614, y: 130 },
-  backend: { x: 826, y: 76 },
-  frontend: { x: 826, y: 184 },
+  frps: { x: 248, y: 130 },
+  frpc: { x: 472, y: 130 },
+  nginx: { x: 690, y: 130 },
+  backend: { x: 916, y: 76 },
+  frontend: { x: 916, y: 184 },
 };
 const DIAGRAM_BOTTOM = 300;
 const GROUP_TOP = 50;
@@ -114,19 +114,18 @@ function link(
   const start = { x: a.x + BOX.width, y: a.y + BOX.height / 2 };
   const end = { x: b.x, y: b.y + BOX.height / 2 };
   const state = states.get(to) === 'down' ? 'down' : ms === undefined ? 'unknown' : 'up';
-  const middle = (start.x + end.x) / 2;
-  const path =
-    start.y === end.y
-      ? `M${start.x} ${start.y}H${end.x - 6}`
-      : `M${start.x} ${start.y}H${middle}V${end.y}H${end.x - 6}`;
+  const straight = start.y === end.y;
+  const bend = start.x + 14;
+  const path = straight
+    ? `M${start.x} ${start.y}H${end.x - 6}`
+    : `M${start.x} ${start.y}H${bend}V${end.y}H${end.x - 6}`;
   const dashes = from === 'frps' ? ' stroke-dasharray="6 4"' : '';
-  const above = start.y === end.y ? start.y - 8 : end.y - 8;
-  const [labelX, anchor] = start.y === end.y ? [middle, 'middle'] : [end.x - 8, 'end'];
+  const middle = ((straight ? start.x : bend) + end.x) / 2 - 3;
   return [
     `<path class="line ${state}" d="${path}"${dashes}/>`,
     `<path class="dot ${state}" stroke="none" d="M${end.x} ${end.y}l-8 -4.5v9z"/>`,
-    text(labelX, above, label, 'mono', anchor),
-    text(labelX, above + 24, duration(ms), 'mono', anchor),
+    text(middle, end.y - 8, label, 'mono', 'middle'),
+    text(middle, end.y + 18, duration(ms), 'mono', 'middle'),
   ].join('');
 }
 
@@ -159,7 +158,7 @@ export function renderTopology(picture: Topology): string {
 <rect class="page" x="0.5" y="0.5" width="${WIDTH - 1}" height="${height - 1}" rx="10"/>
 ${text(MARGIN, 31, `${project}: ${verdict}`, 'title')}
 ${text(WIDTH - MARGIN, 31, `${when} UTC`, '', 'end')}
-${embedded ? group(212, WIDTH - 12, 'this host') : group(212, 390, 'your server') + group(414, WIDTH - 12, 'this host')}
+${embedded ? group(234, WIDTH - 12, 'this host') : group(234, 412, 'your server') + group(458, WIDTH - 12, 'this host')}
 ${links.map((one) => link(one, states)).join('\n')}
 ${hops.map(box).join('\n')}
 ${lines.map(({ line, css }, index) => text(MARGIN, top + index * LINE, line, css)).join('\n')}

@@ -78,7 +78,7 @@ export function topology(facts: Facts, findings: readonly Finding[]): Topology {
       {
         hop: 'browser',
         title: 'browser',
-        address: `http://${frpsAddress}`,
+        address: 'opens the page',
         state: tokenRefused ? 'down' : reached ? 'up' : 'unknown',
         note: tokenRefused ? 'token refused' : reached ? `status ${facts.remote.status}` : 'gets no answer',
       },
@@ -97,7 +97,7 @@ export function topology(facts: Facts, findings: readonly Finding[]): Topology {
       container('frontend', 'frontend', `${gateway}:${settings.BTCW_FRONTEND_PORT}`),
     ],
     links: [
-      { from: 'browser', to: 'frps', label: 'whole way', ms: answered(facts.remote) },
+      { from: 'browser', to: 'frps', label: 'page', ms: answered(facts.remote) },
       {
         from: 'frps',
         to: 'frpc',
