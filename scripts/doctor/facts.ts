@@ -15,7 +15,7 @@ import { ask, type HttpAnswer } from '../lib/http.ts';
 import { listenerOn, type PortHolder } from '../lib/ports.ts';
 import { type Listener, listeners } from '../lib/preflight.ts';
 import { dockerUnavailable, tail, tryDocker } from '../lib/programs.ts';
-import { localUrl, publicUrl, tunnelStory } from '../lib/tunnel.ts';
+import { localUrl, publicUrl, runBeganMs, tunnelStory } from '../lib/tunnel.ts';
 import { type Dialogue, dialogue } from '../lib/websocket.ts';
 import { type NginxFacts, readNginxConf } from './nginx.ts';
 
@@ -33,6 +33,7 @@ export interface ContainerFacts {
   readonly exitCode: number;
   readonly outOfMemory: boolean;
   readonly restarts: number;
+  readonly startedAt: string;
   readonly startedAtMs: number;
   /** Undefined without a health check. */
   readonly healthIntervalMs: number | undefined;
@@ -219,6 +220,7 @@ async function containerFacts(one: Inspection): Promise<ContainerFacts> {
     exitCode: one.State.ExitCode,
     outOfMemory: one.State.OOMKilled,
     restarts: one.RestartCount,
+    startedAt: one.State.StartedAt,
     startedAtMs: Date.parse(one.State.StartedAt),
     healthIntervalMs: one.State.Health ? (intervalNs || 30e9) / 1e6 : undefined,
     lastHealthCheckMs: latest && Date.parse(latest.End),
@@ -513,7 +515,7 @@ export async function gatherFacts(
     frpServer,
     tunnel:
       frpc && frpcLog !== undefined
-        ? tunnelStory(linesSince(frpcLog, frpc.startedAtMs), settings)
+        ? tunnelStory(linesSince(frpcLog, runBeganMs(frpc.startedAt)), settings)
         : undefined,
   };
 }

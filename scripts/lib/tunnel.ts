@@ -81,6 +81,12 @@ const CAUSES: readonly (readonly [RegExp, (settings: Settings) => string, Tunnel
 export const serverAddress = (settings: Settings): string =>
   `${settings.BTCW_FRP_SERVER_ADDR ?? '127.0.0.1'}:${settings.BTCW_FRP_SERVER_PORT}`;
 
+/** Docker notes a container's start a few ms after its first lines: an frpc that succeeds at once is that quick. */
+const START_SLACK_MS = 500;
+
+/** From when on frpc's log tells of its present run. @param startedAt as Docker gives it */
+export const runBeganMs = (startedAt: string): number => Date.parse(startedAt) - START_SLACK_MS;
+
 /** What frpc's log last told of the tunnel, as the cause's kind for a program to act on. */
 export function tunnelStory(
   log: string,
@@ -113,7 +119,8 @@ export async function waitForTunnel(settings: Settings, startUpMs: number): Prom
   const frpc = (await projectContainers(settings.BTCW_PROJECT)).find((container) => container.name === name);
   if (frpc?.status !== 'running') return { up: false, reason: `${name} is ${frpc?.status ?? 'missing'}` };
   const deadlineMs = Date.parse(frpc.startedAt) + startUpMs - Date.now();
-  const observe = async () => tunnelState(await containerLogs(name, frpc.startedAt), settings);
+  const since = new Date(runBeganMs(frpc.startedAt)).toISOString();
+  const observe = async () => tunnelState(await containerLogs(name, since), settings);
   return (await waitFor(observe, (state) => state.up, { deadlineMs })).observation;
 }
 

@@ -5,7 +5,7 @@ import { CONTAINER_PORT } from '../../stacks/versions.ts';
 import { ask } from '../lib/http.ts';
 import { byTime, type LogLine, lastError, logLine } from '../lib/log-lines.ts';
 import { tryDocker } from '../lib/programs.ts';
-import { localUrl, publicUrl, tunnelStory } from '../lib/tunnel.ts';
+import { localUrl, publicUrl, runBeganMs, tunnelStory } from '../lib/tunnel.ts';
 
 /** One reading of a container's counters. */
 export interface Usage {
@@ -189,7 +189,7 @@ export async function gatherStatus(
   const find = (component: string) => inspections.find((one) => one.Name === `/${project}-${component}`);
   const frpc = find('frpc');
   const frpcLog = (logs.find(([one]) => one === 'frpc')?.[1] ?? []).filter(
-    ({ time }) => Date.parse(time) >= Date.parse(frpc?.State.StartedAt ?? ''),
+    ({ time }) => Date.parse(time) >= runBeganMs(frpc?.State.StartedAt ?? ''),
   );
   const story =
     frpc?.State.Status === 'running'

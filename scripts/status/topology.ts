@@ -86,7 +86,7 @@ export function topology(facts: Facts, findings: readonly Finding[]): Topology {
         ? container('frps', 'frps (stand-in)', `${frpsAddress}`)
         : {
             hop: 'frps',
-            title: 'frps (your server)',
+            title: 'frps',
             address: frpsAddress,
             state: stateOf('frps', true),
             note: facts.frpServer.connectMs === undefined ? 'does not answer' : 'answers',
