@@ -88,7 +88,8 @@ function page(facts: StatusFacts): string {
 async function draw(file: string): Promise<void> {
   const settings = loadSettings();
   const gathered = await gatherFacts(settings, root);
-  // Once more, one after the other: those times are not of a host that is busy with all the other facts.
+  // Once more, one after the other, and not the first: times of a host that is busy with all the facts are no times.
+  await ask(`${localUrl(settings)}/`);
   const facts = {
     ...gathered,
     local: await ask(`${localUrl(settings)}/`),

@@ -327,6 +327,16 @@ echo ---
 nginx -T 2>&1
 `;
 
+/**
+ * What nginx says where it refuses its configuration. Once it has read an error_log, it says so there, with a date
+ * in front and no name.
+ * @param output of `nginx -T`
+ */
+export function refusalOf(output: string): string {
+  const said = /\[emerg\] (?:\d+#\d+: )?(.*)$/m.exec(output)?.[1];
+  return said === undefined ? '' : `nginx: [emerg] ${said}`;
+}
+
 async function gatherInside(settings: Settings) {
   const { BTCW_GATEWAY: gateway } = settings;
   const urls = [
@@ -344,7 +354,7 @@ async function gatherInside(settings: Settings) {
     if (!match || Number(match[3]) > 100) return undefined;
     return { status: Number(match[1]), ms: Number(match[2]) * 1000, curl: Number(match[3]) };
   };
-  const refusal = /^nginx: \[emerg\] .*$/m.exec(conf)?.[0] ?? '';
+  const refusal = refusalOf(conf);
   return {
     inside: { backend: inside('backend'), frontend: inside('frontend') },
     nginxRefuses: refusal,

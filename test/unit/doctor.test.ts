@@ -7,6 +7,7 @@ import {
   linesSince,
   logBound,
   readToken,
+  refusalOf,
 } from '../../scripts/doctor/facts.ts';
 import { readNginxConf, seconds } from '../../scripts/doctor/nginx.ts';
 import type { TunnelCause } from '../../scripts/lib/tunnel.ts';
@@ -482,6 +483,13 @@ describe('what doctor reads', () => {
       },
     ]);
     expect([seconds('5'), seconds('1m30s'), seconds('500ms'), seconds('1d')]).toEqual([5, 90, 0.5, 86_400]);
+  });
+
+  it("nginx's refusal, before and after it knows its error_log", () => {
+    const words = 'unknown "connection_upgrade" variable';
+    expect(refusalOf(`nginx: [emerg] ${words}\n`)).toBe(`nginx: [emerg] ${words}`);
+    expect(refusalOf(`2026/11/22 12:00:00 [emerg] 7#7: ${words}\nx`)).toBe(`nginx: [emerg] ${words}`);
+    expect(refusalOf(`# configuration file /etc/nginx/nginx.conf:\n${CONF}`)).toBe('');
   });
 
   it('sizes, spans and lines from a moment on', () => {
