@@ -6,8 +6,11 @@ import { bench } from './commands/bench.ts';
 import { deploy } from './commands/deploy.ts';
 import { destroy } from './commands/destroy.ts';
 import { diff } from './commands/diff.ts';
+import { type DoctorOptions, doctor } from './commands/doctor.ts';
 import { imageReference, images } from './commands/images.ts';
+import { type LogsOptions, logs } from './commands/logs.ts';
 import { rollback } from './commands/rollback.ts';
+import { type StatusOptions, status } from './commands/status.ts';
 import { up } from './commands/up.ts';
 import { type VerifyOptions, verify } from './commands/verify.ts';
 import { reportError } from './lib/report.ts';
@@ -18,6 +21,9 @@ const fromNpm = (flag: string): boolean => process.env[`npm_config_${flag}`] ===
 const program = new Command('btcw')
   .description('Deploys nginx, a backend, a frontend and an frp tunnel on one Docker host.')
   .option('--verbose', 'show stack traces');
+/** npm makes a log level of its own out of `--verbose`. */
+const isVerbose = (): boolean =>
+  Boolean(program.opts().verbose) || process.env.npm_config_loglevel === 'verbose';
 
 const json = ['--json', 'report as JSON', fromNpm('json')] as const;
 
@@ -64,6 +70,29 @@ program
   .option('--user <name>', 'who logs in at --url', 'admin')
   .option('--password-file <file>', 'file with the password for --url')
   .action((options: VerifyOptions) => verify(options));
+program
+  .command('doctor')
+  .description('say what is wrong, why, and the command that mends it; exit code 1 when something is')
+  .option(...json)
+  .option('--token <token>', 'look at this WebSocket token instead of taking one')
+  .addHelpText('after', '\nWith --verbose, what is fine is shown, too.')
+  .action((options: DoctorOptions) => doctor({ ...options, verbose: isVerbose() }));
+program
+  .command('status')
+  .description('show containers, connections, tunnel, WebSockets, last errors and addresses')
+  .option(...json)
+  .option('--watch', 'show it again each 2 seconds, until Ctrl-C', fromNpm('watch'))
+  .option('--svg <file>', 'draw the topology as it is now instead, the broken hop in red')
+  .action((options: StatusOptions) => status(options));
+program
+  .command('logs')
+  .description('show the logs of all containers, merged by time; secrets are taken out')
+  .addArgument(new Argument('[name]', 'only this one: nginx, backend, frontend, frpc or frps'))
+  .option('--follow', 'go on as lines come, until Ctrl-C', fromNpm('follow'))
+  .option('--since <time>', 'only lines since then, such as 10m or 2026-11-22T17:00:00Z')
+  .option('--tail <lines>', 'at most so many of each container, or "all"', '50')
+  .option('--json', 'one JSON object a line', fromNpm('json'))
+  .action((name: string | undefined, options: LogsOptions) => logs(name, options));
 program
   .command('images')
   .description('build the images that are missing')

@@ -152,10 +152,13 @@ export async function deploy(options: DeployOptions = {}): Promise<void> {
   );
   const reviewed = await gatherDrift(readDeclared(folder), stateFile(settings.BTCW_PROJECT));
   await clearTheWay(reviewed, settings.BTCW_PROJECT);
-  const replaced = options.replace ? containerAddresses(folder) : replacements(reviewed);
+  const replaced = new Set([
+    ...(options.replace ? containerAddresses(folder) : []),
+    ...replacements(reviewed),
+  ]);
   await applyOrExplain(
     project,
-    replaced.map((address) => `-replace=${address}`),
+    [...replaced].map((address) => `-replace=${address}`),
     options,
   );
   keepRelease(settings, images, folder);

@@ -13,28 +13,62 @@ function attempt<T>(read: () => T, otherwise: T): T {
   }
 }
 
-function listeningInodes(port: number): Set<string> {
+/** A program that listens. */
+export interface PortHolder {
+  /** @example 'python3' */
+  readonly program: string;
+  readonly pid: number;
+}
+
+/** An IPv4 address as the kernel's table has it: hexadecimal, the first byte last. */
+const hexAddress = (address: string): string =>
+  address
+    .split('.')
+    .map((part) => Number(part).toString(16).toUpperCase().padStart(2, '0'))
+    .reverse()
+    .join('');
+
+/** The sockets that would keep another from listening there. @param address @default - any */
+function listeningInodes(port: number, address?: string): Set<string> {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   const lines = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) =>
     attempt(() => readFileSync(file, 'utf8'), '').split('\n'),
   );
+  const inTheWay = (local: string) => {
+    const host = local.slice(0, -suffix.length);
+    return !address || /^0+$/.test(host) || host.endsWith(hexAddress(address));
+  };
   const fields = lines.map((line) => line.trim().split(/\s+/));
   return new Set(
-    fields.filter((one) => one[1]?.endsWith(suffix) && one[3] === LISTEN).map((one) => one[9] ?? ''),
+    fields
+      .filter((one) => one[1]?.endsWith(suffix) && one[3] === LISTEN && inTheWay(one[1]))
+      .map((one) => one[9] ?? ''),
   );
 }
 
-/** The program that listens on a port, where this user may see it. @example 'python3 (process 4711)' */
-export function portHolder(port: number): string | undefined {
-  const inodes = listeningInodes(port);
+/**
+ * Who listens on a port of this host.
+ * @param address only what is in the way of listening there. @default - any
+ * @returns undefined where nobody does; an empty program where this user may not see whose it is
+ */
+export function listenerOn(port: number, address?: string): PortHolder | undefined {
+  const inodes = listeningInodes(port, address);
+  if (inodes.size === 0) return undefined;
   for (const pid of attempt(() => readdirSync('/proc'), []).filter((name) => /^\d+$/.test(name))) {
     for (const fd of attempt(() => readdirSync(`/proc/${pid}/fd`), [])) {
       const link = attempt(() => readlinkSync(`/proc/${pid}/fd/${fd}`), '');
       const inode = /^socket:\[(\d+)\]$/.exec(link)?.[1];
       if (inode && inodes.has(inode)) {
-        return `${attempt(() => readFileSync(`/proc/${pid}/comm`, 'utf8').trim(), 'a program')} (process ${pid})`;
+        const program = attempt(() => readFileSync(`/proc/${pid}/comm`, 'utf8').trim(), 'a program');
+        return { program, pid: Number(pid) };
       }
     }
   }
-  return undefined;
+  return { program: '', pid: 0 };
+}
+
+/** The program that listens on a port, where this user may see it. @example 'python3 (process 4711)' */
+export function portHolder(port: number): string | undefined {
+  const holder = listenerOn(port);
+  return holder?.program ? `${holder.program} (process ${holder.pid})` : undefined;
 }

@@ -29,6 +29,24 @@ export interface Dialogue {
   /** Round trip of a ping, in ms; undefined when none was answered. */
   readonly pongMs: number | undefined;
   readonly error: string;
+  /** 101, or what came instead of an upgrade; undefined when there was no answer at all. */
+  readonly status?: number | undefined;
+  /** What the server tells of itself when it greets: seconds, and its clock. */
+  readonly greeting?: { readonly heartbeatSec: number | undefined; readonly clockMs: number } | undefined;
+}
+
+/** The reference backend's greeting; undefined for any other message. */
+function greetingOf(message: { type: string; heartbeat_interval?: number; server_time?: string }) {
+  if (message.type !== 'connected') return undefined;
+  return { heartbeatSec: message.heartbeat_interval, clockMs: Date.parse(message.server_time ?? '') };
+}
+
+function parsed(text: string): { type: string; topic?: string; text?: string } {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return { type: 'unknown' };
+  }
 }
 
 /**
@@ -41,19 +59,29 @@ export function dialogue(url: string, topics: readonly string[], deadlineMs: num
     let pongMs: number | undefined;
     let pingedMs = 0;
     let error = '';
-    const socket = new WebSocket(url, { handshakeTimeout: HANDSHAKE_DEADLINE_MS });
+    let status: number | undefined;
+    let greeting: Dialogue['greeting'];
+    const socket = new WebSocket(url, { handshakeTimeout: Math.min(HANDSHAKE_DEADLINE_MS, deadlineMs) });
     const end = () => {
       socket.close();
-      resolve({ topics: [...received], pongMs, error });
+      resolve({ topics: [...received], pongMs, error, status, greeting });
     };
+    socket.on('unexpected-response', (request, response) => {
+      status = response.statusCode;
+      error = `status ${status}`;
+      request.destroy();
+      end();
+    });
     socket.on('open', () => {
+      status = 101;
       setTimeout(end, deadlineMs).unref();
       for (const topic of topics) socket.send(JSON.stringify({ type: 'subscribe', topic }));
       pingedMs = performance.now();
       socket.send(JSON.stringify({ type: 'ping' }));
     });
     socket.on('message', (data) => {
-      const message = JSON.parse(data.toString()) as { type: string; topic?: string; text?: string };
+      const message = parsed(data.toString());
+      greeting ??= greetingOf(message);
       if (message.type === 'data' && message.topic) received.add(message.topic);
       if (message.type === 'pong') pongMs ??= performance.now() - pingedMs;
       if (message.type === 'error') error = message.text ?? '';

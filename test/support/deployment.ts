@@ -60,16 +60,20 @@ export async function eventually<T>(
 }
 
 export class TestDeployment {
-  readonly local = `http://127.0.0.1:${PORTS.BTCW_NGINX_PORT}`;
-  readonly public = `http://127.0.0.1:${PORTS.BTCW_FRP_REMOTE_PORT}`;
-  readonly backend = `http://127.0.0.1:${PORTS.BTCW_BACKEND_PORT}`;
+  readonly local: string;
+  readonly public: string;
+  readonly backend: string;
   readonly project: string;
   readonly settings: Readonly<Record<string, string>>;
 
   constructor(project: string, settings: Record<string, string> = {}) {
     this.project = project;
     // A user's .env must not reach the tests.
-    this.settings = { BTCW_PROJECT: project, ...PORTS, ...settings };
+    const ports = { ...PORTS, ...settings };
+    this.settings = { BTCW_PROJECT: project, ...ports };
+    this.local = `http://127.0.0.1:${ports.BTCW_NGINX_PORT}`;
+    this.public = `http://127.0.0.1:${ports.BTCW_FRP_REMOTE_PORT}`;
+    this.backend = `http://127.0.0.1:${ports.BTCW_BACKEND_PORT}`;
   }
 
   /** Runs one of the package's commands as a user would, with further settings for this run. */
