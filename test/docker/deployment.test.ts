@@ -107,8 +107,8 @@ describe('diff', () => {
     await docker('rm', '--force', deployment.container('nginx'));
     const seen = await diffCode();
     expect(seen.code).toBe(2);
-    expect(seen.output).toContain('~ btcw-test-frontend');
-    expect(seen.output).toContain('+ btcw-test-nginx');
+    expect(seen.output).toMatch(/btcw-test-frontend .*start .*exited instead of running/);
+    expect(seen.output).toMatch(/btcw-test-nginx .*create .*not there/);
     expect((await deployment.run('deploy')).code).toBe(0);
     expect(await diffCode()).toEqual(unchanged);
     expect((await fetch(`${deployment.public}/`)).status).toBe(200);

@@ -32,6 +32,8 @@ type LogFile struct {
 	now      func() time.Time
 	warn     func(text string) // is told what the file itself cannot tell
 
+	tidying sync.Mutex
+
 	mu     sync.Mutex
 	file   *os.File
 	day    string // of the lines in the file
@@ -65,8 +67,10 @@ func (l *LogFile) Tick() {
 	_ = l.append("") // nothing is lost by it
 }
 
-// Close tells of what is lost, in the file or elsewhere.
+// Close tells of what is lost, in the file or elsewhere, and waits for what is being compressed.
 func (l *LogFile) Close() {
+	l.tidying.Lock()
+	defer l.tidying.Unlock()
 	l.Tick()
 	if l.lost > 0 {
 		l.warn(fmt.Sprintf("%d lines could not be written to %s", l.lost, l.path))
@@ -207,6 +211,8 @@ func (l *LogFile) rotated() []rotatedFile {
 
 // Tidy compresses what was rotated away and removes what is not kept. Stopped anywhere, the next one completes it.
 func (l *LogFile) Tidy() error {
+	l.tidying.Lock()
+	defer l.tidying.Unlock()
 	var failed error
 	for _, old := range l.rotated() {
 		if !strings.HasSuffix(old.path, compressed) {
@@ -225,29 +231,46 @@ func (l *LogFile) Tidy() error {
 	return failed
 }
 
-// compress replaces a file by its compressed form, which has its name only once it is whole and on the disk.
+// compress replaces a file by its compressed form. At every moment one file has the lines, whole: first the compressed
+// form takes the file's own name, then it gets the ending that tells what it is.
 func compress(path string) error {
-	if _, err := os.Stat(path + compressed); err == nil {
-		return os.Remove(path) // an earlier run was stopped just before this
-	}
 	from, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer from.Close()
-	to, err := os.Create(path + unfinished)
+	done, err := isCompressed(from)
+	if err != nil {
+		return err
+	}
+	if done {
+		return os.Rename(path, path+compressed) // an earlier run was stopped just before this
+	}
+	folder, name := filepath.Split(path)
+	aside := filepath.Join(folder, "."+name+unfinished) // hidden: who reads all of the log must not read it
+	to, err := os.Create(aside)
 	if err != nil {
 		return err
 	}
 	packer := gzip.NewWriter(to)
 	_, err = io.Copy(packer, from)
 	if err := errors.Join(err, packer.Close(), to.Sync(), to.Close()); err != nil {
-		return errors.Join(err, os.Remove(path+unfinished))
+		return errors.Join(err, os.Remove(aside))
 	}
-	if err := os.Rename(path+unfinished, path+compressed); err != nil {
+	if err := os.Rename(aside, path); err != nil {
 		return err
 	}
-	return os.Remove(path)
+	return os.Rename(path, path+compressed)
+}
+
+// isCompressed tells by gzip's first two bytes, with which no line of text begins, and leaves the file at its start.
+func isCompressed(file *os.File) (bool, error) {
+	start := make([]byte, 2)
+	count, err := file.ReadAt(start, 0)
+	if err != nil && err != io.EOF {
+		return false, err
+	}
+	return count == 2 && start[0] == 0x1f && start[1] == 0x8b, nil
 }
 
 // said is a line of logrun's own, in the form of frp's.

@@ -323,17 +323,17 @@ func TestATidyThatWasStoppedIsCompletedByTheNext(t *testing.T) {
 	for i := range 4 {
 		log.Add(fmt.Sprint(i) + strings.Repeat(".", 800))
 	}
-	plain := log.path + "-2025-10-29-0001"
-	// Stopped while the first was compressed, and just before the second was removed.
-	if err := os.WriteFile(plain+unfinished, []byte("\x1f\x8b half"), 0o644); err != nil {
+	folder := filepath.Dir(log.path)
+	// Stopped while the first was compressed, and just before the second got its ending.
+	half := filepath.Join(folder, ".frpc.log-2025-10-29-0001"+unfinished)
+	if err := os.WriteFile(half, []byte("\x1f\x8b half"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	second := log.path + "-2025-10-29-0002"
-	content := log.read("frpc.log-2025-10-29-0002")
 	if err := compress(second); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(second, []byte(content), 0o644); err != nil {
+	if err := os.Rename(second+compressed, second); err != nil {
 		t.Fatal(err)
 	}
 	log.tidy()
