@@ -82,6 +82,38 @@ describe('a deployment', () => {
   });
 });
 
+describe('status and logs', () => {
+  it('count the open WebSockets, and tell the health of each container and the tunnel', async () => {
+    const socket = await deployment.socket(deployment.public, await deployment.token());
+    const { code, stdout } = await deployment.run('status', ['--json']);
+    socket.close();
+    const status = JSON.parse(stdout);
+    expect(code).toBe(0);
+    expect(status.containers.map((one: { health: string }) => one.health)).toEqual(
+      components.map(() => 'healthy'),
+    );
+    expect(status.tunnel.up).toBe(true);
+    expect(status.connections).toBeGreaterThanOrEqual(1);
+    expect(status.webSockets.connections).toBeGreaterThanOrEqual(1);
+  });
+
+  it('merge the logs of all containers by time, or show those of one', async () => {
+    const { stdout } = await deployment.run('logs', ['--tail', 'all']);
+    const lines = stdout.trim().split('\n');
+    const times = lines.map((line) => line.slice(0, 23));
+    expect(times).toEqual([...times].sort());
+    expect(stdout).toMatch(/ frpc .*start proxy success/);
+    expect(stdout).toMatch(/ nginx .*GET \/api\/v1\/ws HTTP\/1\.1" 101/);
+    const one = await deployment.run('logs', ['frpc', '--tail', '5']);
+    expect(
+      one.stdout
+        .trim()
+        .split('\n')
+        .every((line) => / frpc /.test(line)),
+    ).toBe(true);
+  });
+});
+
 describe('diff', () => {
   it('sees no change, twenty times in a row', async () => {
     for (let round = 1; round <= 20; round += 1)
