@@ -94,7 +94,7 @@ async function clearTheWay(reviewed: readonly Reviewed[], project: string): Prom
         `docker rm -f ${declared.name}, or choose another BTCW_PROJECT.`,
       );
     }
-    await docker(['rm', '--force', intruder]);
+    await docker(['rm', '--force', '--volumes', intruder]);
   }
 }
 

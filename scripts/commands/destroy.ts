@@ -20,11 +20,18 @@ async function confirmed(question: string): Promise<boolean> {
   return answer.trim() === 'yes';
 }
 
+/** A container takes the nameless volumes with it that its image declares. */
+export const REMOVE_OPTIONS = {
+  container: ['--force', '--volumes'],
+  volume: ['--force'],
+  network: [],
+} as const;
+
 /** Removes by label what the state has lost sight of. */
 async function removeLeftovers(project: string): Promise<void> {
   for (const kind of ['container', 'volume', 'network'] as const) {
     const ids = await projectIds(kind, project);
-    if (ids.length > 0) await docker([kind, 'rm', ...(kind === 'network' ? [] : ['--force']), ...ids]);
+    if (ids.length > 0) await docker([kind, 'rm', ...REMOVE_OPTIONS[kind], ...ids]);
   }
 }
 

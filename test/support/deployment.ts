@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { execa, type Result } from 'execa';
 import WebSocket from 'ws';
+import { REMOVE_OPTIONS } from '../../scripts/commands/destroy.ts';
 
 /** Far from the defaults, so that a live deployment on the same host is never touched. */
 const PORTS = {
@@ -159,7 +160,7 @@ export class TestDeployment {
     ] as const;
     for (const [kind, ...selection] of kinds) {
       const ids = (await docker(kind, 'ls', '--quiet', ...selection)).split('\n').filter(Boolean);
-      if (ids.length > 0) await docker(kind, 'rm', ...(kind === 'network' ? [] : ['--force']), ...ids);
+      if (ids.length > 0) await docker(kind, 'rm', ...REMOVE_OPTIONS[kind], ...ids);
     }
     const images = await docker(
       'image',
