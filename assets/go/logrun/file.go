@@ -19,7 +19,8 @@ import (
 const (
 	dayFormat  = "2006-01-02"
 	compressed = ".gz"
-	unfinished = ".partial"
+	// What is being compressed at the end may take this long; a frpc that has crashed is to start again soon.
+	tidyTime = 2 * time.Second
 )
 
 // LogFile is a file of lines that is rotated by day and by size. What was rotated away is named `<path>-<day>-<nnnn>`,
@@ -32,17 +33,25 @@ type LogFile struct {
 	now      func() time.Time
 	warn     func(text string) // is told what the file itself cannot tell
 
-	tidying sync.Mutex
-
 	mu     sync.Mutex
 	file   *os.File
 	day    string // of the lines in the file
 	lost   int    // lines that could not be written, and that the file does not tell of yet
-	untidy chan struct{}
+	closed bool
+	// The last number of each day's rotated files. It is not read from the folder each time: a file that is just being
+	// renamed there may be seen under neither name, and the next one would get its number and replace it.
+	numbers map[string]int
+	untidy  chan struct{}
+
+	tidying sync.Mutex
 }
 
 func newLogFile(path string, maxSize int64, keepDays int, now func() time.Time, warn func(string)) *LogFile {
 	l := &LogFile{path: path, maxSize: maxSize, keepDays: keepDays, now: now, warn: warn, untidy: make(chan struct{}, 1)}
+	l.numbers = map[string]int{}
+	for _, old := range l.rotated() {
+		l.numbers[old.day] = max(l.numbers[old.day], old.number)
+	}
 	l.untidy <- struct{}{} // what an earlier run may have left
 	return l
 }
@@ -67,11 +76,18 @@ func (l *LogFile) Tick() {
 	_ = l.append("") // nothing is lost by it
 }
 
-// Close tells of what is lost, in the file or elsewhere, and waits for what is being compressed.
+// Close lets a Tidy that is at work come to its end, and tells of what is lost, in the file or elsewhere.
 func (l *LogFile) Close() {
-	l.tidying.Lock()
-	defer l.tidying.Unlock()
-	l.Tick()
+	tidied := make(chan struct{})
+	go func() { l.tidying.Lock(); close(tidied) }() // for good: no other one begins
+	select {
+	case <-tidied:
+	case <-time.After(tidyTime):
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_ = l.append("") // what is lost is told next
+	l.closed = true
 	if l.lost > 0 {
 		l.warn(fmt.Sprintf("%d lines could not be written to %s", l.lost, l.path))
 	}
@@ -79,6 +95,9 @@ func (l *LogFile) Close() {
 }
 
 func (l *LogFile) append(text string) error {
+	if l.closed {
+		return os.ErrClosed // a tick, or a line of a process that outlived the program
+	}
 	size, err := l.open()
 	if err != nil {
 		return err
@@ -162,15 +181,11 @@ func (l *LogFile) close() {
 
 // rotate moves the file aside, under a name that no other has: a rename replaces what is there.
 func (l *LogFile) rotate() error {
-	number := 1
-	for _, old := range l.rotated() {
-		if old.day == l.day {
-			number = max(number, old.number+1)
-		}
-	}
+	number := l.numbers[l.day] + 1
 	if err := os.Rename(l.path, fmt.Sprintf("%s-%s-%04d", l.path, l.day, number)); err != nil {
 		return err
 	}
+	l.numbers[l.day] = number
 	l.close()
 	select {
 	case l.untidy <- struct{}{}:
@@ -231,6 +246,12 @@ func (l *LogFile) Tidy() error {
 	return failed
 }
 
+// unfinished is the name of a compressed file that is not whole: a reader's `frpc.log*` does not find it.
+func unfinished(path string) string {
+	folder, name := filepath.Split(path)
+	return folder + "." + name + ".partial"
+}
+
 // compress replaces a file by its compressed form. At every moment one file has the lines, whole: first the compressed
 // form takes the file's own name, then it gets the ending that tells what it is.
 func compress(path string) error {
@@ -246,8 +267,7 @@ func compress(path string) error {
 	if done {
 		return os.Rename(path, path+compressed) // an earlier run was stopped just before this
 	}
-	folder, name := filepath.Split(path)
-	aside := filepath.Join(folder, "."+name+unfinished) // hidden: who reads all of the log must not read it
+	aside := unfinished(path)
 	to, err := os.Create(aside)
 	if err != nil {
 		return err

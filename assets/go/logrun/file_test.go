@@ -150,6 +150,32 @@ func TestNoLineIsLostOrDoubledAcrossRotationsDaysAndRestarts(t *testing.T) {
 	t.Logf("%d lines in %d rotated files and the current one", len(got), rotations)
 }
 
+func TestNoLineIsLostWhileAnotherFileIsCompressed(t *testing.T) {
+	log := newTestLog(t, kib, 365, at("2025-10-29 12:00"))
+	done, tidied := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(tidied)
+		for {
+			select {
+			case <-done:
+				return
+			default:
+				_ = log.Tidy()
+			}
+		}
+	}()
+	var want []string
+	for i := range 20_000 {
+		want = append(want, fmt.Sprintf("line %d", i))
+		log.Add(want[i])
+	}
+	close(done)
+	<-tidied
+	if got := log.all(); !slices.Equal(got, want) {
+		t.Fatalf("%d lines written, %d found", len(want), len(got))
+	}
+}
+
 func TestADayIsRotatedAwayAtMidnightAndNamedByItself(t *testing.T) {
 	c := at("2025-10-29 23:59")
 	log := newTestLog(t, big, 7, c)
@@ -323,9 +349,8 @@ func TestATidyThatWasStoppedIsCompletedByTheNext(t *testing.T) {
 	for i := range 4 {
 		log.Add(fmt.Sprint(i) + strings.Repeat(".", 800))
 	}
-	folder := filepath.Dir(log.path)
 	// Stopped while the first was compressed, and just before the second got its ending.
-	half := filepath.Join(folder, ".frpc.log-2025-10-29-0001"+unfinished)
+	half := unfinished(log.path + "-2025-10-29-0001")
 	if err := os.WriteFile(half, []byte("\x1f\x8b half"), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -340,6 +365,22 @@ func TestATidyThatWasStoppedIsCompletedByTheNext(t *testing.T) {
 	expect(t, log.names(), []string{"frpc.log", "frpc.log-2025-10-29-0001.gz", "frpc.log-2025-10-29-0002.gz",
 		"frpc.log-2025-10-29-0003.gz"})
 	expect(t, len(log.all()), 4)
+}
+
+func TestTheEndWaitsForWhatIsBeingCompressed(t *testing.T) {
+	log := newTestLog(t, kib, 7, at("2025-10-29 12:00"))
+	log.Add(string(bytes.ReplaceAll(incompressible(big, 1), []byte("\n"), []byte("x"))))
+	log.Add("next")
+	go log.Tidy()
+	plain := log.path + "-2025-10-29-0001"
+	for {
+		if _, err := os.Stat(unfinished(plain)); err == nil {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	log.Close()
+	expect(t, log.names(), []string{"frpc.log", "frpc.log-2025-10-29-0001.gz"})
 }
 
 // A limit on the size of files fails as a full disk does: what still fits is written, then the rest is refused.

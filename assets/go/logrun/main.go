@@ -63,12 +63,14 @@ func run(command []string, log *LogFile, stdout, stderr io.Writer) int {
 			}
 		}
 	}()
+	defer log.Close()
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
 	go func() {
-		for range time.Tick(tick) {
+		for range ticker.C {
 			log.Tick()
 		}
 	}()
-	defer log.Close()
 
 	out, errOut := &lines{to: stdout, log: log}, &lines{to: stderr, log: log}
 	program := exec.Command(command[0], command[1:]...)
