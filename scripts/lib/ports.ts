@@ -67,8 +67,16 @@ export function listenerOn(port: number, address?: string): PortHolder | undefin
   return { program: '', pid: 0 };
 }
 
-/** The program that listens on a port, where this user may see it. @example 'python3 (process 4711)' */
-export function portHolder(port: number): string | undefined {
+/** What keeps a port from being listened on, and what to do about it. */
+export function portHolder(port: number): { readonly who: string; readonly fix: string } {
   const holder = listenerOn(port);
-  return holder?.program ? `${holder.program} (process ${holder.pid})` : undefined;
+  if (!holder) {
+    // The kernel takes the ports of outgoing connections from this range, and holds them a minute longer.
+    return {
+      who: 'an outgoing connection of this host',
+      fix: `Try again in a minute. To keep the port free: sudo sysctl -w net.ipv4.ip_local_reserved_ports=${port}`,
+    };
+  }
+  const who = holder.program ? `${holder.program} (process ${holder.pid})` : 'another program';
+  return { who, fix: 'Stop it, or choose another port.' };
 }

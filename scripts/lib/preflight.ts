@@ -60,8 +60,10 @@ export async function portProblems(
       .filter(({ address, port }) => !held.has(`${address}:${port}`))
       .map(async ({ setting, address, port }) => {
         switch (await bindError(address, port)) {
-          case 'EADDRINUSE':
-            return `${setting}: should be a free port, got "${port}", which ${portHolder(port) ?? 'another program'} uses on ${address}. Stop it, or choose another port.`;
+          case 'EADDRINUSE': {
+            const { who, fix } = portHolder(port);
+            return `${setting}: should be a free port, got "${port}", which ${who} uses on ${address}. ${fix}`;
+          }
           case 'EADDRNOTAVAIL':
             // The gateway of a network that deploy will make is no address of this host yet.
             return setting === 'BTCW_NGINX_PORT'

@@ -9,14 +9,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Finding } from '../../scripts/doctor/checks.ts';
 import { docker, eventually, TestDeployment, tryProgram } from '../support/deployment.ts';
 
-const PORT = { nginx: 42501, backend: 42000, frontend: 42300, server: 42700, remote: 42601 };
-const deployment = new TestDeployment('btcw-doctor', {
-  BTCW_NGINX_PORT: String(PORT.nginx),
-  BTCW_BACKEND_PORT: String(PORT.backend),
-  BTCW_FRONTEND_PORT: String(PORT.frontend),
-  BTCW_FRP_SERVER_PORT: String(PORT.server),
-  BTCW_FRP_REMOTE_PORT: String(PORT.remote),
-});
+const deployment = new TestDeployment('btcw-doctor');
+const PORT = {
+  nginx: Number(deployment.settings.BTCW_NGINX_PORT),
+  backend: Number(deployment.settings.BTCW_BACKEND_PORT),
+  frontend: Number(deployment.settings.BTCW_FRONTEND_PORT),
+  server: Number(deployment.settings.BTCW_FRP_SERVER_PORT),
+  remote: Number(deployment.settings.BTCW_FRP_REMOTE_PORT),
+};
 /** Warnings that this host's engine gives with a healthy deployment, too. */
 const HOST_WARNINGS = ['docker-ports', 'disk-soon'];
 const folder = mkdtempSync(join(tmpdir(), 'btcw-doctor-'));
@@ -297,7 +297,11 @@ describe("nginx's configuration, edited by hand", () => {
     ['no Upgrade header', '/proxy_set_header Upgrade/d', 'nginx-upgrade'],
     ['Connection "upgrade" for all', 's/Connection .connection_upgrade/Connection upgrade/', 'nginx-upgrade'],
     ['buffering', 's/proxy_buffering off/proxy_buffering on/', 'nginx-buffering'],
-    ['another upstream', 's/server 172.17.0.1:42000/server 172.17.0.1:42001/', 'nginx-upstreams'],
+    [
+      'another upstream',
+      `s/server 172.17.0.1:${PORT.backend}/server 172.17.0.1:${PORT.backend + 1}/`,
+      'nginx-upstreams',
+    ],
   ])('fails when there is %s', async (_what, expression, id) => {
     await sed(expression);
     await expectWrong([id]);
@@ -432,10 +436,10 @@ describe('the tunnel', () => {
   });
 
   it('fails when nothing listens on the port of the frp server', async () => {
-    const away = { BTCW_FRP_SERVER_ADDR: '127.0.0.1', BTCW_FRP_SERVER_PORT: '42799' };
+    const away = { BTCW_FRP_SERVER_ADDR: '127.0.0.1', BTCW_FRP_SERVER_PORT: '17099' };
     const { failures } = await doctor([], away);
     expect(ids(failures)).toEqual(['frp-server']);
-    expect(failures[0]?.detail).toContain('nothing listens on 127.0.0.1:42799');
+    expect(failures[0]?.detail).toContain('nothing listens on 127.0.0.1:17099');
   });
 
   it('fails when the token is refused', async () => {

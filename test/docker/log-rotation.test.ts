@@ -6,13 +6,7 @@ import { planImages } from '../../stacks/images.ts';
 import { parseSettings } from '../../stacks/settings.ts';
 import { docker, eventually, TestDeployment } from '../support/deployment.ts';
 
-const deployment = new TestDeployment('btcw-logs', {
-  BTCW_NGINX_PORT: '41501',
-  BTCW_BACKEND_PORT: '41000',
-  BTCW_FRONTEND_PORT: '41300',
-  BTCW_FRP_SERVER_PORT: '41700',
-  BTCW_FRP_REMOTE_PORT: '41601',
-});
+const deployment = new TestDeployment('btcw-logs');
 const label = ['--label', `${PROJECT_LABEL}=btcw-logs`];
 const image = planImages(parseSettings(deployment.settings, ''), process.cwd()).frpc.reference;
 const DIR = '/var/log/frp';
@@ -287,7 +281,7 @@ describe('frpc that crashes', () => {
       '10m',
       7,
       [
-        `printf 'serverAddr = "127.0.0.1"\\nserverPort = 41700\\nloginFailExit = false\\n' > /tmp/frpc.toml`,
+        `printf 'serverAddr = "127.0.0.1"\\nserverPort = 17000\\nloginFailExit = false\\n' > /tmp/frpc.toml`,
         'exec frpc -c /tmp/frpc.toml',
       ].join('\n'),
     );

@@ -6,7 +6,10 @@ import { execa, type Result } from 'execa';
 import WebSocket from 'ws';
 import { REMOVE_OPTIONS } from '../../scripts/commands/destroy.ts';
 
-/** Far from the defaults, so that a live deployment on the same host is never touched. */
+/**
+ * Far from the defaults, so that a live deployment on the same host is never touched, and below the range from
+ * which the kernel takes the ports of outgoing connections (32768 and up): those cannot be listened on.
+ */
 const PORTS = {
   BTCW_NGINX_PORT: '18501',
   BTCW_BACKEND_PORT: '18000',

@@ -1,4 +1,5 @@
-import { createServer, type Server } from 'node:net';
+import { once } from 'node:events';
+import { createConnection, createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gatewayProblem, type Listener, listeners, portProblems } from '../../scripts/lib/preflight.ts';
 import { parseSettings } from '../../stacks/settings.ts';
@@ -18,6 +19,17 @@ describe('a port', () => {
     const [problem] = await portProblems([taken], new Set());
     expect(problem).toContain(`BTCW_NGINX_PORT: should be a free port, got "${taken.port}"`);
     expect(problem).toContain(`(process ${process.pid}) uses on 127.0.0.1`);
+  });
+
+  it('that an outgoing connection has is told apart, as it is free again soon', async () => {
+    const connection = createConnection({ port: taken.port, host: '127.0.0.1' });
+    await once(connection, 'connect');
+    const port = connection.localPort ?? 0;
+    const [problem] = await portProblems([{ ...taken, port }], new Set());
+    connection.destroy();
+    expect(problem).toBe(
+      `BTCW_NGINX_PORT: should be a free port, got "${port}", which an outgoing connection of this host uses on 127.0.0.1. Try again in a minute. To keep the port free: sudo sysctl -w net.ipv4.ip_local_reserved_ports=${port}`,
+    );
   });
 
   it('that our own container holds is no problem', async () => {
