@@ -7,6 +7,7 @@ import type { ConfigFile } from './constructs/config-volume.ts';
 import { Frontend } from './constructs/frontend.ts';
 import { Frpc } from './constructs/frpc.ts';
 import { Frps } from './constructs/frps.ts';
+import { Guard } from './constructs/guard.ts';
 import { Image } from './constructs/image.ts';
 import { NginxGateway } from './constructs/nginx-gateway.ts';
 import type { Deployment } from './constructs/service-container.ts';
@@ -15,7 +16,7 @@ import type { ImageKey, PlannedImages } from './images.ts';
 import { FRP_CA_FILE, FRP_TOKEN_FILE } from './render/frp-toml.ts';
 import { fingerprint, type SecretFiles } from './secrets.ts';
 import type { Settings } from './settings.ts';
-import { PROVIDER_SOURCE, PROVIDER_VERSION } from './versions.ts';
+import { CONTAINER_PORT, PROVIDER_SOURCE, PROVIDER_VERSION } from './versions.ts';
 
 export interface BtcWatcherStackProps {
   readonly settings: Settings;
@@ -86,6 +87,18 @@ export class BtcWatcherStack extends TerraformStack {
       port: settings.BTCW_NGINX_PORT,
       maxConnections: settings.BTCW_MAX_CONNECTIONS,
     });
+
+    if (settings.BTCW_GUARD === 'on') {
+      new Guard(this, 'Guard', {
+        deployment,
+        image: image('GuardImage', 'guard'),
+        network,
+        ports: [
+          ...[settings.BTCW_NGINX_PORT, settings.BTCW_BACKEND_PORT, settings.BTCW_FRONTEND_PORT],
+          ...[CONTAINER_PORT.nginx, CONTAINER_PORT.backend, CONTAINER_PORT.frontend],
+        ],
+      });
+    }
 
     const token = secret(FRP_TOKEN_FILE, secrets.frpToken);
     const embedded = settings.BTCW_FRP_SERVER_ADDR

@@ -8,7 +8,7 @@ import { join, relative } from 'node:path';
 import dockerignore from '@balena/dockerignore';
 import type { Settings } from './settings.ts';
 
-export const IMAGE_KEYS = ['base', 'nginx', 'frpc', 'frps', 'backend', 'frontend'] as const;
+export const IMAGE_KEYS = ['base', 'nginx', 'frpc', 'frps', 'backend', 'frontend', 'guard'] as const;
 export type ImageKey = (typeof IMAGE_KEYS)[number];
 
 /** One image of the deployment. */
@@ -178,6 +178,7 @@ export function planImages(settings: Settings, root: string): PlannedImages {
       own('frontend', settings.BTCW_FRONTEND_IMAGE) ??
       ownContext('frontend', settings.BTCW_FRONTEND_CONTEXT) ??
       (settings.BTCW_FRONTEND_MODE === 'dev' ? vite() : app('frontend', servesFiles)),
+    guard: built('guard', base, ['assets/guard']),
   };
 }
 
@@ -194,6 +195,10 @@ export function withBases(images: readonly PlannedImage[]): PlannedImage[] {
 
 /** The images a deployment's containers run, with those they are built on before them. */
 export function neededImages(images: PlannedImages, settings: Settings): PlannedImage[] {
-  const { nginx, backend, frontend, frpc, frps } = images;
-  return withBases([nginx, backend, frontend, frpc, ...(settings.BTCW_FRP_SERVER_ADDR ? [] : [frps])]);
+  const { nginx, backend, frontend, frpc, frps, guard } = images;
+  return withBases([
+    ...[nginx, backend, frontend, frpc],
+    ...(settings.BTCW_FRP_SERVER_ADDR ? [] : [frps]),
+    ...(settings.BTCW_GUARD === 'on' ? [guard] : []),
+  ]);
 }

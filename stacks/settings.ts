@@ -100,6 +100,11 @@ export const SETTINGS = {
     ipv4('should be an IPv4 address of this host'),
   ),
   BTCW_NGINX_PORT: define('8501', 'host port of nginx', port),
+  BTCW_GUARD: define(
+    'on',
+    'on: a container keeps neighbours on the network from the ports that are for this host alone; off: none does',
+    z.enum(['on', 'off'], 'should be "on" or "off"'),
+  ),
   BTCW_BACKEND_PORT: define('8000', 'host port of the backend', port),
   BTCW_FRONTEND_PORT: define('3000', 'host port of the frontend', port),
   BTCW_BACKEND_IMAGE: define('', 'your own backend image, listening on $PORT (8000)', image),

@@ -31,7 +31,10 @@ export const REMOVE_OPTIONS = {
 async function removeLeftovers(project: string): Promise<void> {
   for (const kind of ['container', 'volume', 'network'] as const) {
     const ids = await projectIds(kind, project);
-    if (ids.length > 0) await docker([kind, 'rm', ...REMOVE_OPTIONS[kind], ...ids]);
+    if (ids.length === 0) continue;
+    // Killed, the guard would leave its rules in the kernel.
+    if (kind === 'container') await docker(['stop', ...ids]);
+    await docker([kind, 'rm', ...REMOVE_OPTIONS[kind], ...ids]);
   }
 }
 

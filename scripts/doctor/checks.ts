@@ -2,13 +2,14 @@
  * What doctor knows: each check is a pure function of the facts. One that can only fail because another has failed is
  * not looked at, so that a report names causes and not their consequences.
  */
-import { CONTAINER_PORT } from '../../stacks/versions.ts';
+import type { Settings } from '../../stacks/settings.ts';
+import { type Component, componentsOf } from '../lib/components.ts';
 import type { HttpAnswer } from '../lib/http.ts';
 import { localUrl, publicUrl, serverAddress } from '../lib/tunnel.ts';
-import type { Component, ContainerFacts, Facts } from './facts.ts';
+import type { ContainerFacts, Facts } from './facts.ts';
 
-/** A hop of the chain that a finding is about; `host` is the machine itself. */
-export type Hop = 'browser' | Component | 'host';
+/** A hop of the chain that a finding is about; `host` is the machine itself, with the guard in its kernel. */
+export type Hop = 'browser' | Exclude<Component, 'guard'> | 'host';
 
 export interface Finding {
   readonly id: string;
@@ -72,6 +73,7 @@ export function span(ms: number): string {
 
 const container = (facts: Facts, component: Component): ContainerFacts | undefined =>
   facts.containers?.[component];
+const hopOf = (component: Component): Hop => (component === 'guard' ? 'host' : component);
 const nameOf = (facts: Facts, component: Component): string =>
   container(facts, component)?.name ?? `${facts.settings.BTCW_PROJECT}-${component}`;
 
@@ -93,47 +95,24 @@ const engine: Check = {
     problem ? { wrong: problem.what, fix: problem.fix } : { ok: `version ${version}` },
 };
 
-/** The rules that keep neighbours from a port: what design point 13 calls closing both. */
-function guarded(rules: readonly string[], port: number): boolean {
-  return rules.some(
-    (rule) =>
-      /^-t raw -A PREROUTING\b/.test(rule) &&
-      /-j DROP\b/.test(rule) &&
-      (new RegExp(`--dport ${port}\\b`).test(rule) ||
-        (/--dports (\S+)/.exec(rule)?.[1]?.split(',').includes(String(port)) ?? false)),
-  );
-}
-
 /**
- * Design point 13: before 28.0 the engine lets neighbours on the LAN route to ports published on loopback, and to
- * containers' own addresses (https://github.com/moby/moby/pull/49325).
+ * Design point 13: neighbours on the LAN reach what is published on the gateway, and before Docker 28.0 also what is
+ * published on loopback and containers' own addresses (https://github.com/moby/moby/pull/49325).
  */
-const publishing: Check = {
-  id: 'docker-ports',
+const neighbours: Check = {
+  id: 'neighbours',
   name: 'published ports are closed to neighbours on the LAN',
   hop: 'host',
-  after: ['docker'],
+  after: ['docker', 'container-guard'],
   level: 'warning',
-  look: ({ engine: { version }, firewallRules, settings, bridgeGateway }) => {
-    const major = Number.parseInt(version, 10);
-    if (Number.isNaN(major)) return undefined;
-    if (major >= FIXED_IN_MAJOR) return { ok: `Docker ${version}` };
-    const ports = [settings.BTCW_NGINX_PORT, settings.BTCW_BACKEND_PORT, settings.BTCW_FRONTEND_PORT];
-    const inside = [CONTAINER_PORT.nginx, CONTAINER_PORT.backend, CONTAINER_PORT.frontend];
-    const all = [...new Set([...ports, ...inside])];
-    if (firewallRules && all.every((port) => guarded(firewallRules, port))) {
-      return { ok: `Docker ${version}, and a rule in the raw table closes them` };
-    }
-    const gateways = [...new Set([bridgeGateway ?? settings.BTCW_GATEWAY, settings.BTCW_GATEWAY])];
-    const nets = [
-      '127.0.0.0/8',
-      ...gateways.map((gateway) => `${gateway.split('.').slice(0, 2).join('.')}.0.0/16`),
-    ];
+  look: ({ engine: { version }, containers, settings }) => {
+    const guard = containers?.guard;
+    if (settings.BTCW_GUARD === 'on') return guard && { ok: `Docker ${version}, closed by ${guard.name}` };
+    const older = Number.parseInt(version, 10) < FIXED_IN_MAJOR;
+    const more = older ? `, and with Docker ${version} also 127.0.0.1 and containers' own addresses` : '';
     return {
-      wrong: `Docker ${version} lets a neighbour on the LAN that knows how route to ports published on loopback, and to containers' own addresses; fixed in ${FIXED_IN_MAJOR}.0, and closed on older ones by a rule`,
-      fix: sudo(
-        `iptables -t raw -I PREROUTING ! -i docker0 -m addrtype ! --src-type LOCAL -d ${[...new Set(nets)].join(',')} -p tcp -m multiport --dports ${all.join(',')} -j DROP`,
-      ),
+      wrong: `BTCW_GUARD is off: a neighbour on the LAN that routes ${settings.BTCW_GATEWAY} here reaches backend and frontend${more}`,
+      fix: "sed -i '/^BTCW_GUARD=/d' .env && npm run deploy",
     };
   },
 };
@@ -204,7 +183,7 @@ const diskSoon: Check = {
 const logSize = (component: Component): Check => ({
   id: `log-size-${component}`,
   name: `${component}: its log is bounded`,
-  hop: component,
+  hop: hopOf(component),
   after: ['docker', `container-${component}`],
   level: 'warning',
   look: (facts) => {
@@ -276,13 +255,15 @@ const port = (setting: PortSetting): Check => {
 };
 
 const portsOf = (component: Component): string[] =>
-  component === 'frpc' ? [] : [`port-${component}`, ...(component === 'frps' ? ['port-remote'] : [])];
+  component === 'frpc' || component === 'guard'
+    ? []
+    : [`port-${component}`, ...(component === 'frps' ? ['port-remote'] : [])];
 
 /** The seed's "检查所有关键服务" (`ps aux | grep …`): present, running, not in a restart loop, healthy. */
 const running = (component: Component): Check => ({
   id: `container-${component}`,
   name: `${component} is running and healthy`,
-  hop: component,
+  hop: hopOf(component),
   after: ['docker', ...portsOf(component)],
   look: (facts) => {
     if (!facts.containers) return undefined;
@@ -322,7 +303,7 @@ const running = (component: Component): Check => ({
 const healthChecks = (component: Component): Check => ({
   id: `health-checks-${component}`,
   name: `${component}: Docker still checks its health`,
-  hop: component,
+  hop: hopOf(component),
   after: ['docker', `container-${component}`],
   look: (facts) => {
     const one = container(facts, component);
@@ -832,29 +813,23 @@ const clock: Check = {
 };
 
 /** All checks, each after those it depends on. */
-export function checksFor(embedded: boolean): readonly Check[] {
-  const components: Component[] = [
-    'frontend',
-    'backend',
-    'nginx',
-    ...(embedded ? (['frps'] as const) : []),
-    'frpc',
-  ];
+export function checksFor(of: Settings): readonly Check[] {
+  const components = componentsOf(of);
   const settings: PortSetting[] = [
     'BTCW_FRONTEND_PORT',
     'BTCW_BACKEND_PORT',
     'BTCW_NGINX_PORT',
-    ...(embedded ? (['BTCW_FRP_SERVER_PORT', 'BTCW_FRP_REMOTE_PORT'] as const) : []),
+    ...(of.BTCW_FRP_SERVER_ADDR ? [] : (['BTCW_FRP_SERVER_PORT', 'BTCW_FRP_REMOTE_PORT'] as const)),
   ];
   return [
     engine,
-    publishing,
     gateway,
     disk,
     diskSoon,
     ...settings.map(port),
     ...components.map(running),
     ...components.map(healthChecks),
+    neighbours,
     ...components.map(logSize),
     proxyCeiling,
     firewall('frontend'),
@@ -888,9 +863,7 @@ export function diagnose(facts: Facts): Finding[] {
   const findings = new Map<string, Finding>();
   /** What is at the root of a check that was not looked at. */
   const roots = new Map<string, string>();
-  for (const { id, name, hop, after, level = 'failure', look } of checksFor(
-    !facts.settings.BTCW_FRP_SERVER_ADDR,
-  )) {
+  for (const { id, name, hop, after, level = 'failure', look } of checksFor(facts.settings)) {
     const base = { id, name, hop, fix: '' };
     const root = after
       .map((other) => (findings.get(other)?.level === 'failure' ? other : roots.get(other)))

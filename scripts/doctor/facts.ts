@@ -10,7 +10,8 @@ import { networkInterfaces } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { execa } from 'execa';
 import type { Settings } from '../../stacks/settings.ts';
-import { bridgeGateway } from '../lib/host.ts';
+import { COMPONENTS, type Component } from '../lib/components.ts';
+import { bridgeFacts } from '../lib/host.ts';
 import { ask, type HttpAnswer } from '../lib/http.ts';
 import { listenerOn, type PortHolder } from '../lib/ports.ts';
 import { type Listener, listeners } from '../lib/preflight.ts';
@@ -18,9 +19,6 @@ import { dockerUnavailable, tail, tryDocker } from '../lib/programs.ts';
 import { localUrl, publicUrl, runBeganMs, tunnelStory } from '../lib/tunnel.ts';
 import { type Dialogue, dialogue } from '../lib/websocket.ts';
 import { type NginxFacts, readNginxConf } from './nginx.ts';
-
-export const COMPONENTS = ['nginx', 'backend', 'frontend', 'frpc', 'frps'] as const;
-export type Component = (typeof COMPONENTS)[number];
 
 /** A container as far as its health is concerned; times in ms. */
 export interface ContainerFacts {
@@ -463,7 +461,7 @@ export async function gatherFacts(
       gatherEngine(),
       fact(() => gatherContainers(project)),
       fact(async () =>
-        bridgeGateway(String((await tryDocker(['network', 'inspect', 'bridge'], { timeout: 5_000 })).stdout)),
+        bridgeFacts(String((await tryDocker(['network', 'inspect', 'bridge'], { timeout: 5_000 })).stdout)),
       ),
       fact(() => gatherPublishers(project)),
       fact(gatherFirewall),
@@ -499,7 +497,7 @@ export async function gatherFacts(
     engine,
     containers: engine.problem ? undefined : containers,
     hostAddresses,
-    bridgeGateway: bridge,
+    bridgeGateway: bridge?.bridgeGateway,
     ports: listeners(settings).map((listener) => ({
       ...listener,
       holder: listenerOn(listener.port, listener.address),

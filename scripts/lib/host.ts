@@ -6,6 +6,7 @@ import { docker } from './programs.ts';
 
 interface BridgeInspection {
   readonly IPAM: { readonly Config?: readonly { readonly Subnet?: string; readonly Gateway?: string }[] };
+  readonly Options?: Readonly<Record<string, string>>;
 }
 
 /** The first address of a subnet: what Docker gives a bridge whose gateway is not set. */
@@ -15,15 +16,23 @@ export function firstAddress(subnet: string): string {
   return [...parts.slice(0, 3), (parts[3] ?? 0) + 1].join('.');
 }
 
+/** Docker's default bridge. */
+export type BridgeFacts = Pick<HostFacts, 'bridgeGateway' | 'bridgeSubnet' | 'bridgeDevice'>;
+
 /**
- * The gateway of the default bridge. A freshly started engine lists only the subnet.
+ * The default bridge's addresses and interface. A freshly started engine lists no gateway.
  * @param inspection what `docker network inspect bridge` prints
  */
-export function bridgeGateway(inspection: string): string {
+export function bridgeFacts(inspection: string): BridgeFacts {
   const [bridge] = JSON.parse(inspection) as BridgeInspection[];
   const config = bridge?.IPAM.Config?.find((entry) => entry.Subnet?.includes('.'));
-  if (config?.Gateway) return config.Gateway;
-  if (config?.Subnet) return firstAddress(config.Subnet);
+  if (config?.Subnet) {
+    return {
+      bridgeGateway: config.Gateway ?? firstAddress(config.Subnet),
+      bridgeSubnet: config.Subnet,
+      bridgeDevice: bridge?.Options?.['com.docker.network.bridge.name'] ?? 'docker0',
+    };
+  }
   throw new UserError(
     "Docker's default bridge has no IPv4 subnet.",
     'remove "bridge": "none" from /etc/docker/daemon.json and restart Docker.',
@@ -51,5 +60,5 @@ export async function gatherHostFacts(): Promise<HostFacts> {
     docker(['version', '--format', '{{.Server.APIVersion}}']),
   ]);
   const timeZone = hostTimeZone();
-  return { bridgeGateway: bridgeGateway(inspection), engineApi, ...(timeZone && { timeZone }) };
+  return { ...bridgeFacts(inspection), engineApi, ...(timeZone && { timeZone }) };
 }

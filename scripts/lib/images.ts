@@ -113,6 +113,9 @@ const assemblers: Record<string, (image: PlannedImage, base: string, progress: P
   nginx: async (image, base, progress) => {
     await dockerBuild(image, join(root, 'assets/nginx'), { BASE: base }, progress);
   },
+  guard: async (image, base, progress) => {
+    await dockerBuild(image, join(root, 'assets/guard'), { BASE: base }, progress);
+  },
   frp: async (image, base, progress) => {
     const folder = contextFolder(image.key);
     cpSync(join(root, `assets/frp/Dockerfile.${image.key}`), join(folder, 'Dockerfile'));

@@ -26,6 +26,8 @@ export interface DeclaredContainer {
   readonly entrypoint?: readonly string[];
   readonly restart: string;
   readonly readOnly: boolean;
+  /** Added ones. */
+  readonly capabilities: readonly string[];
   readonly memoryMiB: number;
   readonly pidsLimit: number;
   readonly logOptions: Readonly<Record<string, string>>;
@@ -96,6 +98,7 @@ export function readDeclared(folder: string): DeclaredContainer[] {
         ...(one.entrypoint && { entrypoint: one.entrypoint }),
         restart: one.restart,
         readOnly: one.read_only,
+        capabilities: one.capabilities.add ?? [],
         memoryMiB: one.memory,
         pidsLimit: limits.get(address)?.pidsLimit ?? 0,
         logOptions: one.log_opts,

@@ -143,7 +143,7 @@ export function compare(
   same('restart policy', is.HostConfig.RestartPolicy.Name, declared.restart, 'update');
   same('read-only root', is.HostConfig.ReadonlyRootfs, declared.readOnly);
   same('privileged', is.HostConfig.Privileged, false);
-  sameSet('added capabilities', is.HostConfig.CapAdd ?? [], []);
+  sameSet('added capabilities', is.HostConfig.CapAdd ?? [], declared.capabilities);
   sameSet('dropped capabilities', is.HostConfig.CapDrop ?? [], ['ALL']);
   same('memory limit', `${is.HostConfig.Memory / MIB} MiB`, `${declared.memoryMiB} MiB`, 'update');
   same('process limit', is.HostConfig.PidsLimit ?? 0, declared.pidsLimit, 'limit');

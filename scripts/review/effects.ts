@@ -31,12 +31,13 @@ export interface Effect {
 
 /** The containers that a setting reaches; a port or address also reaches those who connect there. */
 const REACHES: Readonly<Record<SettingName, readonly string[]>> = {
-  BTCW_PROJECT: ['nginx', 'backend', 'frontend', 'frpc', 'frps'],
-  BTCW_GATEWAY: ['nginx', 'backend', 'frontend'],
+  BTCW_PROJECT: ['nginx', 'backend', 'frontend', 'frpc', 'frps', 'guard'],
+  BTCW_GATEWAY: ['nginx', 'backend', 'frontend', 'guard'],
   BTCW_NGINX_BIND: ['nginx', 'frpc'],
-  BTCW_NGINX_PORT: ['nginx', 'frpc'],
-  BTCW_BACKEND_PORT: ['backend', 'nginx'],
-  BTCW_FRONTEND_PORT: ['frontend', 'nginx'],
+  BTCW_NGINX_PORT: ['nginx', 'frpc', 'guard'],
+  BTCW_GUARD: ['guard'],
+  BTCW_BACKEND_PORT: ['backend', 'nginx', 'guard'],
+  BTCW_FRONTEND_PORT: ['frontend', 'nginx', 'guard'],
   BTCW_BACKEND_IMAGE: ['backend'],
   BTCW_BACKEND_CONTEXT: ['backend'],
   BTCW_BACKEND_ENV_FILE: ['backend'],
@@ -46,7 +47,7 @@ const REACHES: Readonly<Record<SettingName, readonly string[]>> = {
   BTCW_FRONTEND_MODE: ['frontend'],
   BTCW_NGINX_IMAGE: ['nginx'],
   BTCW_FRPC_IMAGE: ['frpc'],
-  BTCW_BASE_IMAGE: ['nginx', 'backend', 'frontend', 'frpc', 'frps'],
+  BTCW_BASE_IMAGE: ['nginx', 'backend', 'frontend', 'frpc', 'frps', 'guard'],
   BTCW_FRP_SERVER_ADDR: ['frpc', 'frps'],
   BTCW_FRP_SERVER_PORT: ['frpc', 'frps'],
   BTCW_FRP_PROXY_NAME: ['frpc'],
@@ -57,13 +58,14 @@ const REACHES: Readonly<Record<SettingName, readonly string[]>> = {
   BTCW_ADMIN_PASSWORD_FILE: ['backend'],
   BTCW_PRICE_FEED_URL: ['backend'],
   BTCW_LOG_KEEP_DAYS: ['frpc'],
-  BTCW_LOG_MAX_SIZE: ['nginx', 'backend', 'frontend', 'frpc', 'frps'],
+  BTCW_LOG_MAX_SIZE: ['nginx', 'backend', 'frontend', 'frpc', 'frps', 'guard'],
   BTCW_MAX_CONNECTIONS: ['nginx'],
 };
 
 /** Who notices when a container is away for a moment. */
 function dropped(component: string): string {
   if (component === 'frpc' || component === 'frps') return 'tunnel drops';
+  if (component === 'guard') return 'open to neighbours meanwhile';
   return component === 'frontend' ? 'pages wait, sockets stay' : 'sockets drop';
 }
 

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Settings } from '../../stacks/settings.ts';
 import { CONTAINER_PORT } from '../../stacks/versions.ts';
+import { COMPONENTS, componentsOf } from '../lib/components.ts';
 import { ask } from '../lib/http.ts';
 import { byTime, type LogLine, lastError, logLine } from '../lib/log-lines.ts';
 import { tryDocker } from '../lib/programs.ts';
@@ -56,7 +57,6 @@ export interface StatusFacts {
 
 const LOG_TAIL = '300';
 const SAMPLE_MS = 400;
-const COMPONENTS = ['nginx', 'backend', 'frontend', 'frpc', 'frps'];
 
 /** The kernel's number for an established connection. */
 const ESTABLISHED = '01';
@@ -173,7 +173,7 @@ export async function gatherStatus(
   before?: Usages,
 ): Promise<{ facts: StatusFacts; usages: Usages }> {
   const project = settings.BTCW_PROJECT;
-  const components = COMPONENTS.filter((one) => one !== 'frps' || !settings.BTCW_FRP_SERVER_ADDR);
+  const components = componentsOf(settings);
   const usageNow = async () => {
     const first = before ?? (await gatherUsages(project));
     if (!before) await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));

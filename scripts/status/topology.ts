@@ -57,11 +57,7 @@ export function topology(facts: Facts, findings: readonly Finding[]): Topology {
   };
   const frpsAddress = `${settings.BTCW_FRP_SERVER_ADDR ?? '127.0.0.1'}:${settings.BTCW_FRP_REMOTE_PORT}`;
   const { BTCW_GATEWAY: gateway } = settings;
-  const container = (
-    hop: keyof NonNullable<Facts['containers']>,
-    title: string,
-    address: string,
-  ): PictureHop => ({
+  const container = (hop: Exclude<Hop, 'browser' | 'host'>, title: string, address: string): PictureHop => ({
     hop,
     title,
     address,

@@ -40,6 +40,8 @@ export interface ServiceContainerProps {
   readonly command?: readonly string[];
   /** Names and values that are no secrets: they are in plan, state and `docker inspect`. @default {} */
   readonly environment?: Readonly<Record<string, string>>;
+  /** In the engine's full spelling. @example ['CAP_NET_ADMIN'] @default [] */
+  readonly capabilities?: readonly string[];
   /** Docker's health check test. @example ['CMD', 'nginx', '-t'] */
   readonly healthcheck: readonly string[];
   readonly memoryMiB: number;
@@ -73,7 +75,7 @@ function healthTiming(host: HostFacts) {
 
 /**
  * A container as all of this deployment's are: a health check that `apply` waits for, a restart policy, bounded logs,
- * no capabilities, no new privileges, limits on memory and processes.
+ * no capabilities beyond those named, no new privileges, limits on memory and processes.
  */
 export class ServiceContainer extends Construct {
   readonly container: Container;
@@ -119,7 +121,7 @@ export class ServiceContainer extends Construct {
       destroyGraceSeconds: STOP_SEC,
       readOnly: props.readOnlyRoot ?? true,
       tmpfs: { '/tmp': `rw,nosuid,nodev,noexec,size=${props.tmpMiB ?? 16}m` },
-      capabilities: { drop: ['ALL'] },
+      capabilities: { drop: ['ALL'], ...(props.capabilities && { add: [...props.capabilities] }) },
       securityOpts: ['no-new-privileges'],
       ...(props.init && { init: true }),
       memory: props.memoryMiB,

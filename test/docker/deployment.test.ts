@@ -7,7 +7,7 @@ import { handshake } from '../../scripts/lib/websocket.ts';
 import { docker, echo, eventually, TestDeployment, tryProgram } from '../support/deployment.ts';
 
 const deployment = new TestDeployment('btcw-test');
-const components = ['nginx', 'backend', 'frontend', 'frpc', 'frps'];
+const components = ['nginx', 'backend', 'frontend', 'frpc', 'frps', 'guard'];
 
 beforeAll(async () => {
   await deployment.remove();
@@ -31,7 +31,7 @@ describe('a deployment', () => {
     const { code, stdout } = await deployment.run('verify', ['--json']);
     const { checks } = JSON.parse(stdout);
     expect(checks.filter((check: { ok: boolean }) => !check.ok)).toEqual([]);
-    expect(checks).toHaveLength(24);
+    expect(checks).toHaveLength(25);
     expect(code).toBe(0);
   });
 
@@ -261,11 +261,13 @@ describe('hardening', () => {
     '%s runs without root, capabilities, new privileges or a writable root, and within limits',
     async (component) => {
       const { Config, HostConfig } = await deployment.inspect(component);
-      expect(Config.User).toMatch(/^[1-9]/);
+      // Packet filter rules take root and this one capability.
+      const isGuard = component === 'guard';
+      expect(Config.User).toMatch(isGuard ? /^0:0$/ : /^[1-9]/);
       expect(HostConfig).toMatchObject({
         ReadonlyRootfs: true,
         CapDrop: ['ALL'],
-        CapAdd: null,
+        CapAdd: isGuard ? ['CAP_NET_ADMIN'] : null,
         SecurityOpt: ['no-new-privileges'],
         Privileged: false,
         RestartPolicy: { Name: 'unless-stopped' },
@@ -276,7 +278,7 @@ describe('hardening', () => {
     },
   );
 
-  it('frp on the network of the host listens on its two ports of loopback, and on nothing else', async () => {
+  it('what is on the network of the host listens on the two ports of the frp server, and on nothing else', async () => {
     const listening = async (component: string) => {
       const pid = (await deployment.inspect(component)).State.Pid;
       const inodes = readdirSync(`/proc/${pid}/fd`).map((fd) => {
@@ -293,6 +295,7 @@ describe('hardening', () => {
         .map((fields) => fields[1]);
     };
     expect(await listening('frpc')).toEqual([]);
+    expect(await listening('guard')).toEqual([]);
     const hex = (port: number) => `0100007F:${port.toString(16).toUpperCase()}`;
     expect((await listening('frps')).sort()).toEqual([hex(17000), hex(16001)].sort());
   });

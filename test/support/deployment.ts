@@ -163,7 +163,10 @@ export class TestDeployment {
     ] as const;
     for (const [kind, ...selection] of kinds) {
       const ids = (await docker(kind, 'ls', '--quiet', ...selection)).split('\n').filter(Boolean);
-      if (ids.length > 0) await docker(kind, 'rm', ...REMOVE_OPTIONS[kind], ...ids);
+      if (ids.length === 0) continue;
+      // Killed, the guard would leave its rules in the kernel.
+      if (kind === 'container') await tryProgram('docker', ['stop', '--time', '2', ...ids]);
+      await docker(kind, 'rm', ...REMOVE_OPTIONS[kind], ...ids);
     }
     const images = await docker(
       'image',

@@ -1,6 +1,8 @@
 /** What doctor gathers of a healthy deployment; tests change what they break. */
-import { COMPONENTS, type ContainerFacts, type Facts } from '../../scripts/doctor/facts.ts';
+
+import type { ContainerFacts, Facts } from '../../scripts/doctor/facts.ts';
 import { readNginxConf } from '../../scripts/doctor/nginx.ts';
+import { COMPONENTS } from '../../scripts/lib/components.ts';
 import type { HttpAnswer } from '../../scripts/lib/http.ts';
 import { listeners } from '../../scripts/lib/preflight.ts';
 import { renderNginxConf } from '../../stacks/render/nginx-conf.ts';

@@ -11,7 +11,12 @@ import { parseSettings } from '../../stacks/settings.ts';
 // biome-ignore lint/suspicious/noExplicitAny: the JSON is asserted by value
 export type Json = any;
 
-export const HOST: HostFacts = { bridgeGateway: '172.17.0.1', engineApi: '1.41' };
+export const HOST: HostFacts = {
+  bridgeGateway: '172.17.0.1',
+  bridgeSubnet: '172.17.0.0/16',
+  bridgeDevice: 'docker0',
+  engineApi: '1.41',
+};
 
 /** What a synthesis gave. */
 export interface Synthesis {

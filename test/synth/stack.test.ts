@@ -11,14 +11,16 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const standard = synthesise();
-const components = ['nginx', 'backend', 'frontend', 'frpc', 'frps'];
+const components = ['nginx', 'backend', 'frontend', 'frpc', 'frps', 'guard'];
+/** Without the one that has a capability. */
+const services = components.filter((one) => one !== 'guard');
 const names = (resources: Record<string, Json> = {}) =>
   Object.values(resources)
     .map((one) => one.name)
     .sort();
 
 describe('the topology', () => {
-  it('has the five containers, their volumes, and no network of its own on the default bridge', () => {
+  it('has its containers, their volumes, and no network of its own on the default bridge', () => {
     const { resource } = standard.json;
     expect(names(resource.docker_container)).toEqual(components.map((one) => `btc-watcher-${one}`).sort());
     expect(names(resource.docker_volume)).toEqual([
@@ -44,9 +46,9 @@ describe('the topology', () => {
     expect(published('frps')).toEqual([]);
   });
 
-  it('has nginx, backend and frontend on the bridge, and frp on the network of the host', () => {
+  it('has nginx, backend and frontend on the bridge, frp and the guard on the network of the host', () => {
     const modes = components.map((one) => standard.container(one).network_mode);
-    expect(modes).toEqual(['bridge', 'bridge', 'bridge', 'host', 'host']);
+    expect(modes).toEqual(['bridge', 'bridge', 'bridge', 'host', 'host', 'host']);
   });
 
   it('has no embedded frps when a server is given, and frpc goes there', () => {
@@ -61,7 +63,7 @@ describe('the topology', () => {
   });
 
   it('makes a network with the configured gateway where the default bridge has another', () => {
-    const { json, container, config } = synthesise({}, { bridgeGateway: '172.20.0.1', engineApi: '1.41' });
+    const { json, container, config } = synthesise({}, { ...HOST, bridgeGateway: '172.20.0.1' });
     const [network] = Object.values(json.resource.docker_network) as Json[];
     expect(network).toMatchObject({
       name: 'btc-watcher',
@@ -94,9 +96,8 @@ describe('every container', () => {
       wait: true,
       must_run: true,
       read_only: true,
-      capabilities: { drop: ['ALL'] },
+      capabilities: expect.objectContaining({ drop: ['ALL'] }),
       security_opts: ['no-new-privileges'],
-      user: expect.stringMatching(/^[1-9]\d*:[1-9]\d*$/),
       memory: expect.any(Number),
       log_driver: 'json-file',
       log_opts: { 'max-size': '10m', 'max-file': '3' },
@@ -108,15 +109,24 @@ describe('every container', () => {
     });
   });
 
+  it.each(services)('%s has no root and no capability', (component) => {
+    expect(standard.container(component)).toMatchObject({
+      capabilities: { drop: ['ALL'] },
+      user: expect.stringMatching(/^[1-9]\d*:[1-9]\d*$/),
+    });
+  });
+
   it('has a limit of processes', () => {
     const commands = (Object.values(standard.json.resource.terraform_data) as Json[]).map(
       (data) => data.provisioner?.[0]?.['local-exec']?.command ?? '',
     );
-    expect(commands.filter((command) => /^docker update --pids-limit \d+ /.test(command))).toHaveLength(5);
+    expect(commands.filter((command) => /^docker update --pids-limit \d+ /.test(command))).toHaveLength(
+      components.length,
+    );
   });
 
   it('starts its health checks each second and rests between them where the engine can', () => {
-    const { container } = synthesise({}, { bridgeGateway: '172.17.0.1', engineApi: '1.47' });
+    const { container } = synthesise({}, { ...HOST, engineApi: '1.47' });
     expect(container('nginx').healthcheck).toMatchObject({ start_interval: '1s', interval: '10s' });
   });
 
@@ -168,6 +178,33 @@ describe('secrets', () => {
     expect(before).toMatch(/^[0-9a-f]{16}$/);
     writeFileSync(file, 'API_KEY=s3cret-two\n');
     expect(triggers()).not.toBe(before);
+  });
+});
+
+describe('the guard', () => {
+  it('has one capability, and closes the ports of the host and of the containers on loopback and the bridge', () => {
+    const guard = synthesise({ BTCW_BACKEND_PORT: '18000' }).container('guard');
+    expect(guard.capabilities).toEqual({ add: ['CAP_NET_ADMIN'], drop: ['ALL'] });
+    expect(guard.command[0]).toBe('guard-btc-watcher');
+    expect(guard.command[1]).toContain('iifname { "lo", "docker0" } accept');
+    expect(guard.command[1]).toContain(
+      'ip daddr { 127.0.0.0/8, 172.17.0.0/16 } tcp dport { 3000, 8000, 8501, 18000 } drop',
+    );
+  });
+
+  it('knows the interface of a network of its own', () => {
+    const { json, container } = synthesise({}, { ...HOST, bridgeGateway: '172.20.0.1' });
+    const [network] = Object.values(json.resource.docker_network) as Json[];
+    const device = network.options['com.docker.network.bridge.name'];
+    expect(device).toMatch(/^btcw-[0-9a-f]{8}$/);
+    expect(container('guard').command[1]).toContain(`iifname { "lo", "${device}" } accept`);
+    expect(container('guard').command[1]).toContain('172.17.0.0/24 }');
+  });
+
+  it('is left out where it is not wanted', () => {
+    const { json, container } = synthesise({ BTCW_GUARD: 'off' });
+    expect(container('guard')).toBeUndefined();
+    expect(names(json.resource.docker_image)).not.toContainEqual(expect.stringContaining('guard'));
   });
 });
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { diagnose, span } from '../../scripts/doctor/checks.ts';
 import {
-  type Component,
   type ContainerFacts,
   type Facts,
   linesSince,
@@ -10,6 +9,7 @@ import {
   refusalOf,
 } from '../../scripts/doctor/facts.ts';
 import { readNginxConf, seconds } from '../../scripts/doctor/nginx.ts';
+import type { Component } from '../../scripts/lib/components.ts';
 import type { TunnelCause } from '../../scripts/lib/tunnel.ts';
 import { answer, CONF, containerFacts, healthyFacts, NOW_MS, REFUSED } from '../support/facts.ts';
 
@@ -431,18 +431,22 @@ describe('doctor', () => {
   });
 
   describe('warns, with exit code 0,', () => {
-    const warnings = (changes: Partial<Facts>) => {
-      const wrong = diagnose(healthyFacts(changes)).filter(({ ok }) => !ok);
+    const warnings = (changes: Partial<Facts>, environment: Record<string, string> = {}) => {
+      const wrong = diagnose(healthyFacts(changes, environment)).filter(({ ok }) => !ok);
       expect(wrong.every(({ level }) => level === 'warning')).toBe(true);
       return wrong;
     };
-    const old = { ...healthyFacts().engine, version: '20.10.24+dfsg1' };
 
-    it('of the engine that lets neighbours in, until a rule closes the ports', () => {
-      const [warning] = warnings({ engine: old });
-      expect(warning?.id).toBe('docker-ports');
-      const rule = (warning?.fix ?? '').replace('sudo iptables -t raw -I', '-t raw -A');
-      expect(warnings({ engine: old, firewallRules: [rule] })).toEqual([]);
+    it('of neighbours who are let in without the guard, and of what an older engine opens besides', () => {
+      const off = { BTCW_GUARD: 'off' };
+      expect(warnings(without('guard'), off)).toMatchObject([
+        { id: 'neighbours', fix: "sed -i '/^BTCW_GUARD=/d' .env && npm run deploy" },
+      ]);
+      const engine = { ...healthyFacts().engine, version: '20.10.24+dfsg1' };
+      const [older] = warnings({ engine, ...without('guard') }, off);
+      expect(older?.detail).toContain(
+        "with Docker 20.10.24+dfsg1 also 127.0.0.1 and containers' own addresses",
+      );
     });
 
     it('of a log without a bound, one that is over it, and a disk that fills', () => {

@@ -9,7 +9,14 @@ import { parseSettings } from '../../stacks/settings.ts';
 let root: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'btcw-images-'));
-  for (const path of ['assets/base', 'assets/nginx', 'assets/frp', 'assets/go', 'package-lock.json']) {
+  for (const path of [
+    'assets/base',
+    'assets/nginx',
+    'assets/frp',
+    'assets/go',
+    'assets/guard',
+    'package-lock.json',
+  ]) {
     cpSync(path, join(root, path), { recursive: true });
   }
   const sources = {
@@ -120,7 +127,7 @@ describe('the images that are needed', () => {
       const settings = parseSettings(environment, '');
       return neededImages(planImages(settings, root), settings).map((image) => image.key);
     };
-    expect(keys({})).toEqual(['base', 'nginx', 'backend', 'frontend', 'frpc', 'frps']);
+    expect(keys({})).toEqual(['base', 'nginx', 'backend', 'frontend', 'frpc', 'frps', 'guard']);
     expect(keys({ BTCW_FRP_SERVER_ADDR: 'frp.example.org' })).not.toContain('frps');
   });
 });

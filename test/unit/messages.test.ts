@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PROVIDER } from '../../scripts/bootstrap/engine.mjs';
 import { soakSeconds } from '../../scripts/commands/verify.ts';
-import { bridgeGateway, zoneOf } from '../../scripts/lib/host.ts';
+import { bridgeFacts, zoneOf } from '../../scripts/lib/host.ts';
 import { dockerUnavailable } from '../../scripts/lib/programs.ts';
 import { explain } from '../../scripts/lib/terraform.ts';
 import { tunnelState } from '../../scripts/lib/tunnel.ts';
@@ -59,15 +59,22 @@ Lock Info:
 
 describe('the gateway of the default bridge', () => {
   it('is read where Docker lists it, and is the first address of the subnet where it does not', () => {
-    const inspection = (config: object) => JSON.stringify([{ IPAM: { Config: [config] } }]);
-    expect(bridgeGateway(inspection({ Subnet: '172.20.0.0/16', Gateway: '172.20.0.254' }))).toBe(
-      '172.20.0.254',
-    );
-    expect(bridgeGateway(inspection({ Subnet: '172.17.0.0/16' }))).toBe('172.17.0.1');
+    const inspection = (config: object, options?: object) =>
+      JSON.stringify([{ IPAM: { Config: [config] }, ...(options && { Options: options }) }]);
+    expect(bridgeFacts(inspection({ Subnet: '172.20.0.0/16', Gateway: '172.20.0.254' }))).toMatchObject({
+      bridgeGateway: '172.20.0.254',
+      bridgeSubnet: '172.20.0.0/16',
+    });
+    expect(bridgeFacts(inspection({ Subnet: '172.17.0.0/16' }))).toMatchObject({
+      bridgeGateway: '172.17.0.1',
+      bridgeDevice: 'docker0',
+    });
+    const own = { 'com.docker.network.bridge.name': 'br0' };
+    expect(bridgeFacts(inspection({ Subnet: '172.17.0.0/16' }, own)).bridgeDevice).toBe('br0');
   });
 
   it('fails when Docker runs without a default bridge, and says what to change', () => {
-    expect(() => bridgeGateway(JSON.stringify([{ IPAM: { Config: [] } }]))).toThrow(/"bridge": "none"/);
+    expect(() => bridgeFacts(JSON.stringify([{ IPAM: { Config: [] } }]))).toThrow(/"bridge": "none"/);
   });
 });
 

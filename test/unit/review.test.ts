@@ -19,6 +19,7 @@ const declared: DeclaredContainer = {
   entrypoint: ['nginx'],
   restart: 'unless-stopped',
   readOnly: true,
+  capabilities: [],
   memoryMiB: 64,
   pidsLimit: 64,
   logOptions: { 'max-size': '10m' },
