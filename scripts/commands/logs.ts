@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { styleText } from 'node:util';
 import { UserError } from '../../stacks/errors.ts';
 import { loadSettings } from '../../stacks/settings.ts';
@@ -20,9 +21,18 @@ export interface LogsOptions {
   readonly json?: boolean;
 }
 
-const COLOURS: readonly Parameters<typeof styleText>[0][] = ['cyan', 'green', 'yellow', 'magenta', 'blue'];
+const COLOURS: readonly Parameters<typeof styleText>[0][] = [
+  'cyan',
+  'green',
+  'yellow',
+  'magenta',
+  'blue',
+  'white',
+];
 /** How long a followed line waits for an earlier one of another container. */
 const REORDER_MS = 250;
+/** How soon a followed container is looked for again that has stopped or is being replaced. */
+const RETURN_MS = 500;
 
 /** Reads a container's both streams line by line. */
 async function read(
@@ -46,6 +56,30 @@ async function read(
   const [[code]] = await Promise.all([once(child, 'exit'), ...lines]);
   if (code !== 0 && failure.length > 0) {
     throw new UserError(`The log of ${name} cannot be read: ${failure.join('\n')}`);
+  }
+}
+
+/** Reads on when the container is started again, or replaced by another of its name; until the program ends. */
+async function follow(
+  name: string,
+  component: string,
+  flags: readonly string[],
+  take: (line: LogLine) => void,
+) {
+  const began = new Date().toISOString();
+  let latest = '';
+  const takeNew = (line: LogLine) => {
+    // Docker takes --since to the line: what was shown comes once more.
+    if (line.time <= latest) return;
+    latest = line.time;
+    take(line);
+  };
+  let from = flags;
+  for (;;) {
+    // It may be gone for the moment.
+    await read(name, component, ['--follow', ...from], takeNew).catch(() => {});
+    from = ['--since', latest || began];
+    await sleep(RETURN_MS);
   }
 }
 
@@ -91,14 +125,10 @@ export async function logs(component: string | undefined, options: LogsOptions):
   const timer = options.follow
     ? setInterval(() => flush(Date.now() - REORDER_MS), REORDER_MS / 2)
     : undefined;
-  const flags = [
-    '--tail',
-    options.tail,
-    ...(options.since ? ['--since', options.since] : []),
-    ...(options.follow ? ['--follow'] : []),
-  ];
+  const flags = ['--tail', options.tail, ...(options.since ? ['--since', options.since] : [])];
   const take = (line: LogLine) => waiting.push({ line, cameMs: Date.now() });
-  await Promise.all(chosen.map((one) => read(one.name, one.component, flags, take)));
+  const readLog = options.follow ? follow : read;
+  await Promise.all(chosen.map((one) => readLog(one.name, one.component, flags, take)));
   clearInterval(timer);
   flush(Number.POSITIVE_INFINITY);
 }

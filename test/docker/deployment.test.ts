@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -111,6 +112,72 @@ describe('status and logs', () => {
         .split('\n')
         .every((line) => / frpc /.test(line)),
     ).toBe(true);
+  });
+});
+
+describe('what goes on until Ctrl-C', () => {
+  let undo: () => unknown = () => {};
+  afterEach(() => undo());
+  /** A command of the package as a process group, as a terminal starts it. */
+  function start(...args: string[]) {
+    const child = spawn('node', ['scripts/run.mjs', ...args], {
+      env: { ...process.env, ...deployment.settings },
+      detached: true,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let printed = '';
+    child.stdout.on('data', (data) => {
+      printed += data;
+    });
+    const group = -(child.pid ?? 0);
+    undo = () => leaves() && process.kill(group, 'SIGKILL');
+    /** Waits for so many matches. */
+    const prints = async (pattern: RegExp, times: number) => {
+      const count = async () => printed.match(pattern)?.length ?? 0;
+      expect(await eventually(count, (seen) => seen >= times), printed).toBeGreaterThanOrEqual(times);
+    };
+    const interrupt = async () => {
+      const ended = once(child, 'exit');
+      process.kill(group, 'SIGINT');
+      const [code] = await ended;
+      return code;
+    };
+    /** Whether a process of the group is left. */
+    const leaves = () => {
+      try {
+        return process.kill(group, 0);
+      } catch {
+        return false;
+      }
+    };
+    return { prints, interrupt, leaves, printed: () => printed };
+  }
+
+  it('status --watch shows the state again and again, and ends well', async () => {
+    const watch = start('status', '--watch', '--json');
+    await watch.prints(/"project":"btcw-test"/g, 2);
+    expect(await watch.interrupt()).toBe(0);
+    expect(watch.leaves()).toBe(false);
+  });
+
+  it('logs --follow goes on through a restart and a new container, without a line twice', async () => {
+    const follow = start('logs', 'frpc', '--follow', '--tail', 'all');
+    const container = deployment.container('frpc');
+    await follow.prints(/start proxy success/g, 1);
+    await docker('restart', container);
+    await follow.prints(/start proxy success/g, 2);
+    await docker('rm', '--force', container);
+    expect((await deployment.run('deploy')).code).toBe(0);
+    await follow.prints(/start proxy success/g, 3);
+    const lines = follow.printed().trim().split('\n');
+    expect(new Set(lines).size).toBe(lines.length);
+    expect(await follow.interrupt()).toBe(0);
+    expect(
+      await eventually(
+        async () => follow.leaves(),
+        (left) => !left,
+      ),
+    ).toBe(false);
   });
 });
 
