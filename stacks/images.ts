@@ -154,11 +154,14 @@ export function planImages(settings: Settings, root: string): PlannedImages {
       lockedPackages(lock, `assets/${key}`),
     );
 
-  const base = own('base', settings.BTCW_BASE_IMAGE) ?? {
-    key: 'base',
-    reference: `${REPOSITORY}/base:${digestFiles(root, sources('assets/base'))}`,
-    recipe: { kind: 'debootstrap' },
-  };
+  const named = own('base', settings.BTCW_BASE_IMAGE);
+  const base: PlannedImage = named
+    ? built('base', named, ['assets/base'])
+    : {
+        key: 'base',
+        reference: `${REPOSITORY}/base:${digestFiles(root, sources('assets/base/packages.txt'))}`,
+        recipe: { kind: 'debootstrap' },
+      };
   const nginx = own('nginx', settings.BTCW_NGINX_IMAGE) ?? built('nginx', base, ['assets/nginx']);
   // The reference frontend is served by the nginx built here, whatever the gateway runs.
   const servesFiles = built('nginx', base, ['assets/nginx']);

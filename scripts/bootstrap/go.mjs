@@ -1,27 +1,88 @@
 // Builds Go programs from the modules under assets/go: pinned by go.mod and go.sum, fetched through GOPROXY.
-import { mkdirSync, renameSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { aptInstall, onPath, run, SetupError, tryRun } from './step.mjs';
+import { chmodSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { aptInstall, onPath, run, tryRun } from './step.mjs';
 
 /** The first release that fetches the toolchain a module asks for by itself. */
 const MIN_GO_MINOR = 21;
+/** What is fetched where the host's Go is older: Debian 12's and Ubuntu 22.04's are. No go.mod here asks for a later one. */
+export const TOOLCHAIN = 'go1.25.8';
+const ARCH = { x64: 'amd64', arm64: 'arm64' }[/** @type {'x64'} */ (process.arch)];
+/** Asked where the proxy that Go comes with does not answer, as in mainland China; go.sum decides what is accepted. */
+const SECOND_PROXY = 'https://goproxy.cn,direct';
+const PROBE_MS = 8_000;
+const UNREACHABLE =
+  'is the Go module proxy reachable? Where it is blocked, set GOPROXY to a mirror near you, and run it again.';
 
-/** @returns {Promise<boolean>} */
-async function goIsRecent() {
-  const { code, output } = await tryRun('go', ['version']);
+/**
+ * Go, as its programs are started here.
+ * @typedef {{ program: string, env: NodeJS.ProcessEnv }} Go
+ */
+
+/** @param {string} program @returns {Promise<boolean>} */
+async function isRecent(program) {
+  const { code, output } = await tryRun(program, ['version']);
   const minor = /go1\.(\d+)/.exec(output)?.[1];
   return code === 0 && Number(minor) >= MIN_GO_MINOR;
 }
 
-/** @param {(line: string) => void} report */
-async function ensureGo(report) {
-  if (await goIsRecent()) return;
+/**
+ * The environment with a module proxy that answers. One that the user chose is taken as it is.
+ * @param {string} program @param {(line: string) => void} report
+ * @returns {Promise<NodeJS.ProcessEnv>}
+ */
+async function withProxy(program, report) {
+  const chosen = await tryRun(program, ['env', 'GOPROXY']);
+  const builtIn = await tryRun(program, ['env', 'GOPROXY'], { env: { GOPROXY: '', GOENV: 'off' } });
+  if (chosen.output !== builtIn.output) return {};
+  // Go itself asks: it knows of the host's HTTP proxy and certificates.
+  const args = ['list', '-m', 'golang.org/x/text@latest'];
+  const { code } = await tryRun(program, args, { cwd: tmpdir(), env: { GOFLAGS: '' }, timeoutMs: PROBE_MS });
+  if (code === 0) return {};
+  report(`the Go module proxy does not answer; asking ${SECOND_PROXY}`);
+  return { GOPROXY: SECOND_PROXY };
+}
+
+/**
+ * Go distributes its toolchains as modules, which an older Go can fetch and check, but not yet start by itself.
+ * @param {Go} old @param {(line: string) => void} report
+ * @returns {Promise<string>} the newer go program
+ */
+async function fetchToolchain(old, report) {
+  report(`this host's Go is older than 1.${MIN_GO_MINOR}; fetching ${TOOLCHAIN}`);
+  const module = `golang.org/toolchain@v0.0.1-${TOOLCHAIN}.linux-${ARCH}`;
+  const output = await run(old.program, ['mod', 'download', '-json', module], {
+    cwd: tmpdir(),
+    env: { ...old.env, GOFLAGS: '' },
+    onLine: report,
+    fix: UNREACHABLE,
+  });
+  const folder = JSON.parse(output.slice(output.indexOf('{'), output.lastIndexOf('}') + 1)).Dir;
+  // A module's files cannot be run.
+  for (const programs of ['bin', `pkg/tool/linux_${ARCH}`]) {
+    for (const name of readdirSync(join(folder, programs))) chmodSync(join(folder, programs, name), 0o555);
+  }
+  return join(folder, 'bin/go');
+}
+
+/** @param {(line: string) => void} report @returns {Promise<Go>} */
+async function prepareGo(report) {
   if (!(await onPath('go'))) await aptInstall(['golang-go', 'ca-certificates'], 'Go', report);
-  if (await goIsRecent()) return;
-  throw new SetupError(
-    `Go 1.${MIN_GO_MINOR} or later is needed to build what no registry could give.`,
-    'install a current Go (on Debian 12: the package golang-go of bookworm-backports) and put it on the PATH.',
-  );
+  const env = await withProxy('go', report);
+  // Distributions may keep Go from fetching a newer one; who set it in the environment meant it.
+  const toolchain = { GOTOOLCHAIN: process.env.GOTOOLCHAIN ?? 'auto' };
+  if (await isRecent('go')) return { program: 'go', env: { ...env, ...toolchain } };
+  const program = await fetchToolchain({ program: 'go', env }, report);
+  return { program, env: { ...env, GOROOT: '' } };
+}
+
+/** @type {Promise<Go> | undefined} */
+let prepared;
+/** @param {(line: string) => void} report */
+function ensureGo(report) {
+  prepared ??= prepareGo(report);
+  return prepared;
 }
 
 /**
@@ -30,8 +91,9 @@ async function ensureGo(report) {
  * @returns {Promise<{ code: number, output: string }>} what `go test -v` printed
  */
 export async function goTest(module) {
-  await ensureGo(() => {});
-  return tryRun('go', ['test', '-v', '-count=1', './...'], { cwd: module, env: { CGO_ENABLED: '0' } });
+  const { program, env } = await ensureGo(() => {});
+  const args = ['test', '-v', '-count=1', './...'];
+  return tryRun(program, args, { cwd: module, env: { ...env, CGO_ENABLED: '0' } });
 }
 
 /**
@@ -41,7 +103,7 @@ export async function goTest(module) {
  * @param {(line: string) => void} report
  */
 export async function goBuild(program, report) {
-  await ensureGo(report);
+  const go = await ensureGo(report);
   mkdirSync(dirname(program.output), { recursive: true });
   const partial = `${program.output}.partial`;
   const args = [
@@ -53,11 +115,11 @@ export async function goBuild(program, report) {
     `-s -w ${program.ldflags ?? ''}`.trim(),
   ];
   if (program.tags) args.push('-tags', program.tags);
-  await run('go', [...args, '-o', partial, program.packagePath], {
+  await run(go.program, [...args, '-o', partial, program.packagePath], {
     cwd: program.module,
-    env: { CGO_ENABLED: '0', GOFLAGS: '-mod=readonly' },
+    env: { ...go.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly' },
     onLine: report,
-    fix: 'is the Go module proxy reachable? Where it is blocked, set GOPROXY to a mirror near you, and run it again.',
+    fix: UNREACHABLE,
   });
   renameSync(partial, program.output);
 }

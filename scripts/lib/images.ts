@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { UserError } from '../../stacks/errors.ts';
 import type { PlannedImage } from '../../stacks/images.ts';
 import { goBuild } from '../bootstrap/go.mjs';
-import { aptInstall, onPath } from '../bootstrap/step.mjs';
+import { aptInstall, isRoot, onPath } from '../bootstrap/step.mjs';
 import { docker, programFailed, tryDocker } from './programs.ts';
 import { root } from './project.ts';
 
@@ -18,13 +18,13 @@ const REFERENCE_LABEL = 'btc-watcher.reference';
 /** Takes each line a build prints. */
 export type Progress = (line: string) => void;
 
-async function run(what: string, command: string, args: readonly string[], progress: Progress, cwd = root) {
-  const child = execa(command, args, { cwd, all: true, timeout: BUILD_DEADLINE_MS });
+async function run(what: string, command: string, args: readonly string[], progress: Progress, fix?: string) {
+  const child = execa(command, args, { cwd: root, all: true, timeout: BUILD_DEADLINE_MS });
   child.all.on('data', (chunk: Buffer) => progress(chunk.toString()));
   try {
     await child;
   } catch (error) {
-    throw programFailed(what, error);
+    throw programFailed(what, error, fix);
   }
 }
 
@@ -40,8 +40,11 @@ function hostSources(): string {
 }
 
 async function buildBase(image: PlannedImage, progress: Progress) {
-  if (!(await onPath('mmdebstrap'))) {
-    await aptInstall(['mmdebstrap', 'debian-archive-keyring'], 'mmdebstrap', progress);
+  // Without root, mmdebstrap works in a user namespace, whose users newuidmap sets up.
+  const programs = isRoot() ? ['mmdebstrap'] : ['mmdebstrap', 'newuidmap'];
+  if (!(await Promise.all(programs.map(onPath))).every(Boolean)) {
+    const packages = ['mmdebstrap', 'debian-archive-keyring', ...(isRoot() ? [] : ['uidmap'])];
+    await aptInstall(packages, programs.join(' or '), progress);
   }
   const packages = readFileSync(join(root, 'assets/base/packages.txt'), 'utf8').trim().split('\n');
   const mirror = debianMirror(hostSources());
@@ -60,6 +63,7 @@ async function buildBase(image: PlannedImage, progress: Progress) {
     'mmdebstrap',
     ['--variant=minbase', `--include=${packages.join(',')}`, ...lean, SUITE, archive, ...sources],
     progress,
+    'mend what it reports, or where Docker Hub or a mirror of it answers: set BTCW_BASE_IMAGE=debian:13-slim',
   );
   await docker(
     ['import', '--change', `LABEL ${REFERENCE_LABEL}=${image.reference}`, archive, image.reference],
@@ -110,6 +114,9 @@ function nodeBinary(): string {
 }
 
 const assemblers: Record<string, (image: PlannedImage, base: string, progress: Progress) => Promise<void>> = {
+  base: async (image, base, progress) => {
+    await dockerBuild(image, join(root, 'assets/base'), { BASE: base }, progress);
+  },
   nginx: async (image, base, progress) => {
     await dockerBuild(image, join(root, 'assets/nginx'), { BASE: base }, progress);
   },

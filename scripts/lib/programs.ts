@@ -16,10 +16,10 @@ export const tail = (text: string, lines = TAIL_LINES): string =>
     .join('\n');
 
 /** Tells a failed program as what was tried, its command, and the last lines of its output. */
-export function programFailed(what: string, error: unknown): UserError {
+export function programFailed(what: string, error: unknown, fix?: string): UserError {
   if (!(error instanceof ExecaError)) throw error;
   const output = tail(`${error.stdout ?? ''}\n${error.stderr ?? ''}`) || error.shortMessage;
-  return new UserError(`${what}: "${error.command}" failed.\n${output.replace(/^/gm, '    ')}`);
+  return new UserError(`${what}: "${error.command}" failed.\n${output.replace(/^/gm, '    ')}`, fix);
 }
 
 /** The Docker engine's reasons for not answering, as what the user can do about them. */

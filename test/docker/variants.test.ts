@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { docker, eventually, freePort, TestDeployment } from '../support/deployment.ts';
+import { planImages } from '../../stacks/images.ts';
+import { parseSettings } from '../../stacks/settings.ts';
+import { docker, eventually, TestDeployment, tryProgram } from '../support/deployment.ts';
 
 const GATEWAY = '172.31.77.1';
 
@@ -23,10 +25,9 @@ createServer((request, response) => {
 describe('a deployment with another frp server, another gateway and a backend of the user', () => {
   const folder = mkdtempSync(join(tmpdir(), 'btcw-own-'));
   let deployment: TestDeployment;
-  let serverPort: number;
+  const serverPort = 17000;
 
   beforeAll(async () => {
-    serverPort = await freePort();
     deployment = new TestDeployment('btcw-own', {
       BTCW_GATEWAY: GATEWAY,
       BTCW_FRP_SERVER_ADDR: '127.0.0.1',
@@ -158,5 +159,33 @@ describe('a deployment with another frp server, another gateway and a backend of
   it('is removed whole, with its network', async () => {
     expect((await deployment.run('destroy', ['--yes'])).code).toBe(0);
     expect(await deployment.remains()).toEqual([]);
+  });
+});
+
+describe('a Debian image of the user as the base', () => {
+  const bare = 'btcw-base/bare:1';
+  afterAll(async () => {
+    const images = ['image', 'ls', '--quiet', '--filter', 'label=btcw-base'];
+    await tryProgram('docker', ['image', 'rm', '--force', ...(await docker(...images)).split('\n')]);
+  });
+
+  it('gets what health checks need', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'btcw-base-'));
+    const reference = 'reference=btc-watcher/base';
+    const ours = await docker('image', 'ls', '--format', '{{.Repository}}:{{.Tag}}', '--filter', reference);
+    writeFileSync(
+      join(folder, 'Dockerfile'),
+      `FROM ${ours.split('\n')[0]}\nLABEL btcw-base=yes\nRUN apt-get purge -y curl\n`,
+    );
+    await docker('build', '--tag', bare, folder);
+    rmSync(folder, { recursive: true });
+    const settings = { BTCW_BASE_IMAGE: bare };
+    const deployment = new TestDeployment('btcw-base', settings);
+    const { code, output } = await deployment.run('images', ['nginx']);
+    expect(code, output).toBe(0);
+    const { nginx } = planImages(parseSettings(deployment.settings, ''), process.cwd());
+    expect(await docker('run', '--rm', '--entrypoint', 'curl', nginx.reference, '--version')).toMatch(
+      /^curl /,
+    );
   });
 });

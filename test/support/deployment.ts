@@ -1,7 +1,6 @@
 /** A deployment of the tests' own: its project name, its ports, and nothing of it left behind. */
 
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { execa, type Result } from 'execa';
 import WebSocket from 'ws';
 import { REMOVE_OPTIONS } from '../../scripts/commands/destroy.ts';
@@ -189,15 +188,6 @@ export class TestDeployment {
       if (existsSync(folder)) rmSync(folder, { recursive: true });
     }
   }
-}
-
-/** A port on loopback that nothing listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Sends a ping and waits for its pong: the socket is alive to its other end. */

@@ -96,10 +96,12 @@ describe('images the user names', () => {
     expect(image).toEqual({ key: 'nginx', reference: 'nginx:1.28.0' });
   });
 
-  it('replace the base, so that none is made', () => {
+  it('replace the base, with our packages added to it', () => {
     const settings = parseSettings({ BTCW_BASE_IMAGE: 'debian:trixie-slim' }, '');
-    const base = neededImages(planImages(settings, root), settings).find((image) => image.key === 'base');
-    expect(base).toEqual({ key: 'base', reference: 'debian:trixie-slim' });
+    const [named, base, nginx] = neededImages(planImages(settings, root), settings);
+    expect(named).toEqual({ key: 'base', reference: 'debian:trixie-slim' });
+    expect(base).toMatchObject({ key: 'base', recipe: { kind: 'assets', from: named } });
+    expect(nginx).toMatchObject({ key: 'nginx', recipe: { kind: 'assets', from: base } });
   });
 
   it("are tagged by their folder's content, without what .dockerignore leaves out", () => {

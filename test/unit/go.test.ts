@@ -1,0 +1,92 @@
+/** How Go is found and told where to fetch from, with a stand-in for `go` that writes down how it is called. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeEach, expect, it } from 'vitest';
+import { TOOLCHAIN } from '../../scripts/bootstrap/go.mjs';
+
+const folder = mkdtempSync(join(tmpdir(), 'btcw-go-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+beforeEach(() => {
+  rmSync(folder, { recursive: true });
+  mkdirSync(join(folder, 'bin'), { recursive: true });
+});
+
+const ARCH = process.arch === 'arm64' ? 'arm64' : 'amd64';
+const DEFAULT_PROXY = 'https://proxy.example.org,direct';
+
+/** @param proxyAnswers whether the proxy that Go comes with does */
+function installGo(path: string, version: string, proxyAnswers = true): void {
+  const toolchain = join(folder, 'toolchain');
+  writeFileSync(
+    path,
+    `#!/bin/sh
+echo "${version} $1 GOPROXY=$GOPROXY GOTOOLCHAIN=$GOTOOLCHAIN" >> ${folder}/calls
+case "$1" in
+  version) echo "go version go${version} linux/${ARCH}" ;;
+  env) echo "\${GOPROXY:-${DEFAULT_PROXY}}" ;;
+  list) exit ${proxyAnswers ? 0 : 1} ;;
+  mod)
+    mkdir -p ${toolchain}/bin ${toolchain}/pkg/tool/linux_${ARCH}
+    cp ${folder}/newer ${toolchain}/bin/go
+    touch ${toolchain}/pkg/tool/linux_${ARCH}/compile
+    echo '{"Dir": "${toolchain}"}' ;;
+  build)
+    while [ "$1" != -o ]; do shift; done
+    echo built > "$2" ;;
+esac
+`,
+    { mode: 0o755 },
+  );
+}
+
+/** Builds a program. @returns the lines that the stand-in wrote down */
+async function build(environment: Record<string, string> = {}): Promise<string[]> {
+  const module = join(process.cwd(), 'scripts/bootstrap/go.mjs');
+  const program = JSON.stringify({ module: folder, packagePath: '.', output: join(folder, 'out/program') });
+  const script = `import { goBuild } from '${module}'; await goBuild(${program}, () => {});`;
+  const PATH = `${join(folder, 'bin')}:/usr/bin:/bin`;
+  await execa(process.execPath, ['--input-type=module', '-e', script], {
+    env: { PATH, ...environment },
+    extendEnv: false,
+  });
+  expect(readFileSync(join(folder, 'out/program'), 'utf8')).toBe('built\n');
+  return readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n');
+}
+
+it('a recent Go is used as it is, and may fetch the toolchain that a module asks for', async () => {
+  installGo(join(folder, 'bin/go'), '1.24.4');
+  expect((await build()).at(-1)).toBe('1.24.4 build GOPROXY= GOTOOLCHAIN=auto');
+  expect((await build({ GOTOOLCHAIN: 'local' })).at(-1)).toBe('1.24.4 build GOPROXY= GOTOOLCHAIN=local');
+});
+
+it('an older Go fetches a newer one, which then builds', async () => {
+  installGo(join(folder, 'bin/go'), '1.19.8');
+  installGo(join(folder, 'newer'), '1.25.8');
+  expect((await build()).at(-1)).toBe('1.25.8 build GOPROXY= GOTOOLCHAIN=');
+});
+
+it('another proxy is asked where the one that Go comes with does not answer', async () => {
+  installGo(join(folder, 'bin/go'), '1.24.4', false);
+  expect((await build()).at(-1)).toBe('1.24.4 build GOPROXY=https://goproxy.cn,direct GOTOOLCHAIN=auto');
+});
+
+it('a proxy that the user chose is not tried, and not replaced', async () => {
+  installGo(join(folder, 'bin/go'), '1.24.4', false);
+  const calls = await build({ GOPROXY: 'https://mirror.example.org' });
+  expect(calls.filter((line) => line.includes(' list '))).toEqual([]);
+  expect(calls.at(-1)).toContain('GOPROXY=https://mirror.example.org ');
+});
+
+it('the toolchain that is fetched is as late as any module asks for', () => {
+  const parts = (version: string) => version.split('.').map(Number);
+  const [, fetchedMinor = 0, fetchedPatch = 0] = parts(TOOLCHAIN.replace('go', ''));
+  const modules = readdirSync('assets/go').map((name) => readFileSync(`assets/go/${name}/go.mod`, 'utf8'));
+  expect(modules.length).toBeGreaterThan(0);
+  for (const text of modules) {
+    const [, minor = 0, patch = 0] = parts(/^go (\S+)$/m.exec(text)?.[1] ?? '');
+    expect(minor).toBeGreaterThan(0);
+    expect(fetchedMinor * 1000 + fetchedPatch).toBeGreaterThanOrEqual(minor * 1000 + patch);
+  }
+});
