@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { aptInstall, onPath, run, tryRun } from './step.mjs';
+import { aptInstall, onPath, PACKAGES, run, tryRun } from './step.mjs';
 
 /** The first release that fetches the toolchain a module asks for by itself. */
 const MIN_GO_MINOR = 21;
@@ -68,7 +68,7 @@ async function fetchToolchain(old, report) {
 
 /** @param {(line: string) => void} report @returns {Promise<Go>} */
 async function prepareGo(report) {
-  if (!(await onPath('go'))) await aptInstall(['golang-go', 'ca-certificates'], 'Go', report);
+  if (!(await onPath('go'))) await aptInstall(PACKAGES.go, 'Go', report);
   const env = await withProxy('go', report);
   // Distributions may keep Go from fetching a newer one; who set it in the environment meant it.
   const toolchain = { GOTOOLCHAIN: process.env.GOTOOLCHAIN ?? 'auto' };

@@ -103,6 +103,22 @@ export async function onPath(program) {
 
 export const isRoot = () => process.getuid?.() === 0;
 
+/** What a first run needs of the distribution besides Docker, by a program that shows whether it is there. */
+export const PACKAGES = {
+  go: ['golang-go', 'ca-certificates'],
+  mmdebstrap: ['mmdebstrap', 'debian-archive-keyring'],
+  // Without root, mmdebstrap works in a user namespace, whose users newuidmap sets up.
+  newuidmap: ['uidmap'],
+};
+
+/** @param {string[]} packages @returns {Promise<string[]>} these, and all else that would be asked for later */
+async function withLaterOnes(packages) {
+  const missing = await Promise.all(
+    Object.entries(PACKAGES).map(async ([program, names]) => ((await onPath(program)) ? [] : names)),
+  );
+  return [...new Set([...packages, ...missing.flat()])];
+}
+
 /**
  * Installs Debian or Ubuntu packages, which only root can.
  * @param {string[]} packages @param {string} why what they are needed for
@@ -110,7 +126,6 @@ export const isRoot = () => process.getuid?.() === 0;
  * @throws {SetupError} when not root or when there is no apt-get, with the command to run
  */
 export async function aptInstall(packages, why, report) {
-  const command = `apt-get install -y --no-install-recommends ${packages.join(' ')}`;
   if (!(await onPath('apt-get'))) {
     throw new SetupError(
       `${why} is missing, and this system has no apt-get.`,
@@ -118,7 +133,11 @@ export async function aptInstall(packages, why, report) {
     );
   }
   if (!isRoot()) {
-    throw new SetupError(`${why} is missing, and only root can install it.`, `sudo ${command}`);
+    const all = (await withLaterOnes(packages)).join(' ');
+    throw new SetupError(
+      `${why} is missing, and only root can install it.`,
+      `sudo apt-get install -y --no-install-recommends ${all}`,
+    );
   }
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   await run('apt-get', ['update', '-q'], { env, onLine: report });

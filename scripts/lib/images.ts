@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { UserError } from '../../stacks/errors.ts';
 import type { PlannedImage } from '../../stacks/images.ts';
 import { goBuild } from '../bootstrap/go.mjs';
-import { aptInstall, isRoot, onPath } from '../bootstrap/step.mjs';
+import { aptInstall, isRoot, onPath, PACKAGES } from '../bootstrap/step.mjs';
 import { docker, programFailed, tryDocker } from './programs.ts';
 import { root } from './project.ts';
 
@@ -40,11 +40,9 @@ function hostSources(): string {
 }
 
 async function buildBase(image: PlannedImage, progress: Progress) {
-  // Without root, mmdebstrap works in a user namespace, whose users newuidmap sets up.
-  const programs = isRoot() ? ['mmdebstrap'] : ['mmdebstrap', 'newuidmap'];
-  if (!(await Promise.all(programs.map(onPath))).every(Boolean)) {
-    const packages = ['mmdebstrap', 'debian-archive-keyring', ...(isRoot() ? [] : ['uidmap'])];
-    await aptInstall(packages, programs.join(' or '), progress);
+  const programs = isRoot() ? (['mmdebstrap'] as const) : (['mmdebstrap', 'newuidmap'] as const);
+  for (const program of programs) {
+    if (!(await onPath(program))) await aptInstall(PACKAGES[program], program, progress);
   }
   const packages = readFileSync(join(root, 'assets/base/packages.txt'), 'utf8').trim().split('\n');
   const mirror = debianMirror(hostSources());
