@@ -5,6 +5,7 @@
 import type { Settings } from '../../stacks/settings.ts';
 import { type Component, componentsOf } from '../lib/components.ts';
 import type { HttpAnswer } from '../lib/http.ts';
+import type { PortHolder } from '../lib/ports.ts';
 import { localUrl, publicUrl, serverAddress } from '../lib/tunnel.ts';
 import type { ContainerFacts, Facts } from './facts.ts';
 
@@ -225,11 +226,11 @@ const port = (setting: PortSetting): Check => {
       if (mine.length === 0) return { ok: `${number} is the frp server's` };
       const owner = container(facts, component);
       const running = owner?.status === 'running' || owner?.status === 'paused';
-      // A published port is bound while its container runs; frps, on the host's network, binds for itself.
-      const taken = mine.find(
-        ({ holder, container: other }) =>
-          holder && !(running && (component !== 'frps' || holder.pid === owner.pid)) && (other || holder),
-      );
+      // A published port is bound while its container runs; frps, on the host's network, binds for itself, and only
+      // root sees that it does.
+      const isOurs = (holder: PortHolder) =>
+        running && (component !== 'frps' || holder.pid === owner.pid || !holder.program);
+      const taken = mine.find(({ holder }) => holder && !isOurs(holder));
       if (!taken?.holder) return { ok: String(number) };
       const { holder, container: other, address } = taken;
       if (other) {
