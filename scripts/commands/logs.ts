@@ -6,7 +6,7 @@ import type { styleText } from 'node:util';
 import { UserError } from '../../stacks/errors.ts';
 import { loadSettings } from '../../stacks/settings.ts';
 import { projectContainers } from '../lib/containers.ts';
-import { byTime, type LogLine, logLine } from '../lib/log-lines.ts';
+import { byTime, isLater, type LogLine, logLine } from '../lib/log-lines.ts';
 import { root } from '../lib/project.ts';
 import { redactor, secretValues } from '../lib/redact.ts';
 import { paint } from '../lib/report.ts';
@@ -70,7 +70,7 @@ async function follow(
   let latest = '';
   const takeNew = (line: LogLine) => {
     // Docker takes --since to the line: what was shown comes once more.
-    if (line.time <= latest) return;
+    if (latest && !isLater(line.time, latest)) return;
     latest = line.time;
     take(line);
   };

@@ -22,6 +22,9 @@ const sortable = (time: string): string => {
   return `${whole}.${fraction.padEnd(9, '0')}`;
 };
 
+/** Whether a line's time is later than another's. */
+export const isLater = (time: string, other: string): boolean => sortable(time) > sortable(other);
+
 /** Merges by time; lines of one moment stay as they came. */
 export const byTime = (lines: readonly LogLine[]): LogLine[] =>
   [...lines].sort((a, b) => {

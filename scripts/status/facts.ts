@@ -196,6 +196,7 @@ export async function gatherStatus(
       ? tunnelStory(frpcLog.map(({ time, text }) => `${time} ${text}`).join('\n'), settings)
       : { up: false, reason: `${project}-frpc is ${frpc?.State.Status ?? 'missing'}`, line: '' };
   const sinceMs = Date.parse(story.line.split(' ', 1)[0] ?? '');
+  const sinceUp = ({ time }: LogLine) => !(Date.parse(time) < sinceMs);
   const facts: StatusFacts = {
     nowMs: Date.now(),
     project,
@@ -225,7 +226,9 @@ export async function gatherStatus(
     },
     webSockets: stats.status === 200 ? webSocketStats(stats.body) : undefined,
     lastErrors: logs
-      .map(([, lines]) => lastError(lines))
+      // What kept the tunnel down before it came up is over.
+      .map(([one, lines]) => (one === 'frpc' && story.up ? lines.filter(sinceUp) : lines))
+      .map(lastError)
       .filter((line) => line !== undefined)
       .map((line) => ({ ...line, text: redact(line.text) })),
     local: localUrl(settings),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { diagnose } from '../../scripts/doctor/checks.ts';
 import type { Facts } from '../../scripts/doctor/facts.ts';
-import { byTime, lastError, logLine } from '../../scripts/lib/log-lines.ts';
+import { byTime, isLater, lastError, logLine } from '../../scripts/lib/log-lines.ts';
 import { redactor } from '../../scripts/lib/redact.ts';
 import { cpuPercent, establishedOn } from '../../scripts/status/facts.ts';
 import { topology } from '../../scripts/status/topology.ts';
@@ -48,6 +48,11 @@ describe('log lines', () => {
       line('backend', '2026-11-22T12:00:00Z first'),
     ];
     expect(byTime(lines).map(({ text }) => text)).toEqual(['first', 'second', 'third']);
+  });
+
+  it('are compared by time where a fraction lost its zeros', () => {
+    expect(isLater('2026-11-22T12:00:00.123Z', '2026-11-22T12:00:00.12Z')).toBe(true);
+    expect(isLater('2026-11-22T12:00:00Z', '2026-11-22T12:00:00.1Z')).toBe(false);
   });
 
   it('without a time are no lines', () => {
