@@ -12,6 +12,7 @@ import { paint, secondsSince, table } from '../lib/report.ts';
 import {
   apply,
   containerAddresses,
+  InterruptedError,
   resourceNames,
   stateFile,
   type TerraformEvent,
@@ -122,6 +123,7 @@ async function applyOrExplain(
   try {
     await apply(project, folder, args, options.json ? () => {} : progress(folder));
   } catch (error) {
+    if (error instanceof InterruptedError) throw error;
     const words = await lastWords(project);
     const good = lastRelease(project);
     const what = [error instanceof Error ? error.message : String(error), words].filter(Boolean).join('\n');

@@ -92,6 +92,17 @@ const environment = {
   TF_IN_AUTOMATION: '1',
 };
 
+/** The user ended a command: what terraform says then tells of nothing that is wrong. */
+export class InterruptedError extends UserError {
+  constructor() {
+    super(
+      'Interrupted. What was done until then is in the state.',
+      'the same command again goes on from here.',
+    );
+  }
+}
+let interrupted = false;
+
 function start(folder: string, args: readonly string[]) {
   const child = execa(terraformProgram(), args, {
     cwd: folder,
@@ -102,6 +113,8 @@ function start(folder: string, args: readonly string[]) {
     detached: false,
   });
   const pass = (signal: NodeJS.Signals) => {
+    if (!interrupted) console.error('Ending what was begun …');
+    interrupted = true;
     if (signal === 'SIGTERM') child.kill('SIGINT');
     setTimeout(() => child.kill('SIGKILL'), GRACE_MS).unref();
   };
@@ -161,6 +174,7 @@ export async function terraform(
     }
     const { exitCode = 1, stderr } = await child;
     const failed = exitCode === 1;
+    if (interrupted && exitCode !== 0) throw new InterruptedError();
     const said = `${stderr}\n${diagnostics.map((one) => `${one.summary} ${one.detail ?? ''}`).join('\n')}`;
     if (failed && attempt === 1 && needsInit(said)) {
       await ensureInitialised(folder);

@@ -117,7 +117,7 @@ describe('status and logs', () => {
   });
 });
 
-describe('what goes on until Ctrl-C', () => {
+describe('Ctrl-C', () => {
   let undo: () => unknown = () => {};
   afterEach(() => undo());
   /** A command of the package as a process group, as a terminal starts it. */
@@ -125,7 +125,11 @@ describe('what goes on until Ctrl-C', () => {
     const child = spawn('node', ['scripts/run.mjs', ...args], {
       env: { ...process.env, ...deployment.settings },
       detached: true,
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let complaints = '';
+    child.stderr.on('data', (data) => {
+      complaints += data;
     });
     let printed = '';
     child.stdout.on('data', (data) => {
@@ -152,17 +156,17 @@ describe('what goes on until Ctrl-C', () => {
         return false;
       }
     };
-    return { prints, interrupt, leaves, printed: () => printed };
+    return { prints, interrupt, leaves, printed: () => printed, complaints: () => complaints };
   }
 
-  it('status --watch shows the state again and again, and ends well', async () => {
+  it('ends status --watch, which shows the state again and again until then', async () => {
     const watch = start('status', '--watch', '--json');
     await watch.prints(/"project":"btcw-test"/g, 2);
     expect(await watch.interrupt()).toBe(0);
     expect(watch.leaves()).toBe(false);
   });
 
-  it('logs --follow goes on through a restart and a new container, without a line twice', async () => {
+  it('ends logs --follow, which goes on through a restart and a new container, without a line twice', async () => {
     const follow = start('logs', 'frpc', '--follow', '--tail', 'all');
     const container = deployment.container('frpc');
     await follow.prints(/start proxy success/g, 1);
@@ -180,6 +184,28 @@ describe('what goes on until Ctrl-C', () => {
         (left) => !left,
       ),
     ).toBe(false);
+  });
+
+  it('in the middle of a deployment ends it in order, and the next one finishes the work', async () => {
+    const rebuild = start('rebuild');
+    await rebuild.prints(/: starting/g, 1);
+    expect(await rebuild.interrupt()).toBe(1);
+    expect(rebuild.complaints().trim().split('\n')).toEqual([
+      'Ending what was begun …',
+      '✗ Interrupted. What was done until then is in the state.',
+      '  Fix: the same command again goes on from here.',
+    ]);
+    expect(
+      await eventually(
+        async () => rebuild.leaves(),
+        (left) => !left,
+      ),
+    ).toBe(false);
+    JSON.parse(readFileSync('terraform.btcw-test.tfstate', 'utf8'));
+    expect((await diffCode()).code).toBe(2);
+    expect((await deployment.run('deploy')).code).toBe(0);
+    expect(await diffCode()).toEqual(unchanged);
+    expect((await deployment.run('verify')).code).toBe(0);
   });
 });
 
