@@ -211,13 +211,16 @@ const logSize = (component: Component): Check => ({
     const one = container(facts, component);
     if (!one) return undefined;
     if (one.logBoundBytes === undefined) {
-      return { wrong: 'its log has no size limit and will fill the disk', fix: 'npm run rebuild' };
+      return { wrong: 'its log has no size limit and will fill the disk', fix: 'npm run deploy' };
     }
     const size = one.logBytes === undefined ? '' : `${(one.logBytes / MIB).toFixed(1)} of `;
     const told = `${size}${(one.logBoundBytes / MIB).toFixed(0)} MiB`;
     // Docker rotates between two writes: a little more is in order.
     if ((one.logBytes ?? 0) <= one.logBoundBytes * 1.1) return { ok: told };
-    return { wrong: `its log files have ${told} they may have`, fix: 'npm run rebuild' };
+    return {
+      wrong: `its log files have ${told} they may have`,
+      fix: `docker rm --force ${one.name} && npm run deploy`,
+    };
   },
 });
 
@@ -295,7 +298,7 @@ const running = (component: Component): Check => ({
     if (status === 'restarting' || (restarts >= LOOP_RESTARTS && uptimeMs < LOOP_UPTIME_MS)) {
       return {
         wrong: `${name} keeps ending with exit code ${exitCode} (${restarts} restarts)${words}`,
-        fix: 'npm run rebuild',
+        fix: 'npm run deploy',
       };
     }
     if (status !== 'running') {
@@ -424,7 +427,7 @@ const nginxValid: Check = {
   after: NGINX,
   look: ({ nginx, nginxRefuses }) =>
     nginxRefuses
-      ? { wrong: nginxRefuses, fix: 'npm run rebuild' }
+      ? { wrong: nginxRefuses, fix: 'npm run deploy' }
       : nginx && { ok: `${nginx.locations.length} proxied locations` },
 };
 
@@ -437,7 +440,7 @@ const nginxUpgrade: Check = {
   look: ({ nginx }) => {
     if (!nginx) return undefined;
     for (const { path, headers, httpVersion } of nginx.locations) {
-      const wrong = (what: string) => ({ wrong: `location ${path}: ${what}`, fix: 'npm run rebuild' });
+      const wrong = (what: string) => ({ wrong: `location ${path}: ${what}`, fix: 'npm run deploy' });
       const { connection = '', upgrade } = headers;
       if (httpVersion !== '1.1') return wrong(`proxy_http_version is ${httpVersion}, a WebSocket needs 1.1`);
       if (upgrade !== '$http_upgrade') return wrong('the Upgrade header is not handed on');
@@ -460,7 +463,7 @@ const nginxBuffering: Check = {
   after: [...NGINX, 'nginx-config'],
   look: ({ nginx }) => {
     const slow = nginx?.locations.find(({ buffering }) => buffering);
-    if (slow) return { wrong: `location ${slow.path}: proxy_buffering is on`, fix: 'npm run rebuild' };
+    if (slow) return { wrong: `location ${slow.path}: proxy_buffering is on`, fix: 'npm run deploy' };
     return nginx && { ok: 'proxy_buffering off' };
   },
 };
@@ -484,7 +487,7 @@ const nginxTimeouts: Check = {
     const name = short.readTimeoutSec <= heartbeatSec ? 'proxy_read_timeout' : 'proxy_send_timeout';
     return {
       wrong: `location ${short.path}: ${name} is ${Math.min(short.readTimeoutSec, short.sendTimeoutSec)} s, the heartbeat comes each ${heartbeatSec} s: quiet WebSockets are cut`,
-      fix: 'npm run rebuild',
+      fix: 'npm run deploy',
     };
   },
 };
@@ -503,7 +506,7 @@ const nginxUpstreams: Check = {
       servers.filter((server) => !wanted.includes(server)).map((server) => `location ${path} asks ${server}`),
     );
     if (other.length === 0) return { ok: wanted.join(', ') };
-    return { wrong: `${other.join(', ')}; declared are ${wanted.join(' and ')}`, fix: 'npm run rebuild' };
+    return { wrong: `${other.join(', ')}; declared are ${wanted.join(' and ')}`, fix: 'npm run deploy' };
   },
 };
 
@@ -549,8 +552,8 @@ const viteHosts: Check = {
       wrong:
         'the frontend answers 403 to a request under another host name: Vite refuses what is not in server.allowedHosts, so the page is refused through the tunnel',
       fix: own
-        ? `sed -i 's/server: {/server: { allowedHosts: true,/' vite.config.* && npm run rebuild`
-        : 'npm run rebuild',
+        ? `sed -i 's/server: {/server: { allowedHosts: true,/' vite.config.* && npm run deploy`
+        : 'npm run deploy',
     };
   },
 };
@@ -728,7 +731,7 @@ const frpToken: Check = {
     if (!settings.BTCW_FRP_SERVER_ADDR) {
       return {
         wrong: 'the embedded frp server refuses the token: frps and frpc have different ones',
-        fix: 'npm run rebuild',
+        fix: 'npm run deploy',
       };
     }
     return {
