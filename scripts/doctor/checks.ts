@@ -5,7 +5,7 @@
 import { CONTAINER_PORT } from '../../stacks/versions.ts';
 import type { HttpAnswer } from '../lib/http.ts';
 import { localUrl, publicUrl, serverAddress } from '../lib/tunnel.ts';
-import type { Component, ContainerFacts, Facts } from './facts.ts';
+import { type Component, type ContainerFacts, type Facts, WRONG_NAME } from './facts.ts';
 
 /** A hop of the chain that a finding is about; `host` is the machine itself. */
 export type Hop = 'browser' | Component | 'host';
@@ -547,13 +547,17 @@ const viteHosts: Check = {
     const { local, foreignHost, settings } = facts;
     if (local.status !== 200 || foreignHost.status === 0) return undefined;
     if (foreignHost.status !== 403) return { ok: `status ${foreignHost.status} for another name` };
-    const own = settings.BTCW_FRONTEND_IMAGE || settings.BTCW_FRONTEND_CONTEXT;
+    const { BTCW_FRONTEND_CONTEXT: context, BTCW_FRONTEND_IMAGE: image } = settings;
+    const allow = (folder: string) =>
+      `sed -i 's/server: {/server: { allowedHosts: true,/' ${folder}/vite.config.*`;
     return {
       wrong:
         'the frontend answers 403 to a request under another host name: Vite refuses what is not in server.allowedHosts, so the page is refused through the tunnel',
-      fix: own
-        ? `sed -i 's/server: {/server: { allowedHosts: true,/' vite.config.* && npm run deploy`
-        : 'npm run deploy',
+      fix: context
+        ? `${allow(context)} && npm run deploy`
+        : image
+          ? `${allow('your/frontend')} && docker build --tag ${image} your/frontend && npm run deploy`
+          : 'npm run deploy',
     };
   },
 };
@@ -719,6 +723,52 @@ const frpReachable: Check = {
 
 const TUNNEL = ['docker', 'container-frpc', 'frp-server', ...FRPS];
 
+/** Looked at by doctor itself: frpc says no more than that the session was shut down. */
+const frpCertificate: Check = {
+  id: 'frp-certificate',
+  name: "the frp server's certificate fits BTCW_FRP_TLS_CA_FILE",
+  hop: 'frps',
+  after: TUNNEL,
+  look: ({ tunnel, frpServer: { certificate }, settings }) => {
+    const { BTCW_FRP_TLS_CA_FILE: file, BTCW_FRP_SERVER_ADDR: server } = settings;
+    if (!file) return { ok: 'not checked' };
+    if (!tunnel || !certificate) return undefined;
+    if (tunnel.up) return { ok: file };
+    const { problem, names } = certificate;
+    if (!problem) {
+      if (tunnel.cause !== 'hung-up') return { ok: file };
+      return {
+        wrong: `frpc refuses the frp server's certificate, which fits ${file}: that has changed since the last deploy`,
+        fix: 'npm run deploy',
+      };
+    }
+    const unset = "sed -i '/^BTCW_FRP_TLS_CA_FILE=/d' .env && npm run deploy";
+    if (!server) {
+      return {
+        wrong: 'the embedded frp server makes its certificate anew at each start: no CA file fits it',
+        fix: unset,
+      };
+    }
+    if (problem === WRONG_NAME) {
+      const name = names.find((one) => !one.includes('*'));
+      return {
+        wrong: `the frp server's certificate is for ${names.join(', ') || 'no name at all (subjectAltName)'}, not for ${server}`,
+        fix: name ? setAndDeploy('BTCW_FRP_SERVER_ADDR', name) : unset,
+      };
+    }
+    if (problem === 'CERT_HAS_EXPIRED') {
+      return {
+        wrong: "the frp server's certificate has expired; frps reads a renewed one when it starts",
+        fix: `ssh ${server} sudo systemctl restart frps`,
+      };
+    }
+    return {
+      wrong: `the frp server's certificate is not of the CA in ${file} (${problem})`,
+      fix: `scp ${server}:/etc/frp/ca.crt ${file} && npm run deploy`,
+    };
+  },
+};
+
 /** The frp server's own reasons; FAQ "FRP日志：cat /tmp/frpc.log". */
 const frpToken: Check = {
   id: 'frp-token',
@@ -769,7 +819,11 @@ const frpRemotePort: Check = {
     const fix = setAndDeploy('BTCW_FRP_REMOTE_PORT', number + 1);
     if (tunnel.cause === 'remote-port') return { wrong: `port ${number} is taken on the frp server`, fix };
     if (tunnel.cause === 'port-not-allowed') {
-      return { wrong: `the frp server's allowPorts leaves port ${number} out`, fix };
+      // The embedded server's were written by deploy.
+      return {
+        wrong: `the frp server's allowPorts leaves port ${number} out`,
+        fix: settings.BTCW_FRP_SERVER_ADDR ? fix : 'npm run deploy',
+      };
     }
     return { ok: String(number) };
   },
@@ -780,7 +834,7 @@ const tunnelUp: Check = {
   id: 'tunnel',
   name: 'frpc says: start proxy success',
   hop: 'frpc',
-  after: [...TUNNEL, 'frp-token', 'frp-proxy-name', 'frp-remote-port', 'port-remote'],
+  after: [...TUNNEL, 'frp-certificate', 'frp-token', 'frp-proxy-name', 'frp-remote-port', 'port-remote'],
   look: (facts) => {
     const { tunnel, settings } = facts;
     if (!tunnel) return undefined;
@@ -877,6 +931,7 @@ export function checksFor(embedded: boolean): readonly Check[] {
     silent,
     frpName,
     frpReachable,
+    frpCertificate,
     frpToken,
     frpProxyName,
     frpRemotePort,

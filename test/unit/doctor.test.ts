@@ -6,11 +6,13 @@ import {
   type Facts,
   linesSince,
   logBound,
+  namesOf,
   readToken,
   refusalOf,
 } from '../../scripts/doctor/facts.ts';
 import { readNginxConf, seconds } from '../../scripts/doctor/nginx.ts';
 import type { TunnelCause } from '../../scripts/lib/tunnel.ts';
+import type { Settings } from '../../stacks/settings.ts';
 import { answer, CONF, containerFacts, healthyFacts, NOW_MS, REFUSED } from '../support/facts.ts';
 
 const EXTERNAL = { BTCW_FRP_SERVER_ADDR: 'frp.example.org' };
@@ -29,6 +31,22 @@ const conf = (from: string | RegExp, to: string): Partial<Facts> => ({
 const tunnelDown = (cause: TunnelCause): Partial<Facts> => ({
   tunnel: { up: false, reason: 'the reason', cause, line: '' },
 });
+const withSettings = (settings: Partial<Settings>): Pick<Facts, 'settings'> => ({
+  settings: { ...healthyFacts().settings, ...settings },
+});
+/** A server of the user's whose certificate is refused. */
+const certificate = (problem: string, names: readonly string[]): Partial<Facts> => ({
+  ...tunnelDown('hung-up'),
+  ...withSettings({ BTCW_FRP_SERVER_ADDR: 'frp.example.org', BTCW_FRP_TLS_CA_FILE: '/my/ca.pem' }),
+  frpServer: { ...healthyFacts().frpServer, certificate: { problem, names } },
+});
+/** What past BTCW_MAX_CONNECTIONS everyone gets. */
+const FULL = {
+  local: answer(503),
+  foreignHost: answer(503),
+  remote: answer(503),
+  socket: { topics: [], pongMs: undefined, error: 'status 503', status: 503 },
+};
 const ports = (setting: string, holder: { program: string; pid: number }, container?: string) => ({
   ports: healthyFacts().ports.map((one) => (one.setting === setting ? { ...one, holder, container } : one)),
 });
@@ -252,6 +270,20 @@ const FAILURES: Case[] = [
     /npm run deploy/,
   ],
   [
+    'the Vite of an image of the user refuses them',
+    'vite-hosts',
+    { foreignHost: answer(403), ...withSettings({ BTCW_FRONTEND_IMAGE: 'my/app:1' }) },
+    /allowedHosts/,
+    /^sed -i .* && docker build --tag my\/app:1 your\/frontend && npm run deploy$/,
+  ],
+  [
+    'the Vite of a folder of the user refuses them',
+    'vite-hosts',
+    { foreignHost: answer(403), ...withSettings({ BTCW_FRONTEND_CONTEXT: '/my/app' }) },
+    /allowedHosts/,
+    /^sed -i .* \/my\/app\/vite\.config\.\* && npm run deploy$/,
+  ],
+  [
     'too many logins failed',
     'login',
     { login: answer(429), token: undefined, socket: undefined },
@@ -345,12 +377,65 @@ const FAILURES: Case[] = [
     'frp-remote-port',
     tunnelDown('port-not-allowed'),
     /allowPorts/,
-    /60002/,
+    /^npm run deploy$/,
   ],
   [
-    'the certificate does not fit',
+    'the remote port is not allowed on a server of the user',
+    'frp-remote-port',
+    tunnelDown('port-not-allowed'),
+    /allowPorts/,
+    /BTCW_FRP_REMOTE_PORT=60002/,
+    EXTERNAL,
+  ],
+  [
+    'the certificate is of another CA',
+    'frp-certificate',
+    certificate('DEPTH_ZERO_SELF_SIGNED_CERT', ['frp.example.org']),
+    /not of the CA in \/my\/ca\.pem \(DEPTH_ZERO_SELF_SIGNED_CERT\)/,
+    /^scp frp\.example\.org:\S+ \/my\/ca\.pem && npm run deploy$/,
+  ],
+  [
+    'frpc has another CA than the file has by now',
+    'frp-certificate',
+    certificate('', ['frp.example.org']),
+    /fits \/my\/ca\.pem: that has changed since the last deploy/,
+    /^npm run deploy$/,
+  ],
+  [
+    'the certificate is for another name',
+    'frp-certificate',
+    certificate('ERR_TLS_CERT_ALTNAME_INVALID', ['*.example.com', 'frp.example.com']),
+    /is for \*\.example\.com, frp\.example\.com, not for frp\.example\.org/,
+    /BTCW_FRP_SERVER_ADDR=frp\.example\.com/,
+  ],
+  [
+    'the certificate has no name',
+    'frp-certificate',
+    certificate('ERR_TLS_CERT_ALTNAME_INVALID', []),
+    /for no name at all \(subjectAltName\)/,
+    /BTCW_FRP_TLS_CA_FILE=.*d' \.env && npm run deploy/,
+  ],
+  [
+    'the certificate has expired',
+    'frp-certificate',
+    certificate('CERT_HAS_EXPIRED', ['frp.example.org']),
+    /has expired/,
+    /^ssh frp\.example\.org sudo systemctl restart frps$/,
+  ],
+  [
+    'a CA is set for the embedded server',
+    'frp-certificate',
+    {
+      ...certificate('DEPTH_ZERO_SELF_SIGNED_CERT', []),
+      ...withSettings({ BTCW_FRP_TLS_CA_FILE: '/my/ca.pem' }),
+    },
+    /no CA file fits it/,
+    /BTCW_FRP_TLS_CA_FILE=.*d' \.env && npm run deploy/,
+  ],
+  [
+    'the server hangs up for another reason',
     'tunnel',
-    tunnelDown('certificate'),
+    tunnelDown('hung-up'),
     /the reason/,
     /docker restart btc-watcher-frpc/,
   ],
@@ -508,6 +593,11 @@ describe('what doctor reads', () => {
     expect(refusalOf(`nginx: [emerg] ${words}\n`)).toBe(`nginx: [emerg] ${words}`);
     expect(refusalOf(`2026/11/22 12:00:00 [emerg] 7#7: ${words}\nx`)).toBe(`nginx: [emerg] ${words}`);
     expect(refusalOf(`# configuration file /etc/nginx/nginx.conf:\n${CONF}`)).toBe('');
+  });
+
+  it('the names in a certificate', () => {
+    expect(namesOf('DNS:frp.example.org, IP Address:192.0.2.1')).toEqual(['frp.example.org', '192.0.2.1']);
+    expect(namesOf('')).toEqual([]);
   });
 
   it('sizes, spans and lines from a moment on', () => {
