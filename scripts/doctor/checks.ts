@@ -2,6 +2,7 @@
  * What doctor knows: each check is a pure function of the facts. One that can only fail because another has failed is
  * not looked at, so that a report names causes and not their consequences.
  */
+import { HIGHEST_MAX_CONNECTIONS } from '../../stacks/settings.ts';
 import { CONTAINER_PORT } from '../../stacks/versions.ts';
 import type { HttpAnswer } from '../lib/http.ts';
 import { localUrl, publicUrl, serverAddress } from '../lib/tunnel.ts';
@@ -81,6 +82,13 @@ const setAndDeploy = (name: string, value: string | number): string =>
 
 const sudo = (command: string): string => `sudo ${command}`;
 
+/** Makes one container anew, and no other: for what deploy cannot see that it has to mend. Volumes stay. */
+const recreate = (name: string): string => `docker rm --force ${name} && npm run deploy`;
+
+/** The connections that docker-proxy bears, with some room. */
+const bearable = (descriptors: number): number =>
+  Math.max(1, Math.floor((descriptors * 0.9) / DESCRIPTORS_PER_CONNECTION));
+
 // ---- the engine ----
 
 /** Design point 4: "Docker itself". Everything else needs it. */
@@ -148,10 +156,9 @@ const proxyCeiling: Check = {
     if (proxyDescriptors === undefined) return { ok: 'there is none to run out of descriptors' };
     const wanted = DESCRIPTORS_PER_CONNECTION * settings.BTCW_MAX_CONNECTIONS;
     if (wanted < proxyDescriptors) return { ok: `${wanted} of its ${proxyDescriptors} descriptors` };
-    const bears = Math.max(1, Math.floor((proxyDescriptors * 0.9) / DESCRIPTORS_PER_CONNECTION));
     return {
       wrong: `${settings.BTCW_MAX_CONNECTIONS} connections take ${wanted} descriptors, docker-proxy has ${proxyDescriptors}: at the limit it exits, and port ${settings.BTCW_NGINX_PORT} is dead for everyone`,
-      fix: setAndDeploy('BTCW_MAX_CONNECTIONS', bears),
+      fix: setAndDeploy('BTCW_MAX_CONNECTIONS', bearable(proxyDescriptors)),
     };
   },
 };
@@ -217,10 +224,7 @@ const logSize = (component: Component): Check => ({
     const told = `${size}${(one.logBoundBytes / MIB).toFixed(0)} MiB`;
     // Docker rotates between two writes: a little more is in order.
     if ((one.logBytes ?? 0) <= one.logBoundBytes * 1.1) return { ok: told };
-    return {
-      wrong: `its log files have ${told} they may have`,
-      fix: `docker rm --force ${one.name} && npm run deploy`,
-    };
+    return { wrong: `its log files have ${told} they may have`, fix: recreate(one.name) };
   },
 });
 
@@ -293,16 +297,18 @@ const running = (component: Component): Check => ({
     if (!one) return { wrong: `there is no container ${nameOf(facts, component)}`, fix: 'npm run deploy' };
     const { name, status, health, restarts, exitCode, lastWords } = one;
     const words = lastWords ? `; it last said: ${lastWords}` : '';
+    const memory = one.outOfMemory ? ', out of memory' : '';
     const uptimeMs = (facts.engine.clockMs ?? facts.nowMs) - one.startedAtMs;
     if (status === 'paused') return { wrong: `${name} is paused`, fix: `docker unpause ${name}` };
     if (status === 'restarting' || (restarts >= LOOP_RESTARTS && uptimeMs < LOOP_UPTIME_MS)) {
+      // While it runs for a moment, Docker has forgotten the exit code.
+      const code = status === 'restarting' ? ` with exit code ${exitCode}` : '';
       return {
-        wrong: `${name} keeps ending with exit code ${exitCode} (${restarts} restarts)${words}`,
+        wrong: `${name} keeps ending${code} (${restarts} restarts${memory})${words}`,
         fix: 'npm run deploy',
       };
     }
     if (status !== 'running') {
-      const memory = one.outOfMemory ? ', out of memory' : '';
       return {
         wrong: `${name} is ${status} (exit code ${exitCode}${memory})${words}`,
         fix: status === 'created' || status === 'exited' ? `docker start ${name}` : 'npm run deploy',
@@ -407,7 +413,7 @@ const atGateway = (app: Application): Check => ({
     if (facts[app].status > 0) {
       return {
         wrong: `${name} is published on 127.0.0.1, but not at ${address}, where nginx asks: browsers get 502`,
-        fix: `docker rm --force ${name} && npm run deploy`,
+        fix: recreate(name),
       };
     }
     return {
@@ -510,10 +516,10 @@ const nginxUpstreams: Check = {
   },
 };
 
-/** The seed's "本地测试": the page, as a browser on this host gets it. */
-const localPage: Check = {
-  id: 'local-page',
-  name: 'the page opens on this host',
+/** Design point 12's other side: past BTCW_MAX_CONNECTIONS nginx answers 503, to pages and WebSockets alike. */
+const connections: Check = {
+  id: 'connections',
+  name: 'nginx has room for another connection (503)',
   hop: 'nginx',
   after: [
     ...NGINX,
@@ -524,6 +530,28 @@ const localPage: Check = {
     'firewall-frontend',
     'frontend-at-gateway',
   ],
+  look: ({ local, foreignHost, remote, tunnel, settings, proxyDescriptors }) => {
+    const answers = [local, foreignHost, ...(tunnel?.up ? [remote] : [])];
+    // The frontend itself has answered otherwise, so a 503 is nginx's own.
+    if (answers.every(({ status }) => status !== 503)) return { ok: 'no 503' };
+    const limit = settings.BTCW_MAX_CONNECTIONS;
+    const wrong = `nginx answers 503: all ${limit} connections that BTCW_MAX_CONNECTIONS allows are open`;
+    const ceiling = proxyDescriptors === undefined ? HIGHEST_MAX_CONNECTIONS : bearable(proxyDescriptors);
+    const raised = Math.min(2 * limit, ceiling, HIGHEST_MAX_CONNECTIONS);
+    if (raised > limit) return { wrong, fix: setAndDeploy('BTCW_MAX_CONNECTIONS', raised) };
+    return {
+      wrong: `${wrong}, and the host bears no more: a restart of nginx ends them`,
+      fix: `docker restart ${settings.BTCW_PROJECT}-nginx`,
+    };
+  },
+};
+
+/** The seed's "本地测试": the page, as a browser on this host gets it. */
+const localPage: Check = {
+  id: 'local-page',
+  name: 'the page opens on this host',
+  hop: 'nginx',
+  after: [...connections.after, 'connections'],
   look: (facts) => {
     const { local } = facts;
     if (local.status >= 200 && local.status < 400) {
@@ -601,7 +629,16 @@ const token: Check = {
   id: 'token',
   name: 'the token is accepted (403)',
   hop: 'browser',
-  after: [...BACKEND, ...NGINX, 'login', 'nginx-config', 'nginx-upgrade', 'nginx-upstreams', 'port-nginx'],
+  after: [
+    ...BACKEND,
+    ...NGINX,
+    'login',
+    'nginx-config',
+    'nginx-upgrade',
+    'nginx-upstreams',
+    'port-nginx',
+    'connections',
+  ],
   look: (facts) => {
     const { token: one, socket, nowMs } = facts;
     if (!one || !socket) return undefined;
@@ -639,12 +676,6 @@ const upgrade: Check = {
     const { socket } = facts;
     if (!socket) return undefined;
     if (socket.status === 101) return { ok: '101 Switching Protocols' };
-    if (socket.status === 503) {
-      return {
-        wrong: 'the WebSocket gets 503: as many connections as BTCW_MAX_CONNECTIONS allows are open',
-        fix: setAndDeploy('BTCW_MAX_CONNECTIONS', 2 * facts.settings.BTCW_MAX_CONNECTIONS),
-      };
-    }
     return {
       wrong: `the WebSocket gets ${socket.status ?? (socket.error || 'no answer')}, not 101`,
       fix: `docker restart ${nameOf(facts, 'backend')}`,
@@ -923,6 +954,7 @@ export function checksFor(embedded: boolean): readonly Check[] {
     nginxBuffering,
     nginxTimeouts,
     nginxUpstreams,
+    connections,
     localPage,
     viteHosts,
     login,

@@ -123,7 +123,14 @@ const FAILURES: Case[] = [
     'one runs for a moment between its ends',
     'container-frpc',
     withContainer('frpc', { restarts: 9, startedAtMs: NOW_MS - 4_000 }),
-    /keeps ending/,
+    /keeps ending \(9 restarts\)/,
+    /^npm run deploy$/,
+  ],
+  [
+    'one keeps running out of memory',
+    'container-backend',
+    withContainer('backend', { status: 'restarting', exitCode: 137, restarts: 5, outOfMemory: true }),
+    /keeps ending with exit code 137 \(5 restarts, out of memory\)/,
     /^npm run deploy$/,
   ],
   [
@@ -263,13 +270,6 @@ const FAILURES: Case[] = [
     /^npm run deploy$/,
   ],
   [
-    'the password is another',
-    'login',
-    { login: answer(401), token: undefined, socket: undefined },
-    /refuses user admin/,
-    /npm run deploy/,
-  ],
-  [
     'the Vite of an image of the user refuses them',
     'vite-hosts',
     { foreignHost: answer(403), ...withSettings({ BTCW_FRONTEND_IMAGE: 'my/app:1' }) },
@@ -282,6 +282,13 @@ const FAILURES: Case[] = [
     { foreignHost: answer(403), ...withSettings({ BTCW_FRONTEND_CONTEXT: '/my/app' }) },
     /allowedHosts/,
     /^sed -i .* \/my\/app\/vite\.config\.\* && npm run deploy$/,
+  ],
+  [
+    'the password is another',
+    'login',
+    { login: answer(401), token: undefined, socket: undefined },
+    /refuses user admin/,
+    /npm run deploy/,
   ],
   [
     'too many logins failed',
@@ -314,10 +321,38 @@ const FAILURES: Case[] = [
   ],
   [
     'nginx is full',
-    'websocket',
-    { socket: { topics: [], pongMs: undefined, error: '', status: 503 } },
-    /gets 503/,
+    'connections',
+    FULL,
+    /all 2500 connections that BTCW_MAX_CONNECTIONS allows are open/,
+    /BTCW_MAX_CONNECTIONS=3000/,
+  ],
+  [
+    'nginx is full, and docker-proxy bears no more',
+    'connections',
+    { ...FULL, proxyDescriptors: 16_000 },
+    /the host bears no more/,
+    /^docker restart btc-watcher-nginx$/,
+  ],
+  [
+    'nginx is full, and there is no docker-proxy',
+    'connections',
+    { ...FULL, proxyDescriptors: undefined },
+    /all 2500/,
     /BTCW_MAX_CONNECTIONS=5000/,
+  ],
+  [
+    'it is so only with the requests of doctor itself',
+    'connections',
+    { remote: answer(503) },
+    /nginx answers 503/,
+    /BTCW_MAX_CONNECTIONS/,
+  ],
+  [
+    'the backend takes no more WebSockets',
+    'websocket',
+    { socket: FULL.socket },
+    /gets 503, not 101/,
+    /docker restart btc-watcher-backend/,
   ],
   [
     'nothing is pushed',
@@ -550,9 +585,11 @@ describe('doctor', () => {
 
     it('of a log without a bound, one that is over it, and a disk that fills', () => {
       expect(warnings(withContainer('frpc', { logBoundBytes: undefined }))).toMatchObject([
-        { id: 'log-size-frpc' },
+        { id: 'log-size-frpc', fix: 'npm run deploy' },
       ]);
-      expect(warnings(withContainer('nginx', { logBytes: 1e9 }))).toMatchObject([{ id: 'log-size-nginx' }]);
+      expect(warnings(withContainer('nginx', { logBytes: 1e9 }))).toMatchObject([
+        { id: 'log-size-nginx', fix: 'docker rm --force btc-watcher-nginx && npm run deploy' },
+      ]);
       expect(warnings({ disk: { freeBytes: 8e9, totalBytes: 1e11 } })).toMatchObject([{ id: 'disk-soon' }]);
     });
   });
