@@ -11,6 +11,8 @@ import { UserError } from './errors.ts';
 
 const PREFIX = 'BTCW_';
 const TYPO_DISTANCE = 4;
+/** What BTCW_MAX_CONNECTIONS may be at most. */
+export const HIGHEST_MAX_CONNECTIONS = 20_000;
 
 const port = z
   .string()
@@ -64,6 +66,8 @@ const secretFile = (rule: string, accept: (content: string) => boolean) =>
 const context = optional(
   existing('should be a folder with a Dockerfile', (path) => existsSync(resolve(path, 'Dockerfile'))),
 );
+
+const connectionsRule = `should be a number between 1 and ${HIGHEST_MAX_CONNECTIONS}`;
 
 /** One row of the settings table: its documentation and its rule. */
 interface Definition<T extends z.ZodType = z.ZodType> {
@@ -200,9 +204,9 @@ export const SETTINGS = {
     'connections nginx serves at once; more get 503',
     z
       .string()
-      .regex(/^\d{1,5}$/, 'should be a number between 1 and 20000')
+      .regex(/^\d{1,5}$/, connectionsRule)
       .transform(Number)
-      .refine((value) => value >= 1 && value <= 20000, 'should be a number between 1 and 20000'),
+      .refine((value) => value >= 1 && value <= HIGHEST_MAX_CONNECTIONS, connectionsRule),
   ),
 } as const;
 

@@ -2,12 +2,12 @@
  * What doctor knows: each check is a pure function of the facts. One that can only fail because another has failed is
  * not looked at, so that a report names causes and not their consequences.
  */
-import type { Settings } from '../../stacks/settings.ts';
+import { HIGHEST_MAX_CONNECTIONS, type Settings } from '../../stacks/settings.ts';
 import { type Component, componentsOf } from '../lib/components.ts';
 import type { HttpAnswer } from '../lib/http.ts';
 import type { PortHolder } from '../lib/ports.ts';
 import { localUrl, publicUrl, serverAddress } from '../lib/tunnel.ts';
-import type { ContainerFacts, Facts } from './facts.ts';
+import { type ContainerFacts, type Facts, WRONG_NAME } from './facts.ts';
 
 /** A hop of the chain that a finding is about; `host` is the machine itself, with the guard in its kernel. */
 export type Hop = 'browser' | Exclude<Component, 'guard'> | 'host';
@@ -84,6 +84,13 @@ const setAndDeploy = (name: string, value: string | number): string =>
 
 const sudo = (command: string): string => `sudo ${command}`;
 
+/** Makes one container anew, and no other: for what deploy cannot see that it has to mend. Volumes stay. */
+const recreate = (name: string): string => `docker rm --force ${name} && npm run deploy`;
+
+/** The connections that docker-proxy bears, with some room. */
+const bearable = (descriptors: number): number =>
+  Math.max(1, Math.floor((descriptors * 0.9) / DESCRIPTORS_PER_CONNECTION));
+
 // ---- the engine ----
 
 /** Design point 4: "Docker itself". Everything else needs it. */
@@ -128,10 +135,9 @@ const proxyCeiling: Check = {
     if (proxyDescriptors === undefined) return { ok: 'there is none to run out of descriptors' };
     const wanted = DESCRIPTORS_PER_CONNECTION * settings.BTCW_MAX_CONNECTIONS;
     if (wanted < proxyDescriptors) return { ok: `${wanted} of its ${proxyDescriptors} descriptors` };
-    const bears = Math.max(1, Math.floor((proxyDescriptors * 0.9) / DESCRIPTORS_PER_CONNECTION));
     return {
       wrong: `${settings.BTCW_MAX_CONNECTIONS} connections take ${wanted} descriptors, docker-proxy has ${proxyDescriptors}: at the limit it exits, and port ${settings.BTCW_NGINX_PORT} is dead for everyone`,
-      fix: setAndDeploy('BTCW_MAX_CONNECTIONS', bears),
+      fix: setAndDeploy('BTCW_MAX_CONNECTIONS', bearable(proxyDescriptors)),
     };
   },
 };
@@ -191,13 +197,13 @@ const logSize = (component: Component): Check => ({
     const one = container(facts, component);
     if (!one) return undefined;
     if (one.logBoundBytes === undefined) {
-      return { wrong: 'its log has no size limit and will fill the disk', fix: 'npm run rebuild' };
+      return { wrong: 'its log has no size limit and will fill the disk', fix: 'npm run deploy' };
     }
     const size = one.logBytes === undefined ? '' : `${(one.logBytes / MIB).toFixed(1)} of `;
     const told = `${size}${(one.logBoundBytes / MIB).toFixed(0)} MiB`;
     // Docker rotates between two writes: a little more is in order.
     if ((one.logBytes ?? 0) <= one.logBoundBytes * 1.1) return { ok: told };
-    return { wrong: `its log files have ${told} they may have`, fix: 'npm run rebuild' };
+    return { wrong: `its log files have ${told} they may have`, fix: recreate(one.name) };
   },
 });
 
@@ -272,16 +278,18 @@ const running = (component: Component): Check => ({
     if (!one) return { wrong: `there is no container ${nameOf(facts, component)}`, fix: 'npm run deploy' };
     const { name, status, health, restarts, exitCode, lastWords } = one;
     const words = lastWords ? `; it last said: ${lastWords}` : '';
+    const memory = one.outOfMemory ? ', out of memory' : '';
     const uptimeMs = (facts.engine.clockMs ?? facts.nowMs) - one.startedAtMs;
     if (status === 'paused') return { wrong: `${name} is paused`, fix: `docker unpause ${name}` };
     if (status === 'restarting' || (restarts >= LOOP_RESTARTS && uptimeMs < LOOP_UPTIME_MS)) {
+      // While it runs for a moment, Docker has forgotten the exit code.
+      const code = status === 'restarting' ? ` with exit code ${exitCode}` : '';
       return {
-        wrong: `${name} keeps ending with exit code ${exitCode} (${restarts} restarts)${words}`,
-        fix: 'npm run rebuild',
+        wrong: `${name} keeps ending${code} (${restarts} restarts${memory})${words}`,
+        fix: 'npm run deploy',
       };
     }
     if (status !== 'running') {
-      const memory = one.outOfMemory ? ', out of memory' : '';
       return {
         wrong: `${name} is ${status} (exit code ${exitCode}${memory})${words}`,
         fix: status === 'created' || status === 'exited' ? `docker start ${name}` : 'npm run deploy',
@@ -386,7 +394,7 @@ const atGateway = (app: Application): Check => ({
     if (facts[app].status > 0) {
       return {
         wrong: `${name} is published on 127.0.0.1, but not at ${address}, where nginx asks: browsers get 502`,
-        fix: `docker rm --force ${name} && npm run deploy`,
+        fix: recreate(name),
       };
     }
     return {
@@ -406,7 +414,7 @@ const nginxValid: Check = {
   after: NGINX,
   look: ({ nginx, nginxRefuses }) =>
     nginxRefuses
-      ? { wrong: nginxRefuses, fix: 'npm run rebuild' }
+      ? { wrong: nginxRefuses, fix: 'npm run deploy' }
       : nginx && { ok: `${nginx.locations.length} proxied locations` },
 };
 
@@ -419,7 +427,7 @@ const nginxUpgrade: Check = {
   look: ({ nginx }) => {
     if (!nginx) return undefined;
     for (const { path, headers, httpVersion } of nginx.locations) {
-      const wrong = (what: string) => ({ wrong: `location ${path}: ${what}`, fix: 'npm run rebuild' });
+      const wrong = (what: string) => ({ wrong: `location ${path}: ${what}`, fix: 'npm run deploy' });
       const { connection = '', upgrade } = headers;
       if (httpVersion !== '1.1') return wrong(`proxy_http_version is ${httpVersion}, a WebSocket needs 1.1`);
       if (upgrade !== '$http_upgrade') return wrong('the Upgrade header is not handed on');
@@ -442,7 +450,7 @@ const nginxBuffering: Check = {
   after: [...NGINX, 'nginx-config'],
   look: ({ nginx }) => {
     const slow = nginx?.locations.find(({ buffering }) => buffering);
-    if (slow) return { wrong: `location ${slow.path}: proxy_buffering is on`, fix: 'npm run rebuild' };
+    if (slow) return { wrong: `location ${slow.path}: proxy_buffering is on`, fix: 'npm run deploy' };
     return nginx && { ok: 'proxy_buffering off' };
   },
 };
@@ -466,7 +474,7 @@ const nginxTimeouts: Check = {
     const name = short.readTimeoutSec <= heartbeatSec ? 'proxy_read_timeout' : 'proxy_send_timeout';
     return {
       wrong: `location ${short.path}: ${name} is ${Math.min(short.readTimeoutSec, short.sendTimeoutSec)} s, the heartbeat comes each ${heartbeatSec} s: quiet WebSockets are cut`,
-      fix: 'npm run rebuild',
+      fix: 'npm run deploy',
     };
   },
 };
@@ -485,14 +493,14 @@ const nginxUpstreams: Check = {
       servers.filter((server) => !wanted.includes(server)).map((server) => `location ${path} asks ${server}`),
     );
     if (other.length === 0) return { ok: wanted.join(', ') };
-    return { wrong: `${other.join(', ')}; declared are ${wanted.join(' and ')}`, fix: 'npm run rebuild' };
+    return { wrong: `${other.join(', ')}; declared are ${wanted.join(' and ')}`, fix: 'npm run deploy' };
   },
 };
 
-/** The seed's "本地测试": the page, as a browser on this host gets it. */
-const localPage: Check = {
-  id: 'local-page',
-  name: 'the page opens on this host',
+/** Design point 12's other side: past BTCW_MAX_CONNECTIONS nginx answers 503, to pages and WebSockets alike. */
+const connections: Check = {
+  id: 'connections',
+  name: 'nginx has room for another connection (503)',
   hop: 'nginx',
   after: [
     ...NGINX,
@@ -503,6 +511,28 @@ const localPage: Check = {
     'firewall-frontend',
     'frontend-at-gateway',
   ],
+  look: ({ local, foreignHost, remote, tunnel, settings, proxyDescriptors }) => {
+    const answers = [local, foreignHost, ...(tunnel?.up ? [remote] : [])];
+    // The frontend itself has answered otherwise, so a 503 is nginx's own.
+    if (answers.every(({ status }) => status !== 503)) return { ok: 'no 503' };
+    const limit = settings.BTCW_MAX_CONNECTIONS;
+    const wrong = `nginx answers 503: all ${limit} connections that BTCW_MAX_CONNECTIONS allows are open`;
+    const ceiling = proxyDescriptors === undefined ? HIGHEST_MAX_CONNECTIONS : bearable(proxyDescriptors);
+    const raised = Math.min(2 * limit, ceiling, HIGHEST_MAX_CONNECTIONS);
+    if (raised > limit) return { wrong, fix: setAndDeploy('BTCW_MAX_CONNECTIONS', raised) };
+    return {
+      wrong: `${wrong}, and the host bears no more: a restart of nginx ends them`,
+      fix: `docker restart ${settings.BTCW_PROJECT}-nginx`,
+    };
+  },
+};
+
+/** The seed's "本地测试": the page, as a browser on this host gets it. */
+const localPage: Check = {
+  id: 'local-page',
+  name: 'the page opens on this host',
+  hop: 'nginx',
+  after: [...connections.after, 'connections'],
   look: (facts) => {
     const { local } = facts;
     if (local.status >= 200 && local.status < 400) {
@@ -526,13 +556,17 @@ const viteHosts: Check = {
     const { local, foreignHost, settings } = facts;
     if (local.status !== 200 || foreignHost.status === 0) return undefined;
     if (foreignHost.status !== 403) return { ok: `status ${foreignHost.status} for another name` };
-    const own = settings.BTCW_FRONTEND_IMAGE || settings.BTCW_FRONTEND_CONTEXT;
+    const { BTCW_FRONTEND_CONTEXT: context, BTCW_FRONTEND_IMAGE: image } = settings;
+    const allow = (folder: string) =>
+      `sed -i 's/server: {/server: { allowedHosts: true,/' ${folder}/vite.config.*`;
     return {
       wrong:
         'the frontend answers 403 to a request under another host name: Vite refuses what is not in server.allowedHosts, so the page is refused through the tunnel',
-      fix: own
-        ? `sed -i 's/server: {/server: { allowedHosts: true,/' vite.config.* && npm run rebuild`
-        : 'npm run rebuild',
+      fix: context
+        ? `${allow(context)} && npm run deploy`
+        : image
+          ? `${allow('your/frontend')} && docker build --tag ${image} your/frontend && npm run deploy`
+          : 'npm run deploy',
     };
   },
 };
@@ -576,7 +610,16 @@ const token: Check = {
   id: 'token',
   name: 'the token is accepted (403)',
   hop: 'browser',
-  after: [...BACKEND, ...NGINX, 'login', 'nginx-config', 'nginx-upgrade', 'nginx-upstreams', 'port-nginx'],
+  after: [
+    ...BACKEND,
+    ...NGINX,
+    'login',
+    'nginx-config',
+    'nginx-upgrade',
+    'nginx-upstreams',
+    'port-nginx',
+    'connections',
+  ],
   look: (facts) => {
     const { token: one, socket, nowMs } = facts;
     if (!one || !socket) return undefined;
@@ -614,12 +657,6 @@ const upgrade: Check = {
     const { socket } = facts;
     if (!socket) return undefined;
     if (socket.status === 101) return { ok: '101 Switching Protocols' };
-    if (socket.status === 503) {
-      return {
-        wrong: 'the WebSocket gets 503: as many connections as BTCW_MAX_CONNECTIONS allows are open',
-        fix: setAndDeploy('BTCW_MAX_CONNECTIONS', 2 * facts.settings.BTCW_MAX_CONNECTIONS),
-      };
-    }
     return {
       wrong: `the WebSocket gets ${socket.status ?? (socket.error || 'no answer')}, not 101`,
       fix: `docker restart ${nameOf(facts, 'backend')}`,
@@ -698,6 +735,52 @@ const frpReachable: Check = {
 
 const TUNNEL = ['docker', 'container-frpc', 'frp-server', ...FRPS];
 
+/** Looked at by doctor itself: frpc says no more than that the session was shut down. */
+const frpCertificate: Check = {
+  id: 'frp-certificate',
+  name: "the frp server's certificate fits BTCW_FRP_TLS_CA_FILE",
+  hop: 'frps',
+  after: TUNNEL,
+  look: ({ tunnel, frpServer: { certificate }, settings }) => {
+    const { BTCW_FRP_TLS_CA_FILE: file, BTCW_FRP_SERVER_ADDR: server } = settings;
+    if (!file) return { ok: 'not checked' };
+    if (!tunnel || !certificate) return undefined;
+    if (tunnel.up) return { ok: file };
+    const { problem, names } = certificate;
+    if (!problem) {
+      if (tunnel.cause !== 'hung-up') return { ok: file };
+      return {
+        wrong: `frpc refuses the frp server's certificate, which fits ${file}: that has changed since the last deploy`,
+        fix: 'npm run deploy',
+      };
+    }
+    const unset = "sed -i '/^BTCW_FRP_TLS_CA_FILE=/d' .env && npm run deploy";
+    if (!server) {
+      return {
+        wrong: 'the embedded frp server makes its certificate anew at each start: no CA file fits it',
+        fix: unset,
+      };
+    }
+    if (problem === WRONG_NAME) {
+      const name = names.find((one) => !one.includes('*'));
+      return {
+        wrong: `the frp server's certificate is for ${names.join(', ') || 'no name at all (subjectAltName)'}, not for ${server}`,
+        fix: name ? setAndDeploy('BTCW_FRP_SERVER_ADDR', name) : unset,
+      };
+    }
+    if (problem === 'CERT_HAS_EXPIRED') {
+      return {
+        wrong: "the frp server's certificate has expired; frps reads a renewed one when it starts",
+        fix: `ssh ${server} sudo systemctl restart frps`,
+      };
+    }
+    return {
+      wrong: `the frp server's certificate is not of the CA in ${file} (${problem})`,
+      fix: `scp ${server}:/etc/frp/ca.crt ${file} && npm run deploy`,
+    };
+  },
+};
+
 /** The frp server's own reasons; FAQ "FRP日志：cat /tmp/frpc.log". */
 const frpToken: Check = {
   id: 'frp-token',
@@ -710,7 +793,7 @@ const frpToken: Check = {
     if (!settings.BTCW_FRP_SERVER_ADDR) {
       return {
         wrong: 'the embedded frp server refuses the token: frps and frpc have different ones',
-        fix: 'npm run rebuild',
+        fix: 'npm run deploy',
       };
     }
     return {
@@ -748,7 +831,11 @@ const frpRemotePort: Check = {
     const fix = setAndDeploy('BTCW_FRP_REMOTE_PORT', number + 1);
     if (tunnel.cause === 'remote-port') return { wrong: `port ${number} is taken on the frp server`, fix };
     if (tunnel.cause === 'port-not-allowed') {
-      return { wrong: `the frp server's allowPorts leaves port ${number} out`, fix };
+      // The embedded server's were written by deploy.
+      return {
+        wrong: `the frp server's allowPorts leaves port ${number} out`,
+        fix: settings.BTCW_FRP_SERVER_ADDR ? fix : 'npm run deploy',
+      };
     }
     return { ok: String(number) };
   },
@@ -759,7 +846,7 @@ const tunnelUp: Check = {
   id: 'tunnel',
   name: 'frpc says: start proxy success',
   hop: 'frpc',
-  after: [...TUNNEL, 'frp-token', 'frp-proxy-name', 'frp-remote-port', 'port-remote'],
+  after: [...TUNNEL, 'frp-certificate', 'frp-token', 'frp-proxy-name', 'frp-remote-port', 'port-remote'],
   look: (facts) => {
     const { tunnel, settings } = facts;
     if (!tunnel) return undefined;
@@ -842,6 +929,7 @@ export function checksFor(of: Settings): readonly Check[] {
     nginxBuffering,
     nginxTimeouts,
     nginxUpstreams,
+    connections,
     localPage,
     viteHosts,
     login,
@@ -850,6 +938,7 @@ export function checksFor(of: Settings): readonly Check[] {
     silent,
     frpName,
     frpReachable,
+    frpCertificate,
     frpToken,
     frpProxyName,
     frpRemotePort,

@@ -5,9 +5,10 @@
 import { lookup } from 'node:dns/promises';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { connect, isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { execa } from 'execa';
 import type { Settings } from '../../stacks/settings.ts';
 import { COMPONENTS, type Component } from '../lib/components.ts';
@@ -81,6 +82,14 @@ export interface TokenFacts {
   readonly expiresMs: number | undefined;
 }
 
+/** A certificate, looked at with the CA it should be of. */
+export interface CertificateFacts {
+  /** Why it is refused, as OpenSSL and Node name it; empty where it fits. @example 'CERT_HAS_EXPIRED' */
+  readonly problem: string;
+  /** The names and addresses it is for. */
+  readonly names: readonly string[];
+}
+
 export interface Facts {
   readonly nowMs: number;
   readonly settings: Settings;
@@ -127,6 +136,8 @@ export interface Facts {
     /** ms to connect, or why not. */
     readonly connectMs: number | undefined;
     readonly error: string;
+    /** Undefined without BTCW_FRP_TLS_CA_FILE, or where it shows none. */
+    readonly certificate?: CertificateFacts | undefined;
   };
   readonly tunnel: ReturnType<typeof tunnelStory> | undefined;
 }
@@ -375,18 +386,55 @@ export async function gatherFrpServer(settings: Settings): Promise<Facts['frpSer
   const resolved = await Promise.race([known, deadline]);
   clearTimeout(timer);
   if (!resolved) return { resolved: false, connectMs: undefined, error: '' };
+  const certificate = fact(() => gatherFrpCertificate(settings));
   return new Promise((resolve) => {
     const startedMs = performance.now();
     const socket = connect({ host, port: settings.BTCW_FRP_SERVER_PORT, timeout: PROBE_MS });
-    const end = (connectMs: number | undefined, error: string) => {
+    const end = async (connectMs: number | undefined, error: string) => {
       socket.destroy();
-      resolve({ resolved: true, connectMs, error });
+      resolve({ resolved: true, connectMs, error, certificate: await certificate });
     };
     socket.once('connect', () => end(performance.now() - startedMs, ''));
     socket.once('timeout', () => end(undefined, 'ETIMEDOUT'));
     socket.once('error', (error: NodeJS.ErrnoException) => end(undefined, error.code ?? error.message));
   });
 }
+
+/** Node's code for a certificate of another name. */
+export const WRONG_NAME = 'ERR_TLS_CERT_ALTNAME_INVALID';
+
+/** Has the frp server show its certificate, and checks it as frpc does. */
+function gatherFrpCertificate(settings: Settings): Promise<CertificateFacts | undefined> {
+  const { BTCW_FRP_SERVER_ADDR: host = '127.0.0.1', BTCW_FRP_TLS_CA_FILE: file } = settings;
+  return new Promise((resolve) => {
+    if (!file) return resolve(undefined);
+    const socket = connectTls({
+      host,
+      port: settings.BTCW_FRP_SERVER_PORT,
+      ca: readFileSync(file),
+      rejectUnauthorized: false,
+      timeout: PROBE_MS,
+      // An address is no server name (RFC 6066).
+      ...(isIP(host) === 0 && { servername: host }),
+    });
+    const end = (certificate?: CertificateFacts) => {
+      socket.destroy();
+      resolve(certificate);
+    };
+    socket.once('secureConnect', () => {
+      const names = namesOf(socket.getPeerCertificate().subjectaltname ?? '');
+      // Node still takes the subject for a name; Go, and so frpc, does not.
+      const nameless = names.length === 0 ? WRONG_NAME : '';
+      end({ problem: socket.authorized ? nameless : String(socket.authorizationError), names });
+    });
+    socket.once('timeout', () => end());
+    socket.once('error', () => end());
+  });
+}
+
+/** The names in a certificate. @example namesOf('DNS:frp.example.org, IP Address:192.0.2.1') */
+export const namesOf = (subjectAltName: string): string[] =>
+  [...subjectAltName.matchAll(/(?:DNS|IP Address):([^,]+)/g)].map(([, name = '']) => name);
 
 /** Reads what a JWT says without checking its signature: its age is no secret. */
 export function readToken(text: string, given: boolean): TokenFacts {

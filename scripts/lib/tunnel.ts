@@ -19,7 +19,7 @@ export type TunnelCause =
   | 'refused'
   | 'timeout'
   | 'no-route'
-  | 'certificate'
+  | 'hung-up'
   | 'login'
   | 'nothing-said';
 
@@ -70,7 +70,15 @@ const CAUSES: readonly (readonly [RegExp, (settings: Settings) => string, Tunnel
     (settings) => `there is no route to ${serverAddress(settings)}`,
     'no-route',
   ],
-  [/x509|certificate/, () => "the frp server's certificate does not fit BTCW_FRP_TLS_CA_FILE", 'certificate'],
+  [
+    // All that frpc says of a certificate it does not accept: it multiplexes, and the handshake's error is lost.
+    /session shutdown|x509/,
+    (settings) =>
+      settings.BTCW_FRP_TLS_CA_FILE
+        ? "the frp server's certificate does not fit BTCW_FRP_TLS_CA_FILE"
+        : `${serverAddress(settings)} hangs up`,
+    'hung-up',
+  ],
   [
     /login to (the )?server failed|connect to server error/,
     (settings) => `the login to ${serverAddress(settings)} failed`,

@@ -2,6 +2,7 @@
 import WebSocket from 'ws';
 
 const HANDSHAKE_DEADLINE_MS = 10_000;
+const GOODBYE_MS = 500;
 
 /**
  * Asks for an upgrade, and closes at once.
@@ -64,6 +65,8 @@ export function dialogue(url: string, topics: readonly string[], deadlineMs: num
     const socket = new WebSocket(url, { handshakeTimeout: Math.min(HANDSHAKE_DEADLINE_MS, deadlineMs) });
     const end = () => {
       socket.close();
+      // A server that says nothing does not say goodbye either; `ws` would wait half a minute for it.
+      setTimeout(() => socket.terminate(), GOODBYE_MS).unref();
       resolve({ topics: [...received], pongMs, error, status, greeting });
     };
     socket.on('unexpected-response', (request, response) => {

@@ -1,13 +1,13 @@
 /** Breaks each thing for real, sees exactly that check fail, mends it with the command doctor names, sees all well. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Finding } from '../../scripts/doctor/checks.ts';
-import { docker, eventually, TestDeployment, tryProgram } from '../support/deployment.ts';
+import { docker, echo, eventually, TestDeployment, tryProgram } from '../support/deployment.ts';
 
 const deployment = new TestDeployment('btcw-doctor');
 const PORT = {
@@ -44,21 +44,34 @@ const ids = (findings: readonly Finding[]) => findings.map(({ id }) => id);
 const wrong = ({ failures, warnings }: Report) => [...ids(failures), ...ids(warnings)];
 
 /** Looks until the report is the expected one: a break may take a moment to show, a tunnel one to come back. */
-async function expectWrong(expected: readonly string[], deadlineMs = 20_000): Promise<Report> {
-  const report = await eventually(doctor, (one) => wrong(one).join() === expected.join(), deadlineMs);
+async function expectWrong(
+  expected: readonly string[],
+  deadlineMs = 20_000,
+  settings: Record<string, string> = {},
+): Promise<Report> {
+  const look = () => doctor([], settings);
+  const report = await eventually(look, (one) => wrong(one).join() === expected.join(), deadlineMs);
   expect(wrong(report), JSON.stringify([...report.failures, ...report.warnings], null, 2)).toEqual(expected);
   expect(report.code).toBe(report.failures.length > 0 ? 1 : 0);
   return report;
 }
-const expectWell = () => expectWrong([], 60_000);
+const expectWell = (settings: Record<string, string> = {}) => expectWrong([], 60_000, settings);
 
-/** Runs the command a finding names, as its reader would. */
-async function applyFix(finding: Finding | undefined): Promise<void> {
+/**
+ * Runs the command a finding names, as its reader would.
+ * @returns the settings of then on: what the command would put into .env is set here
+ */
+async function applyFix(finding: Finding | undefined, settings: Record<string, string> = {}) {
+  const [dotEnv = '', name = '', value = ''] =
+    /^echo '(\w+)=(.+)' >> \.env && /.exec(finding?.fix ?? '') ?? [];
+  const now = { ...settings, ...(name && { [name]: value }) };
   const command = (finding?.fix ?? '')
+    .replace(dotEnv, '')
     .replaceAll('sudo ', '')
     .replaceAll(/npm run (\w+)/g, 'node scripts/run.mjs $1');
-  const { code, output } = await tryProgram('sh', ['-c', command], deployment.settings);
+  const { code, output } = await tryProgram('sh', ['-c', command], { ...deployment.settings, ...now });
   expect(code, `${command}\n${output}`).toBe(0);
+  return now;
 }
 
 /** Breaks are undone even where a test fails. */
@@ -70,11 +83,14 @@ afterEach(async ({ task }) => {
   if (task.result?.state === 'fail') await deployment.run('rebuild');
 });
 
-async function mended(expected: readonly string[]): Promise<Report> {
-  const report = await expectWrong(expected);
-  await applyFix(report.failures[0] ?? report.warnings[0]);
-  await expectWell();
-  return report;
+async function mended(
+  expected: readonly string[],
+  settings: Record<string, string> = {},
+): Promise<Report & { readonly settings: Record<string, string> }> {
+  const report = await expectWrong(expected, 30_000, settings);
+  const now = await applyFix(report.failures[0] ?? report.warnings[0], settings);
+  await expectWell(now);
+  return { ...report, settings: now };
 }
 
 /** Runs a shell in a container's image with its configuration volume at /volume. */
@@ -115,10 +131,7 @@ const LOG_OPTIONS = ['--log-opt', 'max-size=10m', '--log-opt', 'max-file=3'];
 /** A container by hand in place of the deployment's own; a deploy puts that back. */
 async function inPlaceOf(component: string, ...args: string[]): Promise<void> {
   await docker('rm', '--force', name(component));
-  undo.push(async () => {
-    await tryProgram('docker', ['rm', '--force', name(component)]);
-    await deployment.run('deploy');
-  });
+  undo.push(() => deployment.run('deploy'));
   await docker('run', '--detach', '--name', name(component), ...labels(component), ...args);
 }
 
@@ -154,7 +167,7 @@ describe('doctor', () => {
     expect(code).toBe(1);
     expect(output).toContain(`✗ ${name('frontend')} is exited (exit code 0)`);
     expect(output).toContain(`Fix: docker start ${name('frontend')}`);
-    expect(output).toMatch(/\d+ of 52 checks are fine, \d+ not looked at/);
+    expect(output).toMatch(/\d+ of 54 checks are fine, \d+ not looked at/);
     expect((await deployment.run('doctor', ['--verbose'])).output).toContain(
       'follows from "frontend is running',
     );
@@ -201,9 +214,10 @@ describe('containers', () => {
 
   it('fails when one keeps ending, with its last words', async () => {
     await inVolume('frps', 'echo "nonsense = [" > /volume/frps.toml');
-    undo.push(() => deployment.run('rebuild'));
     await tryProgram('docker', ['restart', name('frps')]);
-    const looping = await eventually(doctor, (one) => /keeps ending/.test(one.failures[0]?.detail ?? ''));
+    const looping = await eventually(doctor, (one) =>
+      /keeps ending with/.test(one.failures[0]?.detail ?? ''),
+    );
     expect(wrong(looping)).toEqual(['container-frps']);
     expect(looping.failures[0]?.detail).toMatch(
       /keeps ending with exit code 1 .*it last said: .*ServerConfig/,
@@ -216,7 +230,40 @@ describe('containers', () => {
     const { Image } = await deployment.inspect('frontend');
     const publish = ['127.0.0.1', '172.17.0.1'].flatMap((ip) => ['--publish', `${ip}:${PORT.frontend}:3000`]);
     await inPlaceOf('frontend', ...publish, '--tmpfs', '/tmp', Image);
-    await expectWrong(['log-size-frontend']);
+    await mended(['log-size-frontend']);
+  });
+
+  it('warns when a log is over its bound', async () => {
+    const { LogPath } = await deployment.inspect('frontend');
+    const line = { log: `${'x'.repeat(1000)}\n`, stream: 'stdout', time: new Date().toISOString() };
+    appendFileSync(LogPath, `${JSON.stringify(line)}\n`.repeat(35_000));
+    const { warnings } = await mended(['log-size-frontend']);
+    expect(warnings[0]?.detail).toMatch(/^its log files have \d\d\.\d of 30 MiB they may have$/);
+  });
+
+  it('fails when the program in one hangs, with what its health check says', async () => {
+    const { State } = await deployment.inspect('backend');
+    undo.push(() => tryProgram('kill', ['-CONT', String(State.Pid)]));
+    process.kill(State.Pid, 'SIGSTOP');
+    const health = async () => (await deployment.inspect('backend')).State.Health.Status;
+    expect(await eventually(health, (one) => one === 'unhealthy', 60_000)).toBe('unhealthy');
+    const { failures } = await mended(['container-backend']);
+    expect(failures[0]?.detail).toMatch(/runs, but its health check fails: curl: \(28\) .* timed out/);
+  });
+
+  it('fails when one runs out of memory', async () => {
+    await docker('stop', '--time', '1', name('backend'));
+    // Less than Node.js itself takes.
+    await docker('update', '--memory', '24m', '--memory-swap', '24m', name('backend'));
+    await tryProgram('docker', ['start', name('backend')]);
+    const looping = await eventually(
+      doctor,
+      (one) => /out of memory/.test(one.failures[0]?.detail ?? ''),
+      40_000,
+    );
+    expect(wrong(looping), JSON.stringify(looping.failures, null, 2)).toEqual(['container-backend']);
+    await applyFix(looping.failures[0]);
+    await expectWell();
   });
 });
 
@@ -279,14 +326,7 @@ describe('ports', () => {
 });
 
 describe("nginx's configuration, edited by hand", () => {
-  const edit = async (script: string) => {
-    await inVolume(
-      'nginx',
-      `cp -p /volume/nginx.conf /volume/kept && ${script} && chown 33:33 /volume/nginx.conf`,
-    );
-    undo.push(() => inVolume('nginx', '[ -e /volume/kept ] && mv /volume/kept /volume/nginx.conf; true'));
-  };
-  const sed = (expression: string) => edit(`sed -i "${expression}" /volume/nginx.conf`);
+  const sed = (expression: string) => inVolume('nginx', `sed -i "${expression}" /volume/nginx.conf`);
 
   it.each([
     [
@@ -304,33 +344,33 @@ describe("nginx's configuration, edited by hand", () => {
     ],
   ])('fails when there is %s', async (_what, expression, id) => {
     await sed(expression);
-    await expectWrong([id]);
+    await mended([id]);
   });
 
-  it('fails when the map is gone, with the words of nginx, and rebuild puts it back', async () => {
+  it('fails when the map is gone, with the words of nginx', async () => {
     await sed('/map .http_upgrade/,/}/d');
     const { failures } = await mended(['nginx-config']);
     expect(failures[0]?.detail).toContain('unknown "connection_upgrade" variable');
   });
+
+  it('is mended without a socket being dropped', async () => {
+    const socket = await deployment.socket(deployment.local, await deployment.token());
+    undo.push(() => socket.terminate());
+    await sed('s/proxy_buffering off/proxy_buffering on/');
+    await mended(['nginx-buffering']);
+    expect(await echo(socket)).toBe(true);
+  });
 });
 
 describe('backend and frontend behind nginx', () => {
-  it('fails when a firewall keeps containers from the backend, and the rule it names is the one', async () => {
-    const rule = [
-      '-i',
-      'docker0',
-      '-d',
-      '172.17.0.1',
-      '-p',
-      'tcp',
-      '--dport',
-      String(PORT.backend),
-      '-j',
-      'DROP',
-    ];
-    await firewallRule('raw', 'PREROUTING', ...rule);
-    await mended(['firewall-backend']);
-  });
+  it.each(['backend', 'frontend'] as const)(
+    'fails when a firewall keeps containers from the %s, and the rule it names is the one',
+    async (app) => {
+      const to = ['-d', '172.17.0.1', '-p', 'tcp', '--dport', String(PORT[app])];
+      await firewallRule('raw', 'PREROUTING', '-i', 'docker0', ...to, '-j', 'DROP');
+      await mended([`firewall-${app}`]);
+    },
+  );
 
   it('fails when the backend is not published at the gateway (502)', async () => {
     const { Image, HostConfig } = await deployment.inspect('backend');
@@ -377,6 +417,10 @@ server.listen(8000);
     await inPlaceOf('backend', ...publish, ...program, ...LOG_OPTIONS, Image, '/mute.mjs');
     const { failures } = await expectWrong(['silent']);
     expect(failures[0]?.detail).toContain('nor is a ping answered');
+    const startedMs = Date.now();
+    await doctor();
+    // Not the half minute that a WebSocket waits for the goodbye of the other end.
+    expect(Date.now() - startedMs).toBeLessThan(15_000);
   });
 
   it('fails when Vite refuses foreign hosts', async () => {
@@ -390,7 +434,25 @@ server.listen(8000);
     ]);
     const refusing = ['--env', 'VITE_ALLOWED_HOSTS=', '--tmpfs', '/tmp:rw,size=256m', ...LOG_OPTIONS];
     await inPlaceOf('frontend', ...publish, ...mounts, ...refusing, images.split('\n')[0] ?? '');
-    await expectWrong(['vite-hosts'], 60_000);
+    const { failures } = await expectWrong(['vite-hosts'], 60_000);
+    await applyFix(failures[0]);
+    await expectWell();
+  });
+
+  it('fails when nginx has as many sockets as it takes (503), and the fix drops none of them', async () => {
+    const few = { BTCW_MAX_CONNECTIONS: '5' };
+    undo.push(() => deployment.run('deploy'));
+    expect((await deployment.run('deploy', [], few)).code).toBe(0);
+    const token = await deployment.token();
+    const opening = Array.from({ length: 5 }, () => deployment.socket(deployment.local, token));
+    const sockets = await Promise.all(opening);
+    undo.push(() => sockets.map((socket) => socket.terminate()));
+    const { failures, settings } = await mended(['connections'], few);
+    expect(failures[0]?.detail).toBe(
+      'nginx answers 503: all 5 connections that BTCW_MAX_CONNECTIONS allows are open',
+    );
+    expect(settings).toEqual({ BTCW_MAX_CONNECTIONS: '10' });
+    expect(await Promise.all(sockets.map((socket) => echo(socket)))).toEqual(Array(5).fill(true));
   });
 });
 
@@ -427,6 +489,18 @@ describe('tokens', () => {
     writeFileSync(`${deployment.secretsFolder}/admin-password`, 'quite-another-password\n');
     await mended(['login']);
   });
+
+  it('fails when too many logins have failed within a minute', async () => {
+    const body = new URLSearchParams({ username: 'admin', password: 'not-the-password' });
+    const guess = () => fetch(`${deployment.backend}/api/v1/auth/token`, { method: 'POST', body });
+    await eventually(guess, ({ status }) => status === 429);
+    const { failures } = await expectWrong(['login']);
+    expect(failures[0]?.detail).toBe('too many failed logins within a minute: the backend makes all wait');
+    expect(failures[0]?.fix).toBe('sleep 60');
+    // The backend counts in memory: this is quicker.
+    await docker('restart', '--time', '1', name('backend'));
+    await expectWell();
+  });
 });
 
 describe('the tunnel', () => {
@@ -444,7 +518,6 @@ describe('the tunnel', () => {
 
   it('fails when the token is refused', async () => {
     await inVolume('frps', 'printf another-token > /volume/token');
-    undo.push(() => deployment.run('rebuild'));
     await docker('restart', '--time', '1', name('frps'));
     await mended(['frp-token']);
   });
@@ -495,5 +568,95 @@ describe('the tunnel', () => {
     );
     const { failures } = await expectWrong(['public-port']);
     expect(failures[0]?.fix).toBe(`sudo ufw allow ${PORT.remote}/tcp`);
+  });
+
+  it('fails when the port of the frp server does not answer: its firewall', async () => {
+    const port = String(PORT.server + 98);
+    await firewallRule('filter', 'INPUT', '-i', 'lo', '-p', 'tcp', '--dport', port, '-j', 'DROP');
+    const { failures } = await doctor([], {
+      BTCW_FRP_SERVER_ADDR: '127.0.0.1',
+      BTCW_FRP_SERVER_PORT: port,
+    });
+    expect(ids(failures)).toEqual(['frp-server']);
+    expect(failures[0]?.detail).toBe(
+      `127.0.0.1:${port} does not answer (ETIMEDOUT): its firewall is closed for that port`,
+    );
+    expect(failures[0]?.fix).toBe(`ssh 127.0.0.1 sudo ufw allow ${port}/tcp`);
+  });
+
+  it('fails when the frp server does not allow the remote port', async () => {
+    await inVolume('frps', `sed -i 's/^single = .*/single = ${PORT.remote + 1}/' /volume/frps.toml`);
+    await docker('restart', '--time', '1', name('frps'));
+    const { failures } = await mended(['frp-remote-port']);
+    expect(failures[0]?.detail).toBe(`the frp server's allowPorts leaves port ${PORT.remote} out`);
+  });
+
+  it("fails when the frp server's certificate is not of the CA, or for another name", async () => {
+    const server = 'btcw-doctor-server';
+    const file = (path: string) => join(folder, path);
+    /** A certificate that is its own CA. */
+    const certificate = async (path: string, name: string): Promise<string> => {
+      const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+      const files = ['-keyout', file(`${path}.key`), '-out', file(`${path}.pem`)];
+      const subject = ['-subj', '/CN=frp', '-addext', `subjectAltName=${name}`];
+      const made = await tryProgram('openssl', ['req', '-x509', ...key, ...files, ...subject]);
+      expect(made.code, made.output).toBe(0);
+      return readFileSync(file(`${path}.pem`), 'utf8');
+    };
+    const serve = async (path: string) => {
+      for (const kind of ['key', 'pem']) copyFileSync(file(`${path}.${kind}`), file(`server.${kind}`));
+      await docker('restart', '--time', '1', server);
+    };
+    const first = await certificate('first', 'IP:127.0.0.1');
+    const second = await certificate('second', 'IP:127.0.0.1');
+    const named = await certificate('named', 'DNS:localhost');
+    writeFileSync(file('ca.pem'), first);
+    const [port, remote] = [String(PORT.server + 1), String(PORT.remote + 1)];
+    const config = `bindAddr = "127.0.0.1"
+bindPort = ${port}
+proxyBindAddr = "127.0.0.1"
+auth.token = "${readFileSync(`${deployment.secretsFolder}/frp-token`, 'utf8').trim()}"
+transport.tls = { certFile = "/server/server.pem", keyFile = "/server/server.key" }
+`;
+    writeFileSync(file('frps.toml'), config);
+    const { Image } = await deployment.inspect('frps');
+    const mount = ['--user', '0:0', '--volume', `${folder}:/server:ro`];
+    const args = ['--network', 'host', ...labels('server'), ...mount, '--entrypoint', 'frps', Image];
+    await docker('create', '--name', server, ...args, '-c', '/server/frps.toml');
+    undo.push(async () => {
+      await docker('rm', '--force', server);
+      await deployment.run('deploy');
+    });
+    await serve('first');
+    const settings = {
+      BTCW_FRP_SERVER_ADDR: '127.0.0.1',
+      BTCW_FRP_SERVER_PORT: port,
+      BTCW_FRP_REMOTE_PORT: remote,
+      BTCW_FRP_TLS_CA_FILE: file('ca.pem'),
+    };
+    expect((await deployment.run('deploy', [], settings)).code).toBe(0);
+    await expectWell(settings);
+
+    // What scp would bring from the server.
+    writeFileSync(file('bundle.pem'), second + named);
+    writeFileSync(file('scp'), `#!/bin/sh\ncp ${file('bundle.pem')} "$2"\n`, { mode: 0o755 });
+    await serve('second');
+    const withScp = { ...settings, PATH: `${folder}:${process.env.PATH}` };
+    const other = await mended(['frp-certificate'], withScp);
+    expect(other.failures[0]?.detail).toBe(
+      `the frp server's certificate is not of the CA in ${file('ca.pem')} (DEPTH_ZERO_SELF_SIGNED_CERT)`,
+    );
+
+    await serve('named');
+    const elsewhere = await mended(['frp-certificate'], settings);
+    expect(elsewhere.failures[0]?.detail).toBe(
+      "the frp server's certificate is for localhost, not for 127.0.0.1",
+    );
+    expect(elsewhere.settings.BTCW_FRP_SERVER_ADDR).toBe('localhost');
+
+    await serve('first');
+    writeFileSync(file('ca.pem'), first);
+    const changed = await mended(['frp-certificate'], settings);
+    expect(changed.failures[0]?.detail).toContain('that has changed since the last deploy');
   });
 });

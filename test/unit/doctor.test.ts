@@ -5,12 +5,14 @@ import {
   type Facts,
   linesSince,
   logBound,
+  namesOf,
   readToken,
   refusalOf,
 } from '../../scripts/doctor/facts.ts';
 import { readNginxConf, seconds } from '../../scripts/doctor/nginx.ts';
 import type { Component } from '../../scripts/lib/components.ts';
 import type { TunnelCause } from '../../scripts/lib/tunnel.ts';
+import type { Settings } from '../../stacks/settings.ts';
 import { answer, CONF, containerFacts, healthyFacts, NOW_MS, REFUSED } from '../support/facts.ts';
 
 const EXTERNAL = { BTCW_FRP_SERVER_ADDR: 'frp.example.org' };
@@ -29,6 +31,22 @@ const conf = (from: string | RegExp, to: string): Partial<Facts> => ({
 const tunnelDown = (cause: TunnelCause): Partial<Facts> => ({
   tunnel: { up: false, reason: 'the reason', cause, line: '' },
 });
+const withSettings = (settings: Partial<Settings>): Pick<Facts, 'settings'> => ({
+  settings: { ...healthyFacts().settings, ...settings },
+});
+/** A server of the user's whose certificate is refused. */
+const certificate = (problem: string, names: readonly string[]): Partial<Facts> => ({
+  ...tunnelDown('hung-up'),
+  ...withSettings({ BTCW_FRP_SERVER_ADDR: 'frp.example.org', BTCW_FRP_TLS_CA_FILE: '/my/ca.pem' }),
+  frpServer: { ...healthyFacts().frpServer, certificate: { problem, names } },
+});
+/** What past BTCW_MAX_CONNECTIONS everyone gets. */
+const FULL = {
+  local: answer(503),
+  foreignHost: answer(503),
+  remote: answer(503),
+  socket: { topics: [], pongMs: undefined, error: 'status 503', status: 503 },
+};
 const ports = (setting: string, holder: { program: string; pid: number }, container?: string) => ({
   ports: healthyFacts().ports.map((one) => (one.setting === setting ? { ...one, holder, container } : one)),
 });
@@ -99,14 +117,21 @@ const FAILURES: Case[] = [
     'container-frps',
     withContainer('frps', { status: 'restarting', exitCode: 1, restarts: 5 }),
     /keeps ending with exit code 1 \(5 restarts\)/,
-    /npm run rebuild/,
+    /^npm run deploy$/,
   ],
   [
     'one runs for a moment between its ends',
     'container-frpc',
     withContainer('frpc', { restarts: 9, startedAtMs: NOW_MS - 4_000 }),
-    /keeps ending/,
-    /npm run rebuild/,
+    /keeps ending \(9 restarts\)/,
+    /^npm run deploy$/,
+  ],
+  [
+    'one keeps running out of memory',
+    'container-backend',
+    withContainer('backend', { status: 'restarting', exitCode: 137, restarts: 5, outOfMemory: true }),
+    /keeps ending with exit code 137 \(5 restarts, out of memory\)/,
+    /^npm run deploy$/,
   ],
   [
     'one is unhealthy',
@@ -179,44 +204,56 @@ const FAILURES: Case[] = [
     'nginx-config',
     { nginx: undefined, nginxRefuses: 'nginx: [emerg] no' },
     /\[emerg\] no/,
-    /rebuild/,
+    /^npm run deploy$/,
   ],
   [
     'HTTP/1.1 is gone',
     'nginx-upgrade',
     conf('proxy_http_version 1.1;', ''),
     /proxy_http_version is 1\.0/,
-    /rebuild/,
+    /^npm run deploy$/,
   ],
   [
     'the Upgrade header is gone',
     'nginx-upgrade',
     conf('proxy_set_header Upgrade $http_upgrade;', ''),
     /Upgrade header/,
-    /rebuild/,
+    /^npm run deploy$/,
   ],
   [
     'Connection is "upgrade" for all',
     'nginx-upgrade',
     conf('Connection $connection_upgrade', 'Connection "upgrade"'),
     /"upgrade" for every request/,
-    /rebuild/,
+    /^npm run deploy$/,
   ],
-  ['the map is gone', 'nginx-upgrade', conf(/map \$http_upgrade[^}]*}/g, ''), /from a map/, /rebuild/],
-  ['nginx buffers', 'nginx-buffering', conf('proxy_buffering off;', ''), /buffering is on/, /rebuild/],
+  [
+    'the map is gone',
+    'nginx-upgrade',
+    conf(/map \$http_upgrade[^}]*}/g, ''),
+    /from a map/,
+    /^npm run deploy$/,
+  ],
+  [
+    'nginx buffers',
+    'nginx-buffering',
+    conf('proxy_buffering off;', ''),
+    /buffering is on/,
+    /^npm run deploy$/,
+  ],
   [
     'a timeout is below the heartbeat',
     'nginx-timeouts',
     conf('proxy_read_timeout 3600s', 'proxy_read_timeout 5s'),
     /proxy_read_timeout is 5 s, the heartbeat comes each 10 s/,
-    /rebuild/,
+    /^npm run deploy$/,
   ],
   [
     'nginx asks elsewhere',
     'nginx-upstreams',
     conf('server 172.17.0.1:8000', 'server host.docker.internal:8000'),
     /location \/api asks host\.docker\.internal:8000/,
-    /rebuild/,
+    /^npm run deploy$/,
   ],
   [
     'the published port is dead',
@@ -225,7 +262,27 @@ const FAILURES: Case[] = [
     /its published port is dead/,
     /docker restart btc-watcher-nginx/,
   ],
-  ['Vite refuses foreign hosts', 'vite-hosts', { foreignHost: answer(403) }, /allowedHosts/, /rebuild/],
+  [
+    'Vite refuses foreign hosts',
+    'vite-hosts',
+    { foreignHost: answer(403) },
+    /allowedHosts/,
+    /^npm run deploy$/,
+  ],
+  [
+    'the Vite of an image of the user refuses them',
+    'vite-hosts',
+    { foreignHost: answer(403), ...withSettings({ BTCW_FRONTEND_IMAGE: 'my/app:1' }) },
+    /allowedHosts/,
+    /^sed -i .* && docker build --tag my\/app:1 your\/frontend && npm run deploy$/,
+  ],
+  [
+    'the Vite of a folder of the user refuses them',
+    'vite-hosts',
+    { foreignHost: answer(403), ...withSettings({ BTCW_FRONTEND_CONTEXT: '/my/app' }) },
+    /allowedHosts/,
+    /^sed -i .* \/my\/app\/vite\.config\.\* && npm run deploy$/,
+  ],
   [
     'the password is another',
     'login',
@@ -264,10 +321,38 @@ const FAILURES: Case[] = [
   ],
   [
     'nginx is full',
-    'websocket',
-    { socket: { topics: [], pongMs: undefined, error: '', status: 503 } },
-    /gets 503/,
+    'connections',
+    FULL,
+    /all 2500 connections that BTCW_MAX_CONNECTIONS allows are open/,
+    /BTCW_MAX_CONNECTIONS=3000/,
+  ],
+  [
+    'nginx is full, and docker-proxy bears no more',
+    'connections',
+    { ...FULL, proxyDescriptors: 16_000 },
+    /the host bears no more/,
+    /^docker restart btc-watcher-nginx$/,
+  ],
+  [
+    'nginx is full, and there is no docker-proxy',
+    'connections',
+    { ...FULL, proxyDescriptors: undefined },
+    /all 2500/,
     /BTCW_MAX_CONNECTIONS=5000/,
+  ],
+  [
+    'it is so only with the requests of doctor itself',
+    'connections',
+    { remote: answer(503) },
+    /nginx answers 503/,
+    /BTCW_MAX_CONNECTIONS/,
+  ],
+  [
+    'the backend takes no more WebSockets',
+    'websocket',
+    { socket: FULL.socket },
+    /gets 503, not 101/,
+    /docker restart btc-watcher-backend/,
   ],
   [
     'nothing is pushed',
@@ -307,7 +392,7 @@ const FAILURES: Case[] = [
     /ufw allow 7000\/tcp/,
     EXTERNAL,
   ],
-  ['the frp token is refused', 'frp-token', tunnelDown('token'), /refuses the token/, /rebuild/],
+  ['the frp token is refused', 'frp-token', tunnelDown('token'), /refuses the token/, /^npm run deploy$/],
   [
     'the proxy name is taken',
     'frp-proxy-name',
@@ -327,12 +412,65 @@ const FAILURES: Case[] = [
     'frp-remote-port',
     tunnelDown('port-not-allowed'),
     /allowPorts/,
-    /60002/,
+    /^npm run deploy$/,
   ],
   [
-    'the certificate does not fit',
+    'the remote port is not allowed on a server of the user',
+    'frp-remote-port',
+    tunnelDown('port-not-allowed'),
+    /allowPorts/,
+    /BTCW_FRP_REMOTE_PORT=60002/,
+    EXTERNAL,
+  ],
+  [
+    'the certificate is of another CA',
+    'frp-certificate',
+    certificate('DEPTH_ZERO_SELF_SIGNED_CERT', ['frp.example.org']),
+    /not of the CA in \/my\/ca\.pem \(DEPTH_ZERO_SELF_SIGNED_CERT\)/,
+    /^scp frp\.example\.org:\S+ \/my\/ca\.pem && npm run deploy$/,
+  ],
+  [
+    'frpc has another CA than the file has by now',
+    'frp-certificate',
+    certificate('', ['frp.example.org']),
+    /fits \/my\/ca\.pem: that has changed since the last deploy/,
+    /^npm run deploy$/,
+  ],
+  [
+    'the certificate is for another name',
+    'frp-certificate',
+    certificate('ERR_TLS_CERT_ALTNAME_INVALID', ['*.example.com', 'frp.example.com']),
+    /is for \*\.example\.com, frp\.example\.com, not for frp\.example\.org/,
+    /BTCW_FRP_SERVER_ADDR=frp\.example\.com/,
+  ],
+  [
+    'the certificate has no name',
+    'frp-certificate',
+    certificate('ERR_TLS_CERT_ALTNAME_INVALID', []),
+    /for no name at all \(subjectAltName\)/,
+    /BTCW_FRP_TLS_CA_FILE=.*d' \.env && npm run deploy/,
+  ],
+  [
+    'the certificate has expired',
+    'frp-certificate',
+    certificate('CERT_HAS_EXPIRED', ['frp.example.org']),
+    /has expired/,
+    /^ssh frp\.example\.org sudo systemctl restart frps$/,
+  ],
+  [
+    'a CA is set for the embedded server',
+    'frp-certificate',
+    {
+      ...certificate('DEPTH_ZERO_SELF_SIGNED_CERT', []),
+      ...withSettings({ BTCW_FRP_TLS_CA_FILE: '/my/ca.pem' }),
+    },
+    /no CA file fits it/,
+    /BTCW_FRP_TLS_CA_FILE=.*d' \.env && npm run deploy/,
+  ],
+  [
+    'the server hangs up for another reason',
     'tunnel',
-    tunnelDown('certificate'),
+    tunnelDown('hung-up'),
     /the reason/,
     /docker restart btc-watcher-frpc/,
   ],
@@ -453,9 +591,11 @@ describe('doctor', () => {
 
     it('of a log without a bound, one that is over it, and a disk that fills', () => {
       expect(warnings(withContainer('frpc', { logBoundBytes: undefined }))).toMatchObject([
-        { id: 'log-size-frpc' },
+        { id: 'log-size-frpc', fix: 'npm run deploy' },
       ]);
-      expect(warnings(withContainer('nginx', { logBytes: 1e9 }))).toMatchObject([{ id: 'log-size-nginx' }]);
+      expect(warnings(withContainer('nginx', { logBytes: 1e9 }))).toMatchObject([
+        { id: 'log-size-nginx', fix: 'docker rm --force btc-watcher-nginx && npm run deploy' },
+      ]);
       expect(warnings({ disk: { freeBytes: 8e9, totalBytes: 1e11 } })).toMatchObject([{ id: 'disk-soon' }]);
     });
   });
@@ -496,6 +636,11 @@ describe('what doctor reads', () => {
     expect(refusalOf(`nginx: [emerg] ${words}\n`)).toBe(`nginx: [emerg] ${words}`);
     expect(refusalOf(`2026/11/22 12:00:00 [emerg] 7#7: ${words}\nx`)).toBe(`nginx: [emerg] ${words}`);
     expect(refusalOf(`# configuration file /etc/nginx/nginx.conf:\n${CONF}`)).toBe('');
+  });
+
+  it('the names in a certificate', () => {
+    expect(namesOf('DNS:frp.example.org, IP Address:192.0.2.1')).toEqual(['frp.example.org', '192.0.2.1']);
+    expect(namesOf('')).toEqual([]);
   });
 
   it('sizes, spans and lines from a moment on', () => {

@@ -118,8 +118,16 @@ describe("the tunnel's state", () => {
     ['[freq-service] start error: proxy [freq-service] already exists', /BTCW_FRP_PROXY_NAME/],
     ['[freq-service] start error: port already used', /BTCW_FRP_REMOTE_PORT/],
     ['[freq-service] start error: port not allowed', /allowPorts/],
+    ['connect to server error: session shutdown', /frp\.example\.org:7000 hangs up/],
   ])('after "%s" names the cause', (line, reason) => {
     expect(log(line)).toEqual({ up: false, reason: expect.stringMatching(reason) });
+  });
+
+  it('names the certificate where one is checked and the server hangs up', () => {
+    const checking = { ...settings, BTCW_FRP_TLS_CA_FILE: '/my/ca.pem' };
+    expect(tunnelState('connect to server error: session shutdown', checking).reason).toMatch(
+      /certificate does not fit BTCW_FRP_TLS_CA_FILE/,
+    );
   });
 });
 
