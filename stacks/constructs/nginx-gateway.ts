@@ -29,6 +29,18 @@ const BASE_MIB = 64;
 /** An open WebSocket costs about 20.5 KB in nginx, two buffers and two connections. */
 const CONNECTIONS_PER_MIB = 32;
 
+/**
+ * nginx writes whole request lines into its error log, and a WebSocket's token is in one: query strings are taken out
+ * on the way. nginx stays process 1, which gets Docker's signals; what it refuses to start with is told before that, as
+ * its last words might not get through.
+ */
+const START = [
+  'nginx -t -q || exit 1',
+  'rm -f /tmp/errors',
+  'mkfifo -m 600 /tmp/errors',
+  `sed -u 's/?[^" ]*/?.../g' < /tmp/errors >&2 & exec nginx -g 'daemon off;' 2> /tmp/errors`,
+].join('; ');
+
 /** The one way in: `/api` to the backend, the rest to the frontend, both through the bridge's gateway. */
 export class NginxGateway extends Construct {
   readonly bind: string;
@@ -64,7 +76,7 @@ export class NginxGateway extends Construct {
       networkMode: props.network.networkMode,
       port: { internal: CONTAINER_PORT.nginx, external: props.port, addresses: [props.bind] },
       user: NGINX_USER,
-      entrypoint: ['nginx', '-g', 'daemon off;'],
+      entrypoint: ['sh', '-c', START],
       healthcheck: curlHealth(CONTAINER_PORT.nginxStatus, '/status'),
       memoryMiB: BASE_MIB + Math.ceil(props.maxConnections / CONNECTIONS_PER_MIB),
       pidsLimit: 64,

@@ -420,6 +420,26 @@ describe('hardening', () => {
     }
   });
 
+  it("keeps a token out of nginx's errors, too, and the errors in", async () => {
+    const token = await deployment.token();
+    const url = `${deployment.local.replace('http', 'ws')}/api/v1/ws?token=${token}`;
+    await docker('stop', deployment.container('backend'));
+    expect(await handshake(url)).toBe(502);
+    await docker('start', deployment.container('backend'));
+    const log = await eventually(
+      () => deployment.logs('nginx'),
+      (text) => text.includes('request: "GET /api/v1/ws?... HTTP/1.1"'),
+    );
+    expect(log).toMatch(/connect\(\) failed .*request: "GET \/api\/v1\/ws\?\.\.\. HTTP\/1\.1"/);
+    expect(log).not.toContain(token);
+    expect(
+      await eventually(
+        () => handshake(url),
+        (status) => status === 101,
+      ),
+    ).toBe(101);
+  });
+
   it('gives each secret to its container alone, readable by its user alone', async () => {
     const modes = await docker(
       'exec',
