@@ -164,10 +164,10 @@ const gateway: Check = {
   after: ['docker'],
   look: ({ hostAddresses, settings, bridgeGateway }) => {
     if (hostAddresses.includes(settings.BTCW_GATEWAY)) return { ok: settings.BTCW_GATEWAY };
-    return {
-      wrong: `no interface has ${settings.BTCW_GATEWAY}${bridgeGateway ? `; Docker's bridge has ${bridgeGateway}` : ''}: nginx reaches neither backend nor frontend`,
-      fix: bridgeGateway ? setAndDeploy('BTCW_GATEWAY', bridgeGateway) : 'npm run deploy',
-    };
+    const wrong = `no interface has ${settings.BTCW_GATEWAY}${bridgeGateway ? `; Docker's bridge has ${bridgeGateway}` : ''}: nginx reaches neither backend nor frontend`;
+    // The engine gives its bridge the address when it starts.
+    if (bridgeGateway === settings.BTCW_GATEWAY) return { wrong, fix: sudo('systemctl restart docker') };
+    return { wrong, fix: bridgeGateway ? setAndDeploy('BTCW_GATEWAY', bridgeGateway) : 'npm run deploy' };
   },
 };
 

@@ -6,11 +6,10 @@ import { lookup } from 'node:dns/promises';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { execa } from 'execa';
 import type { Settings } from '../../stacks/settings.ts';
-import { bridgeGateway } from '../lib/host.ts';
+import { bridgeGateway, hostAddresses } from '../lib/host.ts';
 import { ask, type HttpAnswer } from '../lib/http.ts';
 import { listenerOn, type PortHolder } from '../lib/ports.ts';
 import { type Listener, listeners } from '../lib/preflight.ts';
@@ -451,9 +450,7 @@ export async function gatherFacts(
 ): Promise<Facts> {
   const project = settings.BTCW_PROJECT;
   const passwordPath = settings.BTCW_ADMIN_PASSWORD_FILE ?? join(root, 'secrets', project, 'admin-password');
-  const hostAddresses = Object.values(networkInterfaces()).flatMap((list) =>
-    (list ?? []).map(({ address }) => address),
-  );
+  const addresses = hostAddresses();
   const loopback = (port: number, path: string, host = '127.0.0.1') => ask(`http://${host}:${port}${path}`);
   const health = settings.BTCW_BACKEND_HEALTH_PATH;
   const local = localUrl(settings);
@@ -474,7 +471,7 @@ export async function gatherFacts(
     ]);
   const atGateway = (port: number, path: string) =>
     // Without that address here the packets would leave the machine.
-    hostAddresses.includes(settings.BTCW_GATEWAY) ? loopback(port, path, settings.BTCW_GATEWAY) : undefined;
+    addresses.includes(settings.BTCW_GATEWAY) ? loopback(port, path, settings.BTCW_GATEWAY) : undefined;
   const [localPage, remote, foreignHost, backend, frontend, backendAtGateway, frontendAtGateway, disk] =
     await Promise.all([
       ask(`${local}/`),
@@ -498,7 +495,7 @@ export async function gatherFacts(
     passwordFile: relative(root, passwordPath),
     engine,
     containers: engine.problem ? undefined : containers,
-    hostAddresses,
+    hostAddresses: addresses,
     bridgeGateway: bridge,
     ports: listeners(settings).map((listener) => ({
       ...listener,

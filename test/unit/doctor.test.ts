@@ -65,6 +65,13 @@ const FAILURES: Case[] = [
     /no interface has 172\.17\.0\.1/,
     /BTCW_GATEWAY=172\.18\.0\.1/,
   ],
+  [
+    "Docker's bridge has lost its address",
+    'gateway',
+    { hostAddresses: ['127.0.0.1'] },
+    /no interface has 172\.17\.0\.1; Docker's bridge has 172\.17\.0\.1/,
+    /systemctl restart docker/,
+  ],
   ['the disk is full', 'disk', { disk: { freeBytes: 1e9, totalBytes: 1e11 } }, /0\.9 GiB of/, /prune/],
   [
     'a container is missing',
