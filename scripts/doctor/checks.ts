@@ -221,6 +221,28 @@ const logSize = (component: Component): Check => ({
   },
 });
 
+/**
+ * A full disk cuts short the line that is being logged, and Docker reads no further than that, even when there is room
+ * again (https://github.com/moby/moby/issues/29511): verify, logs and the checks of the tunnel would go by old lines.
+ */
+const logReadable = (component: Component): Check => ({
+  id: `log-readable-${component}`,
+  name: `${component}: docker logs shows its newest lines`,
+  hop: component,
+  after: ['docker', 'disk', `container-${component}`],
+  look: (facts) => {
+    const one = container(facts, component);
+    if (one?.logReadable === undefined) return undefined;
+    if (one.logReadable) return { ok: 'to the end' };
+    const empty = sudo(`sh -c 'truncate --size 0 ${one.logPath}*'`);
+    return {
+      wrong: `docker logs ${one.name} ends at a line that a full disk has cut short: all that came after it is hidden`,
+      // frpc tells of the tunnel only when it logs in.
+      fix: component === 'frpc' ? `${empty} && docker restart ${one.name}` : empty,
+    };
+  },
+});
+
 // ---- ports and containers ----
 
 const PORT_OWNER = {
@@ -714,7 +736,7 @@ const frpReachable: Check = {
   },
 };
 
-const TUNNEL = ['docker', 'container-frpc', 'frp-server', ...FRPS];
+const TUNNEL = ['docker', 'container-frpc', 'log-readable-frpc', 'frp-server', ...FRPS];
 
 /** The frp server's own reasons; FAQ "FRP日志：cat /tmp/frpc.log". */
 const frpToken: Check = {
@@ -856,6 +878,7 @@ export function checksFor(embedded: boolean): readonly Check[] {
     ...components.map(running),
     ...components.map(healthChecks),
     ...components.map(logSize),
+    ...components.map(logReadable),
     proxyCeiling,
     firewall('frontend'),
     firewall('backend'),

@@ -48,6 +48,9 @@ export interface ContainerFacts {
   readonly logBytes: number | undefined;
   /** What its log options allow; undefined where they set no bound. */
   readonly logBoundBytes: number | undefined;
+  readonly logPath: string;
+  /** Whether `docker logs` gets as far as the newest line; undefined where there is none. */
+  readonly logReadable: boolean | undefined;
 }
 
 export interface EngineFacts {
@@ -206,6 +209,17 @@ async function lastLine(name: string): Promise<string> {
   return tail(String(all ?? ''), 1).trim();
 }
 
+async function logReadable(name: string): Promise<boolean | undefined> {
+  const read = (...options: string[]) =>
+    tryDocker(['logs', '--timestamps', ...options, name], { all: true, timeout: PROBE_MS });
+  const timeOf = async (lines: string) => /^\d{4}-\S+Z/.exec(String((await read('--tail', lines)).all))?.[0];
+  // With --tail Docker reads from the end of the file, with --since from its beginning.
+  const newest = await timeOf('1');
+  if (!newest) return (await timeOf('2')) ? false : undefined;
+  const { all, timedOut } = await read('--since', newest);
+  return timedOut ? undefined : String(all).includes(newest);
+}
+
 async function containerFacts(one: Inspection): Promise<ContainerFacts> {
   const name = one.Name.replace(/^\//, '');
   const checks = one.State.Health?.Log ?? [];
@@ -229,6 +243,8 @@ async function containerFacts(one: Inspection): Promise<ContainerFacts> {
       Object.values(one.NetworkSettings.Networks ?? {}).find(({ IPAddress }) => IPAddress)?.IPAddress ?? '',
     logBytes: logBytes(one.LogPath),
     logBoundBytes: logBound(one.HostConfig.LogConfig.Config ?? {}),
+    logPath: one.LogPath ?? '',
+    logReadable: await fact(() => logReadable(name)),
   };
 }
 

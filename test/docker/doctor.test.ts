@@ -154,7 +154,7 @@ describe('doctor', () => {
     expect(code).toBe(1);
     expect(output).toContain(`✗ ${name('frontend')} is exited (exit code 0)`);
     expect(output).toContain(`Fix: docker start ${name('frontend')}`);
-    expect(output).toMatch(/\d+ of 49 checks are fine, \d+ not looked at/);
+    expect(output).toMatch(/\d+ of 54 checks are fine, \d+ not looked at/);
     expect((await deployment.run('doctor', ['--verbose'])).output).toContain(
       'follows from "frontend is running',
     );

@@ -130,6 +130,13 @@ const FAILURES: Case[] = [
     /docker restart btc-watcher-nginx/,
   ],
   [
+    'a full disk has cut a line of its log short',
+    'log-readable-frpc',
+    withContainer('frpc', { logReadable: false }),
+    /all that came after it is hidden/,
+    /^sudo sh -c 'truncate --size 0 \/var\/lib\/docker\/containers\/frpc\/frpc-json\.log\*' && docker restart btc-watcher-frpc$/,
+  ],
+  [
     'docker-proxy has few descriptors',
     'docker-proxy',
     { proxyDescriptors: 1024 },
