@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Finding } from '../../scripts/doctor/checks.ts';
 import { docker, eventually, TestDeployment, tryProgram } from '../support/deployment.ts';
+import { doctorOf, ids, wrong } from '../support/doctor.ts';
 
 const deployment = new TestDeployment('btcw-doctor');
 const PORT = {
@@ -22,44 +22,7 @@ const HOST_WARNINGS = ['docker-ports', 'disk-soon'];
 const folder = mkdtempSync(join(tmpdir(), 'btcw-doctor-'));
 const name = (component: string) => deployment.container(component);
 
-interface Report {
-  readonly code: number;
-  readonly failures: readonly Finding[];
-  readonly warnings: readonly Finding[];
-}
-
-async function doctor(args: readonly string[] = [], settings: Record<string, string> = {}): Promise<Report> {
-  const { code, output, stdout } = await deployment.run('doctor', ['--json', ...args], settings);
-  expect(stdout, output).toMatch(/^\{/);
-  const { findings } = JSON.parse(stdout) as { findings: Finding[] };
-  const level = (wanted: string) => findings.filter((one) => one.level === wanted);
-  return {
-    code,
-    failures: level('failure'),
-    warnings: level('warning').filter(({ id }) => !HOST_WARNINGS.includes(id)),
-  };
-}
-const ids = (findings: readonly Finding[]) => findings.map(({ id }) => id);
-/** All that is not well, failures first. */
-const wrong = ({ failures, warnings }: Report) => [...ids(failures), ...ids(warnings)];
-
-/** Looks until the report is the expected one: a break may take a moment to show, a tunnel one to come back. */
-async function expectWrong(expected: readonly string[], deadlineMs = 20_000): Promise<Report> {
-  const report = await eventually(doctor, (one) => wrong(one).join() === expected.join(), deadlineMs);
-  expect(wrong(report), JSON.stringify([...report.failures, ...report.warnings], null, 2)).toEqual(expected);
-  expect(report.code).toBe(report.failures.length > 0 ? 1 : 0);
-  return report;
-}
-const expectWell = () => expectWrong([], 60_000);
-
-/** Runs the command a finding names, as its reader would. */
-async function applyFix(finding: Finding | undefined): Promise<void> {
-  const command = (finding?.fix ?? '')
-    .replaceAll('sudo ', '')
-    .replaceAll(/npm run (\w+)/g, 'node scripts/run.mjs $1');
-  const { code, output } = await tryProgram('sh', ['-c', command], deployment.settings);
-  expect(code, `${command}\n${output}`).toBe(0);
-}
+const { doctor, expectWrong, expectWell, applyFix, mended } = doctorOf(deployment, HOST_WARNINGS);
 
 /** Breaks are undone even where a test fails. */
 const undo: (() => unknown)[] = [];
@@ -69,13 +32,6 @@ afterEach(async ({ task }) => {
   // One failure must not fail the tests after it.
   if (task.result?.state === 'fail') await deployment.run('rebuild');
 });
-
-async function mended(expected: readonly string[]): Promise<Report> {
-  const report = await expectWrong(expected);
-  await applyFix(report.failures[0] ?? report.warnings[0]);
-  await expectWell();
-  return report;
-}
 
 /** Runs a shell in a container's image with its configuration volume at /volume. */
 async function inVolume(component: string, script: string): Promise<void> {
