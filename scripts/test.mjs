@@ -57,11 +57,13 @@ async function goTests(title, module) {
   failed += ended('FAIL') || (code === 0 && ended('PASS') > 0 ? 0 : 1);
 }
 
-await step('Chromium', async (report) => {
-  if (await onPath('chromium')) return { detail: 'found' };
-  await aptInstall(['chromium'], 'Chromium, for the browser tests,', report);
-  return { detail: 'installed' };
-});
+for (const [program, use] of Object.entries({ chromium: 'the browser tests', ufw: 'the firewall tests' })) {
+  await step(program, async (report) => {
+    if (await onPath(program)) return { detail: 'found' };
+    await aptInstall([program], `${program}, for ${use},`, report);
+    return { detail: 'installed' };
+  });
+}
 rmSync(reports, { recursive: true, force: true });
 mkdirSync(reports, { recursive: true });
 

@@ -150,10 +150,10 @@ const gateway: Check = {
   after: ['docker'],
   look: ({ hostAddresses, settings, bridgeGateway }) => {
     if (hostAddresses.includes(settings.BTCW_GATEWAY)) return { ok: settings.BTCW_GATEWAY };
-    return {
-      wrong: `no interface has ${settings.BTCW_GATEWAY}${bridgeGateway ? `; Docker's bridge has ${bridgeGateway}` : ''}: nginx reaches neither backend nor frontend`,
-      fix: bridgeGateway ? setAndDeploy('BTCW_GATEWAY', bridgeGateway) : 'npm run deploy',
-    };
+    const wrong = `no interface has ${settings.BTCW_GATEWAY}${bridgeGateway ? `; Docker's bridge has ${bridgeGateway}` : ''}: nginx reaches neither backend nor frontend`;
+    // The engine gives its bridge the address when it starts.
+    if (bridgeGateway === settings.BTCW_GATEWAY) return { wrong, fix: sudo('systemctl restart docker') };
+    return { wrong, fix: bridgeGateway ? setAndDeploy('BTCW_GATEWAY', bridgeGateway) : 'npm run deploy' };
   },
 };
 
@@ -204,6 +204,28 @@ const logSize = (component: Component): Check => ({
     // Docker rotates between two writes: a little more is in order.
     if ((one.logBytes ?? 0) <= one.logBoundBytes * 1.1) return { ok: told };
     return { wrong: `its log files have ${told} they may have`, fix: recreate(one.name) };
+  },
+});
+
+/**
+ * A full disk cuts short the line that is being logged, and Docker reads no further than that, even when there is room
+ * again (https://github.com/moby/moby/issues/29511): verify, logs and the checks of the tunnel would go by old lines.
+ */
+const logReadable = (component: Component): Check => ({
+  id: `log-readable-${component}`,
+  name: `${component}: docker logs shows its newest lines`,
+  hop: hopOf(component),
+  after: ['docker', 'disk', `container-${component}`],
+  look: (facts) => {
+    const one = container(facts, component);
+    if (one?.logReadable === undefined) return undefined;
+    if (one.logReadable) return { ok: 'to the end' };
+    const empty = sudo(`sh -c 'truncate --size 0 ${one.logPath}*'`);
+    return {
+      wrong: `docker logs ${one.name} ends at a line that a full disk has cut short: all that came after it is hidden`,
+      // frpc tells of the tunnel only when it logs in.
+      fix: component === 'frpc' ? `${empty} && docker restart ${one.name}` : empty,
+    };
   },
 });
 
@@ -733,7 +755,7 @@ const frpReachable: Check = {
   },
 };
 
-const TUNNEL = ['docker', 'container-frpc', 'frp-server', ...FRPS];
+const TUNNEL = ['docker', 'container-frpc', 'log-readable-frpc', 'frp-server', ...FRPS];
 
 /** Looked at by doctor itself: frpc says no more than that the session was shut down. */
 const frpCertificate: Check = {
@@ -919,6 +941,7 @@ export function checksFor(of: Settings): readonly Check[] {
     ...components.map(healthChecks),
     neighbours,
     ...components.map(logSize),
+    ...components.map(logReadable),
     proxyCeiling,
     firewall('frontend'),
     firewall('backend'),

@@ -6,13 +6,12 @@ import { lookup } from 'node:dns/promises';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { connect, isIP } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { execa } from 'execa';
 import type { Settings } from '../../stacks/settings.ts';
 import { COMPONENTS, type Component } from '../lib/components.ts';
-import { bridgeFacts } from '../lib/host.ts';
+import { bridgeFacts, hostAddresses } from '../lib/host.ts';
 import { ask, type HttpAnswer } from '../lib/http.ts';
 import { listenerOn, type PortHolder } from '../lib/ports.ts';
 import { type Listener, listeners } from '../lib/preflight.ts';
@@ -48,6 +47,9 @@ export interface ContainerFacts {
   readonly logBytes: number | undefined;
   /** What its log options allow; undefined where they set no bound. */
   readonly logBoundBytes: number | undefined;
+  readonly logPath: string;
+  /** Whether `docker logs` gets as far as the newest line; undefined where there is none. */
+  readonly logReadable: boolean | undefined;
 }
 
 export interface EngineFacts {
@@ -216,6 +218,17 @@ async function lastLine(name: string): Promise<string> {
   return tail(String(all ?? ''), 1).trim();
 }
 
+async function logReadable(name: string): Promise<boolean | undefined> {
+  const read = (...options: string[]) =>
+    tryDocker(['logs', '--timestamps', ...options, name], { all: true, timeout: PROBE_MS });
+  const timeOf = async (lines: string) => /^\d{4}-\S+Z/.exec(String((await read('--tail', lines)).all))?.[0];
+  // With --tail Docker reads from the end of the file, with --since from its beginning.
+  const newest = await timeOf('1');
+  if (!newest) return (await timeOf('2')) ? false : undefined;
+  const { all, timedOut } = await read('--since', newest);
+  return timedOut ? undefined : String(all).includes(newest);
+}
+
 async function containerFacts(one: Inspection): Promise<ContainerFacts> {
   const name = one.Name.replace(/^\//, '');
   const checks = one.State.Health?.Log ?? [];
@@ -239,6 +252,8 @@ async function containerFacts(one: Inspection): Promise<ContainerFacts> {
       Object.values(one.NetworkSettings.Networks ?? {}).find(({ IPAddress }) => IPAddress)?.IPAddress ?? '',
     logBytes: logBytes(one.LogPath),
     logBoundBytes: logBound(one.HostConfig.LogConfig.Config ?? {}),
+    logPath: one.LogPath ?? '',
+    logReadable: await fact(() => logReadable(name)),
   };
 }
 
@@ -497,9 +512,7 @@ export async function gatherFacts(
 ): Promise<Facts> {
   const project = settings.BTCW_PROJECT;
   const passwordPath = settings.BTCW_ADMIN_PASSWORD_FILE ?? join(root, 'secrets', project, 'admin-password');
-  const hostAddresses = Object.values(networkInterfaces()).flatMap((list) =>
-    (list ?? []).map(({ address }) => address),
-  );
+  const addresses = hostAddresses();
   const loopback = (port: number, path: string, host = '127.0.0.1') => ask(`http://${host}:${port}${path}`);
   const health = settings.BTCW_BACKEND_HEALTH_PATH;
   const local = localUrl(settings);
@@ -520,7 +533,7 @@ export async function gatherFacts(
     ]);
   const atGateway = (port: number, path: string) =>
     // Without that address here the packets would leave the machine.
-    hostAddresses.includes(settings.BTCW_GATEWAY) ? loopback(port, path, settings.BTCW_GATEWAY) : undefined;
+    addresses.includes(settings.BTCW_GATEWAY) ? loopback(port, path, settings.BTCW_GATEWAY) : undefined;
   const [localPage, remote, foreignHost, backend, frontend, backendAtGateway, frontendAtGateway, disk] =
     await Promise.all([
       ask(`${local}/`),
@@ -544,7 +557,7 @@ export async function gatherFacts(
     passwordFile: relative(root, passwordPath),
     engine,
     containers: engine.problem ? undefined : containers,
-    hostAddresses,
+    hostAddresses: addresses,
     bridgeGateway: bridge?.bridgeGateway,
     ports: listeners(settings).map((listener) => ({
       ...listener,

@@ -1,5 +1,6 @@
 /** Gathers what synthesis has to know of the Docker host. */
-import { readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import { UserError } from '../../stacks/errors.ts';
 import type { HostFacts } from '../../stacks/host.ts';
 import { docker } from './programs.ts';
@@ -37,6 +38,28 @@ export function bridgeFacts(inspection: string): BridgeFacts {
     "Docker's default bridge has no IPv4 subnet.",
     'remove "bridge": "none" from /etc/docker/daemon.json and restart Docker.',
   );
+}
+
+/** @param table what /proc/net/fib_trie holds */
+export const localAddresses = (table: string): string[] => [
+  ...new Set(
+    [...table.matchAll(/\|-- ([\d.]+)(?:\n +\/\d+ .*)*?\n +\/32 host LOCAL/g)].map(
+      ([, address = '']) => address,
+    ),
+  ),
+];
+
+/**
+ * The IPv4 addresses of this host. Asked of the kernel: Node leaves out interfaces without a carrier, and docker0 has
+ * none while no container runs on it.
+ */
+export function hostAddresses(): string[] {
+  try {
+    return localAddresses(readFileSync('/proc/net/fib_trie', 'utf8'));
+  } catch {
+    // A sandbox may hide that table.
+    return Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
+  }
 }
 
 /**

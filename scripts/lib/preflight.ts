@@ -1,10 +1,10 @@
 /** What can be known to fail before anything is changed: ports in use, an address this host has not got. */
 import { createServer } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import { subnetOf } from '../../stacks/constructs/bridge-network.ts';
 import { UserError } from '../../stacks/errors.ts';
 import type { SettingName, Settings } from '../../stacks/settings.ts';
 import { projectContainers } from './containers.ts';
+import { hostAddresses } from './host.ts';
 import { portHolder } from './ports.ts';
 import { docker } from './programs.ts';
 import type { Project } from './project.ts';
@@ -86,13 +86,13 @@ export interface BridgeAddresses {
 
 /**
  * Whether a network of this project could have the gateway.
- * @param hostAddresses the addresses of this host's interfaces
+ * @param addresses those of this host's interfaces
  */
 export function gatewayProblem(
   settings: Pick<Settings, 'BTCW_GATEWAY' | 'BTCW_PROJECT'>,
   bridgeGateway: string,
   networks: readonly BridgeAddresses[],
-  hostAddresses: readonly string[],
+  addresses: readonly string[],
 ): string | undefined {
   const gateway = settings.BTCW_GATEWAY;
   const holder = networks.find((network) => subnetOf(network.gateway) === subnetOf(gateway));
@@ -101,7 +101,7 @@ export function gatewayProblem(
   }
   const inTheWay =
     (holder && `Docker network "${holder.name}" has ${holder.gateway}`) ??
-    (hostAddresses.includes(gateway) ? 'another interface of this host has it' : undefined);
+    (addresses.includes(gateway) ? 'another interface of this host has it' : undefined);
   return inTheWay
     ? `BTCW_GATEWAY: should be free for a network of this project, got "${gateway}", but ${inTheWay}. Use ${bridgeGateway}, the gateway of the default bridge here.`
     : undefined;
@@ -134,13 +134,7 @@ export async function preflight({ settings, host }: Project): Promise<void> {
   }
   const problems = await portProblems(wanted, held);
   if (settings.BTCW_GATEWAY !== host.bridgeGateway) {
-    const hostAddresses = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-    const problem = gatewayProblem(
-      settings,
-      host.bridgeGateway,
-      await bridgeNetworks(),
-      hostAddresses.map(({ address }) => address),
-    );
+    const problem = gatewayProblem(settings, host.bridgeGateway, await bridgeNetworks(), hostAddresses());
     if (problem) problems.unshift(problem);
   }
   if (problems.length > 0) throw new UserError(problems.join('\n'));

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Finding } from '../../scripts/doctor/checks.ts';
 import { docker, echo, eventually, TestDeployment, tryProgram } from '../support/deployment.ts';
+import { doctorOf, ids, wrong } from '../support/doctor.ts';
 
 const deployment = new TestDeployment('btcw-doctor');
 const PORT = {
@@ -22,57 +22,7 @@ const HOST_WARNINGS = ['disk-soon'];
 const folder = mkdtempSync(join(tmpdir(), 'btcw-doctor-'));
 const name = (component: string) => deployment.container(component);
 
-interface Report {
-  readonly code: number;
-  readonly failures: readonly Finding[];
-  readonly warnings: readonly Finding[];
-}
-
-async function doctor(args: readonly string[] = [], settings: Record<string, string> = {}): Promise<Report> {
-  const { code, output, stdout } = await deployment.run('doctor', ['--json', ...args], settings);
-  expect(stdout, output).toMatch(/^\{/);
-  const { findings } = JSON.parse(stdout) as { findings: Finding[] };
-  const level = (wanted: string) => findings.filter((one) => one.level === wanted);
-  return {
-    code,
-    failures: level('failure'),
-    warnings: level('warning').filter(({ id }) => !HOST_WARNINGS.includes(id)),
-  };
-}
-const ids = (findings: readonly Finding[]) => findings.map(({ id }) => id);
-/** All that is not well, failures first. */
-const wrong = ({ failures, warnings }: Report) => [...ids(failures), ...ids(warnings)];
-
-/** Looks until the report is the expected one: a break may take a moment to show, a tunnel one to come back. */
-async function expectWrong(
-  expected: readonly string[],
-  deadlineMs = 20_000,
-  settings: Record<string, string> = {},
-): Promise<Report> {
-  const look = () => doctor([], settings);
-  const report = await eventually(look, (one) => wrong(one).join() === expected.join(), deadlineMs);
-  expect(wrong(report), JSON.stringify([...report.failures, ...report.warnings], null, 2)).toEqual(expected);
-  expect(report.code).toBe(report.failures.length > 0 ? 1 : 0);
-  return report;
-}
-const expectWell = (settings: Record<string, string> = {}) => expectWrong([], 60_000, settings);
-
-/**
- * Runs the command a finding names, as its reader would.
- * @returns the settings of then on: what the command would put into .env is set here
- */
-async function applyFix(finding: Finding | undefined, settings: Record<string, string> = {}) {
-  const [dotEnv = '', name = '', value = ''] =
-    /^echo '(\w+)=(.+)' >> \.env && /.exec(finding?.fix ?? '') ?? [];
-  const now = { ...settings, ...(name && { [name]: value }) };
-  const command = (finding?.fix ?? '')
-    .replace(dotEnv, '')
-    .replaceAll('sudo ', '')
-    .replaceAll(/npm run (\w+)/g, 'node scripts/run.mjs $1');
-  const { code, output } = await tryProgram('sh', ['-c', command], { ...deployment.settings, ...now });
-  expect(code, `${command}\n${output}`).toBe(0);
-  return now;
-}
+const { doctor, expectWrong, expectWell, applyFix, mended } = doctorOf(deployment, HOST_WARNINGS);
 
 /** Breaks are undone even where a test fails. */
 const undo: (() => unknown)[] = [];
@@ -82,16 +32,6 @@ afterEach(async ({ task }) => {
   // One failure must not fail the tests after it.
   if (task.result?.state === 'fail') await deployment.run('rebuild');
 });
-
-async function mended(
-  expected: readonly string[],
-  settings: Record<string, string> = {},
-): Promise<Report & { readonly settings: Record<string, string> }> {
-  const report = await expectWrong(expected, 30_000, settings);
-  const now = await applyFix(report.failures[0] ?? report.warnings[0], settings);
-  await expectWell(now);
-  return { ...report, settings: now };
-}
 
 /** Runs a shell in a container's image with its configuration volume at /volume. */
 async function inVolume(component: string, script: string): Promise<void> {
@@ -167,7 +107,7 @@ describe('doctor', () => {
     expect(code).toBe(1);
     expect(output).toContain(`✗ ${name('frontend')} is exited (exit code 0)`);
     expect(output).toContain(`Fix: docker start ${name('frontend')}`);
-    expect(output).toMatch(/\d+ of 54 checks are fine, \d+ not looked at/);
+    expect(output).toMatch(/\d+ of 60 checks are fine, \d+ not looked at/);
     expect((await deployment.run('doctor', ['--verbose'])).output).toContain(
       'follows from "frontend is running',
     );
@@ -434,7 +374,7 @@ server.listen(8000);
     ]);
     const refusing = ['--env', 'VITE_ALLOWED_HOSTS=', '--tmpfs', '/tmp:rw,size=256m', ...LOG_OPTIONS];
     await inPlaceOf('frontend', ...publish, ...mounts, ...refusing, images.split('\n')[0] ?? '');
-    const { failures } = await expectWrong(['vite-hosts'], 60_000);
+    const { failures } = await expectWrong(['vite-hosts'], { deadlineMs: 60_000 });
     await applyFix(failures[0]);
     await expectWell();
   });
@@ -447,7 +387,7 @@ server.listen(8000);
     const opening = Array.from({ length: 5 }, () => deployment.socket(deployment.local, token));
     const sockets = await Promise.all(opening);
     undo.push(() => sockets.map((socket) => socket.terminate()));
-    const { failures, settings } = await mended(['connections'], few);
+    const { failures, settings } = await mended(['connections'], { settings: few });
     expect(failures[0]?.detail).toBe(
       'nginx answers 503: all 5 connections that BTCW_MAX_CONNECTIONS allows are open',
     );
@@ -642,13 +582,13 @@ transport.tls = { certFile = "/server/server.pem", keyFile = "/server/server.key
     writeFileSync(file('scp'), `#!/bin/sh\ncp ${file('bundle.pem')} "$2"\n`, { mode: 0o755 });
     await serve('second');
     const withScp = { ...settings, PATH: `${folder}:${process.env.PATH}` };
-    const other = await mended(['frp-certificate'], withScp);
+    const other = await mended(['frp-certificate'], { settings: withScp });
     expect(other.failures[0]?.detail).toBe(
       `the frp server's certificate is not of the CA in ${file('ca.pem')} (DEPTH_ZERO_SELF_SIGNED_CERT)`,
     );
 
     await serve('named');
-    const elsewhere = await mended(['frp-certificate'], settings);
+    const elsewhere = await mended(['frp-certificate'], { settings });
     expect(elsewhere.failures[0]?.detail).toBe(
       "the frp server's certificate is for localhost, not for 127.0.0.1",
     );
@@ -656,7 +596,7 @@ transport.tls = { certFile = "/server/server.pem", keyFile = "/server/server.key
 
     await serve('first');
     writeFileSync(file('ca.pem'), first);
-    const changed = await mended(['frp-certificate'], settings);
+    const changed = await mended(['frp-certificate'], { settings });
     expect(changed.failures[0]?.detail).toContain('that has changed since the last deploy');
   });
 });

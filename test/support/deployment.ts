@@ -46,7 +46,17 @@ export async function tryProgram(
   return outcome(result as Result);
 }
 
-export const docker = async (...args: string[]): Promise<string> => (await execa('docker', args)).stdout;
+/** How programs are run: by `tryProgram` on this host, or on a machine of the test's own. */
+export type RunProgram = typeof tryProgram;
+
+const dockerBy =
+  (runProgram: RunProgram) =>
+  async (...args: string[]): Promise<string> => {
+    const { code, output, stdout } = await runProgram('docker', args);
+    if (code !== 0) throw new Error(`docker ${args.join(' ')}\n${output}`);
+    return stdout;
+  };
+export const docker = dockerBy(tryProgram);
 
 /** Something to look at again until it is so. */
 export async function eventually<T>(
@@ -68,9 +78,14 @@ export class TestDeployment {
   readonly backend: string;
   readonly project: string;
   readonly settings: Readonly<Record<string, string>>;
+  readonly runProgram: RunProgram;
+  readonly docker: typeof docker;
 
-  constructor(project: string, settings: Record<string, string> = {}) {
+  /** @param runProgram as it is done where the deployment's engine is */
+  constructor(project: string, settings: Record<string, string> = {}, runProgram = tryProgram) {
     this.project = project;
+    this.runProgram = runProgram;
+    this.docker = dockerBy(runProgram);
     // A user's .env must not reach the tests.
     const ports = { ...PORTS, ...settings };
     this.settings = { BTCW_PROJECT: project, ...ports };
@@ -85,11 +100,11 @@ export class TestDeployment {
     args: readonly string[] = [],
     settings: Record<string, string> = {},
   ): Promise<Outcome> {
-    return tryProgram('node', ['scripts/run.mjs', command, ...args], { ...this.settings, ...settings });
+    return this.runProgram('node', ['scripts/run.mjs', command, ...args], { ...this.settings, ...settings });
   }
 
   cdktf(...args: string[]): Promise<Outcome> {
-    return tryProgram('npx', ['cdktf', ...args], { ...this.settings, CHECKPOINT_DISABLE: '1' });
+    return this.runProgram('npx', ['cdktf', ...args], { ...this.settings, CHECKPOINT_DISABLE: '1' });
   }
 
   container(component: string): string {
@@ -98,11 +113,11 @@ export class TestDeployment {
 
   // biome-ignore lint/suspicious/noExplicitAny: docker's own structure
   async inspect(component: string): Promise<any> {
-    return JSON.parse(await docker('inspect', this.container(component)))[0];
+    return JSON.parse(await this.docker('inspect', this.container(component)))[0];
   }
 
   async logs(component: string): Promise<string> {
-    return (await tryProgram('docker', ['logs', this.container(component)])).output;
+    return (await this.runProgram('docker', ['logs', this.container(component)])).output;
   }
 
   get secretsFolder(): string {
@@ -135,9 +150,9 @@ export class TestDeployment {
   async remains(): Promise<string[]> {
     const filter = ['--filter', `label=btc-watcher.project=${this.project}`];
     const lists = await Promise.all([
-      docker('container', 'ls', '--all', '--format', '{{.Names}}', ...filter),
-      docker('volume', 'ls', '--format', '{{.Name}}', ...filter),
-      docker('network', 'ls', '--format', '{{.Name}}', ...filter),
+      this.docker('container', 'ls', '--all', '--format', '{{.Names}}', ...filter),
+      this.docker('volume', 'ls', '--format', '{{.Name}}', ...filter),
+      this.docker('network', 'ls', '--format', '{{.Name}}', ...filter),
     ]);
     return lists.flatMap((list) => list.split('\n')).filter(Boolean);
   }
@@ -145,7 +160,7 @@ export class TestDeployment {
   /** Shows every container's last lines: what one wants to read when a test has failed. */
   async printLogs(): Promise<void> {
     for (const name of (await this.remains()).filter((one) => !/-(config|data|log)$/.test(one))) {
-      const { output } = await tryProgram('docker', ['logs', '--tail', '40', name]);
+      const { output } = await this.runProgram('docker', ['logs', '--tail', '40', name]);
       console.error(`--- ${name}\n${output}`);
     }
   }
@@ -161,13 +176,13 @@ export class TestDeployment {
       ['network', ...label],
     ] as const;
     for (const [kind, ...selection] of kinds) {
-      const ids = (await docker(kind, 'ls', '--quiet', ...selection)).split('\n').filter(Boolean);
+      const ids = (await this.docker(kind, 'ls', '--quiet', ...selection)).split('\n').filter(Boolean);
       if (ids.length === 0) continue;
       // Killed, the guard would leave its rules in the kernel.
-      if (kind === 'container') await tryProgram('docker', ['stop', '--time', '2', ...ids]);
-      await docker(kind, 'rm', ...REMOVE_OPTIONS[kind], ...ids);
+      if (kind === 'container') await this.runProgram('docker', ['stop', '--time', '2', ...ids]);
+      await this.docker(kind, 'rm', ...REMOVE_OPTIONS[kind], ...ids);
     }
-    const images = await docker(
+    const images = await this.docker(
       'image',
       'ls',
       '--format',
@@ -175,7 +190,12 @@ export class TestDeployment {
       '--filter',
       `reference=${this.project}/*`,
     );
-    for (const image of images.split('\n').filter(Boolean)) await docker('image', 'rm', '--force', image);
+    for (const image of images.split('\n').filter(Boolean))
+      await this.docker('image', 'rm', '--force', image);
+    this.removeFiles();
+  }
+
+  removeFiles(): void {
     for (const file of readdirSync('.')) {
       if (file.startsWith(`terraform.${this.project}.tfstate`)) rmSync(file);
     }

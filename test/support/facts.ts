@@ -43,6 +43,8 @@ export const containerFacts = (component: string, changes: Partial<ContainerFact
   address: '172.17.0.2',
   logBytes: 1000,
   logBoundBytes: 30 * 1024 ** 2,
+  logPath: `/var/lib/docker/containers/${component}/${component}-json.log`,
+  logReadable: true,
   ...changes,
 });
 

@@ -83,6 +83,13 @@ const FAILURES: Case[] = [
     /no interface has 172\.17\.0\.1/,
     /BTCW_GATEWAY=172\.18\.0\.1/,
   ],
+  [
+    "Docker's bridge has lost its address",
+    'gateway',
+    { hostAddresses: ['127.0.0.1'] },
+    /no interface has 172\.17\.0\.1; Docker's bridge has 172\.17\.0\.1/,
+    /systemctl restart docker/,
+  ],
   ['the disk is full', 'disk', { disk: { freeBytes: 1e9, totalBytes: 1e11 } }, /0\.9 GiB of/, /prune/],
   [
     'a container is missing',
@@ -146,6 +153,13 @@ const FAILURES: Case[] = [
     withContainer('nginx', { lastHealthCheckMs: NOW_MS - 600_000 }),
     /was 10 min ago, they are due each 2 s/,
     /docker restart btc-watcher-nginx/,
+  ],
+  [
+    'a full disk has cut a line of its log short',
+    'log-readable-frpc',
+    withContainer('frpc', { logReadable: false }),
+    /all that came after it is hidden/,
+    /^sudo sh -c 'truncate --size 0 \/var\/lib\/docker\/containers\/frpc\/frpc-json\.log\*' && docker restart btc-watcher-frpc$/,
   ],
   [
     'docker-proxy has few descriptors',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PROVIDER } from '../../scripts/bootstrap/engine.mjs';
 import { soakSeconds } from '../../scripts/commands/verify.ts';
-import { bridgeFacts, zoneOf } from '../../scripts/lib/host.ts';
+import { bridgeFacts, localAddresses, zoneOf } from '../../scripts/lib/host.ts';
 import { dockerUnavailable } from '../../scripts/lib/programs.ts';
 import { explain } from '../../scripts/lib/terraform.ts';
 import { tunnelState } from '../../scripts/lib/tunnel.ts';
@@ -75,6 +75,26 @@ describe('the gateway of the default bridge', () => {
 
   it('fails when Docker runs without a default bridge, and says what to change', () => {
     expect(() => bridgeFacts(JSON.stringify([{ IPAM: { Config: [] } }]))).toThrow(/"bridge": "none"/);
+  });
+});
+
+describe("the host's addresses", () => {
+  it('are those that the kernel takes for its own, once each, and no networks or broadcasts', () => {
+    const table = `
+        +-- 172.17.0.0/31 1 0 0
+           |-- 172.17.0.0
+              /16 link UNICAST
+           |-- 172.17.0.1
+              /32 link UNICAST
+              /32 host LOCAL
+        |-- 172.17.255.255
+           /32 link BROADCAST
+        |-- 127.0.0.0
+           /8 host LOCAL
+        |-- 127.0.0.1
+           /32 host LOCAL
+`;
+    expect(localAddresses(`Main:${table}Local:${table}`)).toEqual(['172.17.0.1', '127.0.0.1']);
   });
 });
 

@@ -1,0 +1,87 @@
+/** Asks doctor until it says what is expected, and applies the commands it prints. */
+import { expect } from 'vitest';
+import type { Finding } from '../../scripts/doctor/checks.ts';
+import { eventually, type TestDeployment } from './deployment.ts';
+
+export interface Report {
+  readonly code: number;
+  readonly failures: readonly Finding[];
+  readonly warnings: readonly Finding[];
+}
+
+/** How long a finding may take to show, and what is set besides the deployment's settings. */
+interface Patience {
+  readonly deadlineMs?: number;
+  readonly settings?: Record<string, string>;
+}
+
+export const ids = (findings: readonly Finding[]) => findings.map(({ id }) => id);
+/** All that is not well, failures first. */
+export const wrong = ({ failures, warnings }: Report) => [...ids(failures), ...ids(warnings)];
+
+/** @param hostWarnings those that the engine gives with a healthy deployment, too */
+export function doctorOf(deployment: TestDeployment, hostWarnings: readonly string[]) {
+  async function doctor(
+    args: readonly string[] = [],
+    settings: Record<string, string> = {},
+  ): Promise<Report> {
+    const { code, output, stdout } = await deployment.run('doctor', ['--json', ...args], settings);
+    expect(stdout, output).toMatch(/^\{/);
+    const { findings } = JSON.parse(stdout) as { findings: Finding[] };
+    const level = (wanted: string) => findings.filter((one) => one.level === wanted);
+    return {
+      code,
+      failures: level('failure'),
+      warnings: level('warning').filter(({ id }) => !hostWarnings.includes(id)),
+    };
+  }
+
+  /** Looks until the report is the expected one: a break may take a moment to show, a tunnel one to come back. */
+  async function expectWrong(
+    expected: readonly string[],
+    { deadlineMs = 20_000, settings = {} }: Patience = {},
+  ): Promise<Report> {
+    const look = () => doctor([], settings);
+    const report = await eventually(look, (one) => wrong(one).join() === expected.join(), deadlineMs);
+    const told = JSON.stringify([...report.failures, ...report.warnings], null, 2);
+    expect(wrong(report), told).toEqual(expected);
+    expect(report.code).toBe(report.failures.length > 0 ? 1 : 0);
+    return report;
+  }
+  const expectWell = (settings: Record<string, string> = {}) =>
+    expectWrong([], { deadlineMs: 60_000, settings });
+
+  /**
+   * Runs the command a finding names, as its reader would.
+   * @returns the settings of then on: what the command would put into .env is set here
+   */
+  async function applyFix(finding: Finding | undefined, settings: Record<string, string> = {}) {
+    const [dotEnv = '', name = '', value = ''] =
+      /^echo '(\w+)=(.+)' >> \.env && /.exec(finding?.fix ?? '') ?? [];
+    const now = { ...settings, ...(name && { [name]: value }) };
+    const command = (finding?.fix ?? '')
+      .replace(dotEnv, '')
+      .replaceAll('sudo ', '')
+      .replaceAll(/npm run (\w+)/g, 'node scripts/run.mjs $1');
+    const run = ['-c', command] as const;
+    const { code, output } = await deployment.runProgram('sh', run, { ...deployment.settings, ...now });
+    expect(code, `${command}\n${output}`).toBe(0);
+    return now;
+  }
+
+  /** Sees exactly these findings, does what each says, and sees all well. */
+  async function mended(
+    expected: readonly string[],
+    patience: Patience = {},
+  ): Promise<Report & { readonly settings: Record<string, string> }> {
+    const report = await expectWrong(expected, { deadlineMs: 30_000, ...patience });
+    let settings = patience.settings ?? {};
+    for (const finding of [...report.failures, ...report.warnings]) {
+      settings = await applyFix(finding, settings);
+    }
+    await expectWell(settings);
+    return { ...report, settings };
+  }
+
+  return { doctor, expectWrong, expectWell, applyFix, mended };
+}

@@ -1,0 +1,134 @@
+/**
+ * A Docker engine of the test's own, on a machine that is one but for its kernel: its own network and firewall,
+ * processes, /run, /etc and disk. It can be restarted, filled up and shut off, and this host's engine never notices.
+ */
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { docker, eventually, type RunProgram, tryProgram } from './deployment.ts';
+
+/** Sparse: only what is written to it takes room on this host. */
+const DISK_BYTES = 12 * 1024 ** 3;
+const START_DEADLINE_MS = 30_000;
+/** What the containers' control groups are below: those are the one thing that outlives the machine. */
+const CGROUP = 'btcw-engine';
+
+/**
+ * The machine's first process: it runs until its standard input ends, however the tests do, and takes everything with
+ * it. Its shell reaps what loses its parent.
+ */
+const BOOT = `
+set -eu
+mount -t tmpfs tmpfs /run
+cp -a /etc /run/etc
+mount --bind /run/etc /etc
+mount -o loop "$1/disk" "$1/docker"
+ip link set lo up
+exec 3<&0
+cat <&3 >/dev/null &
+echo up
+wait "$!"
+`;
+
+/** Options of dockerd, as daemon.json has them. */
+export type EngineOptions = Readonly<Record<string, unknown>>;
+
+export class TestEngine {
+  readonly folder: string;
+  readonly dataRoot: string;
+  private machine: ChildProcessByStdio<Writable, Readable, null> | undefined;
+
+  /** @param folder of its own, emptied first: a killed run leaves it behind */
+  constructor(folder: string) {
+    this.folder = folder;
+    this.dataRoot = join(folder, 'docker');
+  }
+
+  /** Runs a program on the machine, in this folder. */
+  readonly run: RunProgram = (program, args, env = {}) => {
+    const pid = this.machine?.pid;
+    const namespaces = ['--mount', '--net', `--pid=/proc/${pid}/ns/pid_for_children`];
+    const command = ['env', `--chdir=${process.cwd()}`, program, ...args];
+    const DOCKER_HOST = 'unix:///run/docker.sock';
+    return tryProgram('nsenter', [`--target=${pid}`, ...namespaces, ...command], { DOCKER_HOST, ...env });
+  };
+
+  /** Runs a line of shell that has to succeed on the machine. */
+  async shell(line: string): Promise<string> {
+    const { code, output, stdout } = await this.run('sh', ['-c', line]);
+    if (code !== 0) throw new Error(`${line}\n${output}`);
+    return stdout;
+  }
+
+  /** A machine with an empty disk, and its engine started. */
+  async create(options: EngineOptions = {}): Promise<void> {
+    await this.remove();
+    mkdirSync(this.dataRoot, { recursive: true });
+    const disk = join(this.folder, 'disk');
+    writeFileSync(disk, '');
+    truncateSync(disk, DISK_BYTES);
+    // No blocks kept back for root, so that a full disk is full for Docker, too.
+    await tryProgram('mkfs.ext4', ['-q', '-m', '0', disk]);
+    const namespaces = ['--mount', '--net', '--pid', '--fork', '--mount-proc'];
+    this.machine = spawn('unshare', [...namespaces, 'sh', '-c', BOOT, 'sh', this.folder], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    await Promise.race([once(this.machine.stdout, 'data'), once(this.machine, 'exit')]);
+    if (this.machine.exitCode !== null) throw new Error('The machine does not come up.');
+    await this.start(options);
+  }
+
+  async start(options: EngineOptions = {}): Promise<void> {
+    const config = join(this.folder, 'daemon.json');
+    const driver = { 'cgroup-parent': `/${CGROUP}`, 'exec-opts': ['native.cgroupdriver=cgroupfs'] };
+    writeFileSync(config, JSON.stringify({ ...driver, ...options }));
+    await this.shell(
+      `setsid dockerd --data-root ${this.dataRoot} --config-file ${config} >>${this.log} 2>&1 &`,
+    );
+    const answer = await eventually(
+      () => this.run('docker', ['version']),
+      ({ code }) => code === 0,
+      START_DEADLINE_MS,
+    );
+    if (answer.code !== 0) throw new Error(`The engine does not start.\n${this.lastWords()}`);
+  }
+
+  async stop(signal = 'TERM'): Promise<void> {
+    await this.shell(
+      `pid=$(cat /run/docker.pid); kill -${signal} $pid; while kill -0 $pid 2>/dev/null; do sleep 0.1; done`,
+    );
+  }
+
+  async restart(options: EngineOptions = {}): Promise<void> {
+    await this.stop();
+    await this.start(options);
+  }
+
+  /** Hands over images of this host's engine. */
+  async load(images: readonly string[]): Promise<void> {
+    const archive = join(this.folder, 'images.tar');
+    await docker('save', '--output', archive, ...images);
+    await this.shell(`docker load --quiet --input ${archive}`);
+    rmSync(archive);
+  }
+
+  /** What the engine itself said last. */
+  lastWords(): string {
+    return readFileSync(this.log, 'utf8').split('\n').slice(-20).join('\n');
+  }
+
+  async remove(): Promise<void> {
+    if (this.machine?.exitCode === null && this.machine.signalCode === null) {
+      this.machine.stdin.end();
+      await once(this.machine, 'exit');
+    }
+    rmSync(this.folder, { recursive: true, force: true });
+    await tryProgram('find', ['/sys/fs/cgroup', '-depth', '-path', `*/${CGROUP}*`, '-type', 'd', '-delete']);
+  }
+
+  private get log(): string {
+    return join(this.folder, 'dockerd.log');
+  }
+}
