@@ -2,7 +2,7 @@
  * What doctor knows: each check is a pure function of the facts. One that can only fail because another has failed is
  * not looked at, so that a report names causes and not their consequences.
  */
-import { HIGHEST_MAX_CONNECTIONS, type Settings } from '../../stacks/settings.ts';
+import { HIGHEST_MAX_CONNECTIONS, SETTINGS, type Settings } from '../../stacks/settings.ts';
 import { type Component, componentsOf } from '../lib/components.ts';
 import type { HttpAnswer } from '../lib/http.ts';
 import type { PortHolder } from '../lib/ports.ts';
@@ -46,6 +46,8 @@ const HEALTH_TIMEOUT_MS = 5_000;
 const LOOP_RESTARTS = 3;
 const LOOP_UPTIME_MS = 90_000;
 const SKEW_MS = 30_000;
+/** The usual one of an frp server. */
+const FRP_PORT = Number(SETTINGS.BTCW_FRP_SERVER_PORT.default);
 /** The Date header has whole seconds, and the answer took its time. */
 const DATE_TOLERANCE_MS = 2_000;
 const DISK_FAILURE = 0.05;
@@ -873,6 +875,12 @@ const tunnelUp: Check = {
     const { tunnel, settings } = facts;
     if (!tunnel) return undefined;
     if (tunnel.up) return { ok: `[${settings.BTCW_FRP_PROXY_NAME}] start proxy success` };
+    if (tunnel.cause === 'no-frps') {
+      const number = settings.BTCW_FRP_SERVER_PORT;
+      const who = `ssh ${settings.BTCW_FRP_SERVER_ADDR} sudo ss -ltnp sport = :${number}`;
+      const fix = number === FRP_PORT ? who : setAndDeploy('BTCW_FRP_SERVER_PORT', FRP_PORT);
+      return { wrong: tunnel.reason, fix };
+    }
     return { wrong: tunnel.reason, fix: `docker restart ${nameOf(facts, 'frpc')}` };
   },
 };

@@ -19,6 +19,7 @@ export type TunnelCause =
   | 'refused'
   | 'timeout'
   | 'no-route'
+  | 'no-frps'
   | 'hung-up'
   | 'login'
   | 'nothing-said';
@@ -69,6 +70,11 @@ const CAUSES: readonly (readonly [RegExp, (settings: Settings) => string, Tunnel
     /no route to host|network is unreachable/,
     (settings) => `there is no route to ${serverAddress(settings)}`,
     'no-route',
+  ],
+  [
+    /does not look like a TLS handshake/,
+    (settings) => `what listens on ${serverAddress(settings)} is no frp server`,
+    'no-frps',
   ],
   [
     // All that frpc says of a certificate it does not accept: it multiplexes, and the handshake's error is lost.

@@ -151,15 +151,16 @@ export function replacements(
   planned: readonly PlannedChange[] = [],
 ): string[] {
   const plannedAddresses = new Set(planned.map(({ address }) => address));
-  const addresses = reviewed.flatMap(({ declared, differences, intruder }) =>
+  const addresses = reviewed.flatMap(({ declared, differences, intruder, unread }) => {
     // One that is not in the state will be created; it only has to get out of the way.
-    intruder
-      ? []
-      : differences.flatMap(({ mend }) => {
-          if (mend === 'config') return declared.configAddress ? [declared.configAddress] : [];
-          if (mend === 'limit') return [declared.limitAddress];
-          return mend === 'container' ? [declared.address] : [];
-        }),
-  );
+    if (intruder) return [];
+    const config = declared.configAddress ? [declared.configAddress] : [];
+    if (unread) return config;
+    return differences.flatMap(({ mend }) => {
+      if (mend === 'config') return config;
+      if (mend === 'limit') return [declared.limitAddress];
+      return mend === 'container' ? [declared.address] : [];
+    });
+  });
   return [...new Set(addresses)].filter((address) => !plannedAddresses.has(address));
 }

@@ -76,6 +76,8 @@ export interface Reviewed {
   readonly differences: readonly Difference[];
   /** Id of a container that has the declared name but was not made by a deployment; it is in the way. */
   readonly intruder?: string;
+  /** Whether its configuration cannot be compared, as the container it is read through is gone. */
+  readonly unread?: boolean;
 }
 
 /** Compares every declared container with what the engine has. */
@@ -96,7 +98,8 @@ export async function gatherDrift(
       const byName = containers.find(({ Name }) => Name === `/${one.name}`);
       const byId = containers.find(({ Id }) => Id === known.get(one.name));
       const is = byId ?? byName;
-      if (!is) return { declared: one, differences: [] };
+      // Before the first deployment there is nothing to read, either.
+      if (!is) return { declared: one, differences: [], unread: known.has(one.name) };
       const image = images.find(({ RepoTags }) => RepoTags?.includes(one.image));
       const files = one.config && (await readConfig(is.Id, one.config.mountPath));
       const differences = [

@@ -173,6 +173,16 @@ const drifts: Drift[] = [
     effect: /^restart/,
   },
   {
+    kind: 'removed, after its configuration was edited',
+    component: 'frps',
+    make: async () => {
+      await inVolume(`${name('frps')}-config`, 'echo "nonsense = [" > /v/frps.toml');
+      await docker('rm', '--force', name('frps'));
+    },
+    told: /^not there$/,
+    effect: /^create$/,
+  },
+  {
     kind: 'a foreign file in the configuration',
     component: 'nginx',
     make: () => inVolume(`${name('nginx')}-config`, 'touch /v/extra.conf'),

@@ -482,6 +482,16 @@ const FAILURES: Case[] = [
     /BTCW_FRP_TLS_CA_FILE=.*d' \.env && npm run deploy/,
   ],
   [
+    'another program listens where the frp server should, on a port of its own',
+    'tunnel',
+    {
+      ...tunnelDown('no-frps'),
+      ...withSettings({ BTCW_FRP_SERVER_ADDR: 'frp.example.org', BTCW_FRP_SERVER_PORT: 443 }),
+    },
+    /the reason/,
+    /BTCW_FRP_SERVER_PORT=7000/,
+  ],
+  [
     'the server hangs up for another reason',
     'tunnel',
     tunnelDown('hung-up'),

@@ -139,6 +139,10 @@ describe("the tunnel's state", () => {
     ['[freq-service] start error: port already used', /BTCW_FRP_REMOTE_PORT/],
     ['[freq-service] start error: port not allowed', /allowPorts/],
     ['connect to server error: session shutdown', /frp\.example\.org:7000 hangs up/],
+    [
+      'connect to server error: tls: first record does not look like a TLS handshake',
+      /what listens on frp\.example\.org:7000 is no frp server/,
+    ],
   ])('after "%s" names the cause', (line, reason) => {
     expect(log(line)).toEqual({ up: false, reason: expect.stringMatching(reason) });
   });
