@@ -5,6 +5,7 @@ import { ExecaError, execa, type Options, type Result } from 'execa';
 import { UserError } from '../../stacks/errors.ts';
 
 const TAIL_LINES = 20;
+const COMMAND_LENGTH = 160;
 const DOCKER_DEADLINE_MS = 60_000;
 
 /** The last lines a program printed that say something. */
@@ -19,7 +20,10 @@ export const tail = (text: string, lines = TAIL_LINES): string =>
 export function programFailed(what: string, error: unknown, fix?: string): UserError {
   if (!(error instanceof ExecaError)) throw error;
   const output = tail(`${error.stdout ?? ''}\n${error.stderr ?? ''}`) || error.shortMessage;
-  return new UserError(`${what}: "${error.command}" failed.\n${output.replace(/^/gm, '    ')}`, fix);
+  // A script among the arguments would hide what it says.
+  const [line = ''] = error.command.split('\n');
+  const command = line.length > COMMAND_LENGTH ? `${line.slice(0, COMMAND_LENGTH)} …` : line;
+  return new UserError(`${what}: "${command}" failed.\n${output.replace(/^/gm, '    ')}`, fix);
 }
 
 /** The Docker engine's reasons for not answering, as what the user can do about them. */

@@ -1,8 +1,9 @@
+import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { PROVIDER } from '../../scripts/bootstrap/engine.mjs';
 import { soakSeconds } from '../../scripts/commands/verify.ts';
 import { bridgeFacts, localAddresses, zoneOf } from '../../scripts/lib/host.ts';
-import { dockerUnavailable } from '../../scripts/lib/programs.ts';
+import { dockerUnavailable, programFailed } from '../../scripts/lib/programs.ts';
 import { explain } from '../../scripts/lib/terraform.ts';
 import { tunnelState } from '../../scripts/lib/tunnel.ts';
 import { parseSettings } from '../../stacks/settings.ts';
@@ -106,6 +107,16 @@ describe("the host's time zone", () => {
     ['/somewhere/localtime', undefined],
   ])('of the link %s is %s', (link, zone) => {
     expect(zoneOf(link)).toBe(zone);
+  });
+});
+
+describe('a program that failed', () => {
+  it('is told by its first line, and its output, not by the script it was handed', async () => {
+    const script = `echo why >&2; exit 3 # ${'x'.repeat(300)}\necho never`;
+    const error = await execa('sh', ['-c', script]).catch((thrown: unknown) => thrown);
+    const [first = '', ...rest] = programFailed('Trying it', error, 'mend it').message.split('\n');
+    expect(first).toMatch(/^Trying it: "sh -c echo why .{100,200} …" failed\.$/);
+    expect(rest).toEqual(['    why', '  Fix: mend it']);
   });
 });
 
