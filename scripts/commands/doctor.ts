@@ -1,5 +1,6 @@
 import { loadSettings } from '../../stacks/settings.ts';
-import { diagnose, type Finding } from '../doctor/checks.ts';
+import type { Finding } from '../doctor/checks/check.ts';
+import { diagnose } from '../doctor/diagnose.ts';
 import { gatherFacts } from '../doctor/facts.ts';
 import { root } from '../lib/project.ts';
 import { paint, secondsSince, table } from '../lib/report.ts';

@@ -18,7 +18,7 @@ import { type Listener, listeners } from '../lib/preflight.ts';
 import { dockerUnavailable, tail, tryDocker } from '../lib/programs.ts';
 import { localUrl, publicUrl, runBeganMs, tunnelStory } from '../lib/tunnel.ts';
 import { type Dialogue, dialogue } from '../lib/websocket.ts';
-import { type NginxFacts, readNginxConf } from './nginx.ts';
+import { type NginxFacts, readNginxConf } from './nginx-conf.ts';
 
 /** A container as far as its health is concerned; times in ms. */
 export interface ContainerFacts {

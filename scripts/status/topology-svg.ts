@@ -1,5 +1,5 @@
 /** Draws the topology as SVG: no outside fonts or scripts, readable on light and dark pages. Pure. */
-import type { Hop } from '../doctor/checks.ts';
+import type { Hop } from '../doctor/checks/check.ts';
 import type { HopState, PictureHop, Topology } from './topology.ts';
 
 const WIDTH = 1090;

@@ -1,5 +1,5 @@
 /** The chain as it is now, hop by hop: a pure function of doctor's facts and findings. */
-import type { Finding, Hop } from '../doctor/checks.ts';
+import type { Finding, Hop } from '../doctor/checks/check.ts';
 import type { ContainerFacts, Facts } from '../doctor/facts.ts';
 
 export type HopState = 'up' | 'warning' | 'down' | 'unknown';

@@ -1,6 +1,6 @@
 /** Asks doctor until it says what is expected, and applies the commands it prints. */
 import { expect } from 'vitest';
-import type { Finding } from '../../scripts/doctor/checks.ts';
+import type { Finding } from '../../scripts/doctor/checks/check.ts';
 import { eventually, type TestDeployment } from './deployment.ts';
 
 export interface Report {

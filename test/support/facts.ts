@@ -1,7 +1,7 @@
 /** What doctor gathers of a healthy deployment; tests change what they break. */
 
 import type { ContainerFacts, Facts } from '../../scripts/doctor/facts.ts';
-import { readNginxConf } from '../../scripts/doctor/nginx.ts';
+import { readNginxConf } from '../../scripts/doctor/nginx-conf.ts';
 import { COMPONENTS } from '../../scripts/lib/components.ts';
 import type { HttpAnswer } from '../../scripts/lib/http.ts';
 import { listeners } from '../../scripts/lib/preflight.ts';

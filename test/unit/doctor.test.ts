@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { diagnose, span } from '../../scripts/doctor/checks.ts';
+import { span } from '../../scripts/doctor/checks/check.ts';
+import { diagnose } from '../../scripts/doctor/diagnose.ts';
 import {
   type ContainerFacts,
   type Facts,
@@ -9,7 +10,7 @@ import {
   readToken,
   refusalOf,
 } from '../../scripts/doctor/facts.ts';
-import { readNginxConf, seconds } from '../../scripts/doctor/nginx.ts';
+import { readNginxConf, seconds } from '../../scripts/doctor/nginx-conf.ts';
 import type { Component } from '../../scripts/lib/components.ts';
 import type { TunnelCause } from '../../scripts/lib/tunnel.ts';
 import type { Settings } from '../../stacks/settings.ts';

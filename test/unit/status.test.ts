@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { diagnose } from '../../scripts/doctor/checks.ts';
+import { diagnose } from '../../scripts/doctor/diagnose.ts';
 import type { Facts } from '../../scripts/doctor/facts.ts';
 import { byTime, isLater, lastError, logLine } from '../../scripts/lib/log-lines.ts';
 import { redactor } from '../../scripts/lib/redact.ts';
