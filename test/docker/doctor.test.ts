@@ -194,7 +194,7 @@ describe('containers', () => {
   it('fails when one runs out of memory', async () => {
     await docker('stop', '--time', '1', name('backend'));
     // Less than Node.js itself takes.
-    await docker('update', '--memory', '24m', '--memory-swap', '24m', name('backend'));
+    await docker('update', '--memory', '16m', '--memory-swap', '16m', name('backend'));
     await tryProgram('docker', ['start', name('backend')]);
     const looping = await eventually(
       doctor,
