@@ -86,7 +86,7 @@ describe('an engine as its package configures it', () => {
   });
 
   it('still has the gateway when no container is left on its bridge', async () => {
-    const stopped = ['frontend', 'backend', 'nginx'] as const;
+    const stopped = ['nginx', 'backend', 'frontend'] as const;
     await deployment.docker('stop', '--time', '1', ...stopped.map(name));
     const bridge = () => engine.shell('ip -oneline link show docker0');
     expect(await eventually(bridge, (told) => told.includes('NO-CARRIER'))).toContain('NO-CARRIER');
