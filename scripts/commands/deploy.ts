@@ -3,7 +3,7 @@ import { UserError } from '../../stacks/errors.ts';
 import { neededImages } from '../../stacks/images.ts';
 import { step } from '../bootstrap/step.mjs';
 import { type ContainerState, containerLogs, projectContainers } from '../lib/containers.ts';
-import { ensureImages } from '../lib/images.ts';
+import { ensureImages, missingImages } from '../lib/images.ts';
 import { preflight } from '../lib/preflight.ts';
 import { docker, tail } from '../lib/programs.ts';
 import { type SynthesisedProject, synthesiseProject } from '../lib/project.ts';
@@ -145,14 +145,19 @@ export async function deploy(options: DeployOptions = {}): Promise<void> {
   const startedMs = Date.now();
   const project = await synthesiseProject();
   const { settings, images, folder } = project;
-  await preflight(project);
-  await ensureImages(neededImages(images, settings), (title, work) =>
+  const review = () => gatherDrift(readDeclared(folder), stateFile(settings.BTCW_PROJECT));
+  const [missing, before] = await Promise.all([
+    missingImages(neededImages(images, settings)),
+    review(),
+    preflight(project),
+  ]);
+  await ensureImages(missing, (title, work) =>
     step(title, async (report) => {
       await work(report);
       return { detail: 'built' };
     }),
   );
-  const reviewed = await gatherDrift(readDeclared(folder), stateFile(settings.BTCW_PROJECT));
+  const reviewed = missing.length > 0 ? await review() : before;
   await clearTheWay(reviewed, settings.BTCW_PROJECT);
   const replaced = new Set([
     ...(options.replace ? containerAddresses(folder) : []),
@@ -174,8 +179,10 @@ export async function report(
   startedMs: number,
 ): Promise<void> {
   const { settings } = project;
-  const tunnel = await waitForTunnel(settings, TUNNEL_DEADLINE_MS);
-  const containers = await projectContainers(settings.BTCW_PROJECT);
+  const [tunnel, containers] = await Promise.all([
+    waitForTunnel(settings, TUNNEL_DEADLINE_MS),
+    projectContainers(settings.BTCW_PROJECT),
+  ]);
   if (options.json) {
     console.log(
       JSON.stringify({ containers, tunnel, local: localUrl(settings), public: publicUrl(settings) }, null, 2),
