@@ -587,6 +587,18 @@ describe('doctor', () => {
     expect(failing(ports('BTCW_FRP_SERVER_PORT', { program: '', pid: 0 }))).toEqual([]);
   });
 
+  it('lets a container out of its restart loop when it has been healthy for a while', () => {
+    const after = (seconds: number, health: string) =>
+      diagnose(
+        healthyFacts(withContainer('backend', { restarts: 9, health, startedAtMs: NOW_MS - seconds * 1000 })),
+      )
+        .filter(({ ok }) => !ok)
+        .map(({ id }) => id);
+    expect(after(10, 'healthy')).toEqual(['container-backend']);
+    expect(after(30, 'healthy')).toEqual([]);
+    expect(after(30, 'starting')).toEqual(['container-backend']);
+  });
+
   it('fails when another program than frps has the remote port', () => {
     const taken = ports('BTCW_FRP_REMOTE_PORT', { program: 'nc', pid: 5 });
     const failures = diagnose(healthyFacts({ ...taken, ...tunnelDown('remote-port') })).filter(

@@ -7,7 +7,8 @@ import { type Check, container, hopOf, nameOf, recreate, span, sudo } from './ch
 const MISSED_CHECKS = 3;
 const HEALTH_TIMEOUT_MS = 5_000;
 const LOOP_RESTARTS = 3;
-const LOOP_UPTIME_MS = 90_000;
+/** How long one that was in a restart loop has to run to be out of it. */
+const LOOP_UPTIME_MS = { healthy: 20_000, otherwise: 90_000 };
 const MIB = 1024 ** 2;
 
 const PORT_OWNER = {
@@ -82,7 +83,8 @@ export const running = (component: Component): Check => ({
     const memory = one.outOfMemory ? ', out of memory' : '';
     const uptimeMs = (facts.engine.clockMs ?? facts.nowMs) - one.startedAtMs;
     if (status === 'paused') return { wrong: `${name} is paused`, fix: `docker unpause ${name}` };
-    if (status === 'restarting' || (restarts >= LOOP_RESTARTS && uptimeMs < LOOP_UPTIME_MS)) {
+    const settledMs = health === 'healthy' ? LOOP_UPTIME_MS.healthy : LOOP_UPTIME_MS.otherwise;
+    if (status === 'restarting' || (restarts >= LOOP_RESTARTS && uptimeMs < settledMs)) {
       // While it runs for a moment, Docker has forgotten the exit code.
       const code = status === 'restarting' ? ` with exit code ${exitCode}` : '';
       return {
