@@ -588,15 +588,15 @@ describe('doctor', () => {
   });
 
   it('lets a container out of its restart loop when it has been healthy for a while', () => {
-    const after = (seconds: number, health: string) =>
+    const wrongAfter = (seconds: number, health: string) =>
       diagnose(
         healthyFacts(withContainer('backend', { restarts: 9, health, startedAtMs: NOW_MS - seconds * 1000 })),
       )
         .filter(({ ok }) => !ok)
         .map(({ id }) => id);
-    expect(after(10, 'healthy')).toEqual(['container-backend']);
-    expect(after(30, 'healthy')).toEqual([]);
-    expect(after(30, 'starting')).toEqual(['container-backend']);
+    expect(wrongAfter(10, 'healthy')).toEqual(['container-backend']);
+    expect(wrongAfter(30, 'healthy')).toEqual([]);
+    expect(wrongAfter(30, 'starting')).toEqual(['container-backend']);
   });
 
   it('fails when another program than frps has the remote port', () => {
