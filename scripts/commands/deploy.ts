@@ -151,12 +151,14 @@ export async function deploy(options: DeployOptions = {}): Promise<void> {
     review(),
     preflight(project),
   ]);
-  await ensureImages(missing, (title, work) =>
-    step(title, async (report) => {
-      await work(report);
-      return { detail: 'built' };
-    }),
-  );
+  if (missing.length > 0) {
+    await ensureImages(missing, (title, work) =>
+      step(title, async (report) => {
+        await work(report);
+        return { detail: 'built' };
+      }),
+    );
+  }
   const reviewed = missing.length > 0 ? await review() : before;
   await clearTheWay(reviewed, settings.BTCW_PROJECT);
   const replaced = new Set([

@@ -44,7 +44,8 @@ async function read(
   const child = spawn('docker', ['logs', '--timestamps', ...flags, name], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  process.once('exit', () => child.kill());
+  const kill = () => child.kill();
+  process.once('exit', kill);
   const failure: string[] = [];
   const lines = [child.stdout, child.stderr].map(async (stream) => {
     for await (const text of createInterface({ input: stream })) {
@@ -54,6 +55,7 @@ async function read(
     }
   });
   const [[code]] = await Promise.all([once(child, 'exit'), ...lines]);
+  process.off('exit', kill);
   if (code !== 0 && failure.length > 0) {
     throw new UserError(`The log of ${name} cannot be read: ${failure.join('\n')}`);
   }

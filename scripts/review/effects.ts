@@ -3,6 +3,7 @@
  * how long it lasts. Pure.
  */
 import type { SettingName } from '../../stacks/settings.ts';
+import { COMPONENTS } from '../lib/components.ts';
 import type { Reviewed } from './facts.ts';
 
 /** A change Terraform plans. */
@@ -31,7 +32,7 @@ export interface Effect {
 
 /** The containers that a setting reaches; a port or address also reaches those who connect there. */
 const REACHES: Readonly<Record<SettingName, readonly string[]>> = {
-  BTCW_PROJECT: ['nginx', 'backend', 'frontend', 'frpc', 'frps', 'guard'],
+  BTCW_PROJECT: COMPONENTS,
   BTCW_GATEWAY: ['nginx', 'backend', 'frontend', 'guard'],
   BTCW_NGINX_BIND: ['nginx', 'frpc'],
   BTCW_NGINX_PORT: ['nginx', 'frpc', 'guard'],
@@ -47,7 +48,7 @@ const REACHES: Readonly<Record<SettingName, readonly string[]>> = {
   BTCW_FRONTEND_MODE: ['frontend'],
   BTCW_NGINX_IMAGE: ['nginx'],
   BTCW_FRPC_IMAGE: ['frpc'],
-  BTCW_BASE_IMAGE: ['nginx', 'backend', 'frontend', 'frpc', 'frps', 'guard'],
+  BTCW_BASE_IMAGE: COMPONENTS,
   BTCW_FRP_SERVER_ADDR: ['frpc', 'frps'],
   BTCW_FRP_SERVER_PORT: ['frpc', 'frps'],
   BTCW_FRP_PROXY_NAME: ['frpc'],
@@ -58,7 +59,7 @@ const REACHES: Readonly<Record<SettingName, readonly string[]>> = {
   BTCW_ADMIN_PASSWORD_FILE: ['backend'],
   BTCW_PRICE_FEED_URL: ['backend'],
   BTCW_LOG_KEEP_DAYS: ['frpc'],
-  BTCW_LOG_MAX_SIZE: ['nginx', 'backend', 'frontend', 'frpc', 'frps', 'guard'],
+  BTCW_LOG_MAX_SIZE: COMPONENTS,
   BTCW_MAX_CONNECTIONS: ['nginx'],
 };
 
