@@ -1,5 +1,5 @@
 // What `cdktf` runs: prints nothing but problems, and leaves the configuration in its output folder.
-import { synthesiseProject } from './scripts/lib/project.ts';
+import { synthesiseProject } from './scripts/deployment/project.ts';
 import { reportError } from './scripts/lib/report.ts';
 
 try {

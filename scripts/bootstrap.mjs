@@ -4,9 +4,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { UserError } from '../stacks/errors.mjs';
 import { ensureDocker } from './bootstrap/docker.mjs';
 import { ensureEngine, ensureProvider } from './bootstrap/engine.mjs';
-import { run, SetupError, step } from './bootstrap/step.mjs';
+import { run, step } from './bootstrap/step.mjs';
 
 const MIN_NODE = { major: 20, minor: 19 };
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -14,9 +15,9 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major > MIN_NODE.major || (major === MIN_NODE.major && minor >= MIN_NODE.minor)) return;
-  throw new SetupError(
+  throw new UserError(
     `Node ${MIN_NODE.major}.${MIN_NODE.minor} or later is needed, this is ${process.versions.node}.`,
-    'install a current Node.js (22 or 24) and run it again.',
+    'install a current Node.js (22 or 24) and run the same command again.',
   );
 }
 
@@ -28,14 +29,14 @@ async function ensurePackages(report) {
     .update(process.versions.modules)
     .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === want) return { detail: 'up to date' };
-  // No package here needs its install script, and the one that has a heavy one compiles C++ with downloaded headers.
+  // No package here needs its install script, and one of them would download headers and compile C++.
   await run(
     'npm',
     ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=http', '--no-progress'],
     {
       cwd: root,
       onLine: report,
-      fix: 'is the npm registry reachable? Where it is slow, set a mirror: npm config set registry URL.',
+      fix: 'check that the npm registry is reachable; where it is slow, set a mirror: npm config set registry URL.',
     },
   );
   // The Node that goes into the images must not become the one that npm scripts run with.
@@ -51,6 +52,6 @@ try {
   const engine = await step('Engine', (report) => ensureEngine(root, report));
   await step('Docker provider', (report) => ensureProvider(root, engine, report));
 } catch (error) {
-  console.error(error instanceof SetupError ? error.message : error);
+  console.error(error instanceof UserError ? error.message : error);
   process.exitCode = 1;
 }

@@ -1,6 +1,5 @@
 /** The commands of this package: what `npm run up`, `npm run deploy` and the others start. */
 import { Argument, Command } from 'commander';
-import { IMAGE_KEYS, type ImageKey } from '../stacks/images.ts';
 import { applyConfig } from './commands/apply-config.ts';
 import { bench } from './commands/bench.ts';
 import { deploy } from './commands/deploy.ts';
@@ -13,6 +12,7 @@ import { rollback } from './commands/rollback.ts';
 import { type StatusOptions, status } from './commands/status.ts';
 import { up } from './commands/up.ts';
 import { type VerifyOptions, verify } from './commands/verify.ts';
+import { loadDeployment } from './deployment/project.ts';
 import { reportError } from './lib/report.ts';
 
 /** npm takes known flags for itself (`npm run destroy --yes`) and hands them on in the environment only. */
@@ -24,6 +24,18 @@ const program = new Command('btcw')
 /** npm makes a log level of its own out of `--verbose`. */
 const isVerbose = (): boolean =>
   Boolean(program.opts().verbose) || process.env.npm_config_loglevel === 'verbose';
+
+/** The services there are, for the help of a command that takes one. */
+function serviceList(): string {
+  try {
+    return `\nServices: ${loadDeployment()
+      .topology.services.map(({ name }) => name)
+      .join(', ')}`;
+  } catch {
+    // Help is shown whatever the settings are.
+    return '';
+  }
+}
 
 const json = ['--json', 'report as JSON', fromNpm('json')] as const;
 
@@ -63,7 +75,9 @@ program
   .action((options: { json: boolean }) => deploy({ ...options, replace: true }));
 program
   .command('verify')
-  .description('prove the whole chain: pages, tokens, WebSockets, topics, logs; exit code 0 when all holds')
+  .description(
+    'prove the whole chain: pages, tokens, WebSockets, topics, logs; exit code 0 when all checks passed',
+  )
   .option(...json)
   .option('--soak <time>', 'hold a WebSocket through the tunnel this long, such as 90s')
   .option('--url <address>', 'verify this address alone, from any machine')
@@ -72,10 +86,10 @@ program
   .action((options: VerifyOptions) => verify(options));
 program
   .command('doctor')
-  .description('say what is wrong, why, and the command that mends it; exit code 1 when something is')
+  .description('say what is wrong, why, and the command that fixes it; exit code 1 when something is')
   .option(...json)
-  .option('--token <token>', 'look at this WebSocket token instead of taking one')
-  .addHelpText('after', '\nWith --verbose, what is fine is shown, too.')
+  .option('--token <token>', 'check this WebSocket token instead of taking one')
+  .addHelpText('after', '\nWith --verbose, checks that passed are shown, too.')
   .action((options: DoctorOptions) => doctor({ ...options, verbose: isVerbose() }));
 program
   .command('status')
@@ -87,20 +101,22 @@ program
 program
   .command('logs')
   .description('show the logs of all containers, merged by time; secrets are taken out')
-  .addArgument(new Argument('[name]', 'only this one: nginx, backend, frontend, frpc or frps'))
+  .addArgument(new Argument('[service]', 'only this one'))
+  .addHelpText('after', serviceList)
   .option('--follow', 'go on as lines come, until Ctrl-C', fromNpm('follow'))
   .option('--since <time>', 'only lines since then, such as 10m or 2026-11-22T17:00:00Z')
   .option('--tail <lines>', 'at most so many of each container, or "all"', '50')
   .option('--json', 'one JSON object a line', fromNpm('json'))
-  .action((name: string | undefined, options: LogsOptions) => logs(name, options));
+  .action((service: string | undefined, options: LogsOptions) => logs(service, options));
 program
   .command('images')
   .description('build the images that are missing')
-  .addArgument(new Argument('[image]', 'only this one').choices(IMAGE_KEYS))
+  .addArgument(new Argument('[image]', 'only that of this service, or "base"'))
+  .addHelpText('after', serviceList)
   .option('--reference', 'print its name, and build nothing')
-  .action((key: ImageKey | undefined, { reference }: { reference?: boolean }) => {
-    if (reference && key) console.log(imageReference(key));
-    else return images(key);
+  .action((name: string | undefined, { reference }: { reference?: boolean }) => {
+    if (reference && name) console.log(imageReference(name));
+    else return images(name);
   });
 program
   .command('bench')

@@ -21,7 +21,7 @@ function run(title, program, args, cwd = root, env = {}) {
   return spawnSync(program, args, { stdio: 'inherit', cwd, env: { ...process.env, ...env } }).status === 0;
 }
 
-/** A check without tests of its own counts as one. @param {string} title @param {string} program @param {string[]} args */
+/** Runs a program that counts as one test. @param {string} title @param {string} program @param {string[]} args */
 function check(title, program, args) {
   if (run(title, program, args)) passed += 1;
   else failed += 1;
@@ -34,12 +34,12 @@ function check(title, program, args) {
 function tests(title, node, args, cwd = root, env = {}) {
   const report = join(root, reports, `${title.replace(/\W+/g, '-')}.json`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const ended = run(title, node, [join(root, vitest), 'run', ...args, ...reporters], cwd, env);
+  const succeeded = run(title, node, [join(root, vitest), 'run', ...args, ...reporters], cwd, env);
   try {
     const result = JSON.parse(readFileSync(report, 'utf8'));
     passed += result.numPassedTests;
     failed += result.numFailedTests;
-    if (!ended && result.numFailedTests === 0) failed += 1;
+    if (!succeeded && result.numFailedTests === 0) failed += 1;
     if (result.numTotalTests === 0) failed += 1;
   } catch {
     console.error(`✗ ${title}: no report`);
@@ -51,10 +51,11 @@ function tests(title, node, args, cwd = root, env = {}) {
 async function goTests(title, module) {
   console.log(`\n▸ ${title}`);
   const { code, output } = await goTest(join(root, module));
-  const ended = (/** @type {string} */ how) => output.match(new RegExp(`^--- ${how}: `, 'gm'))?.length ?? 0;
-  console.log(code === 0 ? `${ended('PASS')} passed` : output);
-  passed += ended('PASS');
-  failed += ended('FAIL') || (code === 0 && ended('PASS') > 0 ? 0 : 1);
+  const count = (/** @type {string} */ result) =>
+    output.match(new RegExp(`^--- ${result}: `, 'gm'))?.length ?? 0;
+  console.log(code === 0 ? `${count('PASS')} passed` : output);
+  passed += count('PASS');
+  failed += count('FAIL') || (code === 0 && count('PASS') > 0 ? 0 : 1);
 }
 
 for (const [program, use] of Object.entries({ chromium: 'the browser tests', ufw: 'the firewall tests' })) {

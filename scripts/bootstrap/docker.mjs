@@ -1,13 +1,14 @@
 // Finds, installs and starts the Docker engine.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
-import { aptInstall, isRoot, onPath, SetupError, tryRun } from './step.mjs';
+import { UserError } from '../../stacks/errors.mjs';
+import { aptInstall, isRoot, onPath, tryRun } from './step.mjs';
 
 const DAEMON_CONFIG = '/etc/docker/daemon.json';
 const DAEMON_LOG = '/var/log/dockerd.log';
 const START_DEADLINE_MS = 40_000;
 
-/** @returns {Promise<{ code: number, output: string }>} the engine's version, or why it cannot be asked */
+/** @returns {Promise<{ code: number, output: string }>} the engine's version, or why it does not answer */
 const askEngine = () =>
   tryRun('docker', ['version', '--format', '{{.Server.Version}}'], { timeoutMs: 10_000 });
 
@@ -34,10 +35,7 @@ async function install(report) {
 
 async function start() {
   if (!isRoot()) {
-    throw new SetupError(
-      'Docker is installed, but its engine is not running.',
-      'sudo systemctl start docker',
-    );
+    throw new UserError('Docker is installed, but its engine is not running.', 'sudo systemctl start docker');
   }
   if (existsSync('/run/systemd/system')) {
     await tryRun('systemctl', ['enable', '--now', 'docker']);
@@ -50,8 +48,13 @@ async function start() {
     if ((await askEngine()).code === 0) return;
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
-  const log = existsSync('/run/systemd/system') ? 'journalctl -u docker -n 50' : `tail -n 50 ${DAEMON_LOG}`;
-  throw new SetupError(`The Docker engine did not start within ${START_DEADLINE_MS / 1000} s.`, log);
+  const showLog = existsSync('/run/systemd/system')
+    ? 'journalctl -u docker -n 50'
+    : `tail -n 50 ${DAEMON_LOG}`;
+  throw new UserError(
+    `The Docker engine did not start within ${START_DEADLINE_MS / 1000} s.`,
+    `${showLog} shows why.`,
+  );
 }
 
 /** @param {(line: string) => void} report */
@@ -60,13 +63,13 @@ export async function ensureDocker(report) {
   let done = 'found';
   if (answer.code !== 0) {
     if (/permission denied/i.test(answer.output)) {
-      throw new SetupError(
+      throw new UserError(
         'The Docker engine refuses this user (permission denied on its socket).',
-        'sudo usermod -aG docker "$USER", then log out and in again.',
+        'run sudo usermod -aG docker "$USER", then log out and in again.',
       );
     }
     if (process.env.DOCKER_HOST) {
-      throw new SetupError(
+      throw new UserError(
         `The Docker engine at DOCKER_HOST="${process.env.DOCKER_HOST}" does not answer.`,
         'start it, or unset DOCKER_HOST.',
       );

@@ -2,12 +2,13 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { UserError } from '../../stacks/errors.mjs';
 import { goBuild } from './go.mjs';
-import { SetupError, tryRun } from './step.mjs';
+import { tryRun } from './step.mjs';
 
 /** The first 1.x with everything the stack uses. */
 const MIN_MINOR = 5;
-/** Also in stacks/versions.ts; a unit test holds the two together. */
+/** Also in stacks/provider.ts; a unit test compares the two. */
 export const PROVIDER = { source: 'registry.terraform.io/kreuzwerker/docker', version: '4.6.0' };
 const REGISTRY_DEADLINE_MS = 90_000;
 const ARCH = { x64: 'amd64', arm64: 'arm64' }[/** @type {'x64'} */ (process.arch)];
@@ -52,7 +53,8 @@ export async function ensureEngine(root, report) {
       );
     }
     version = await versionOf(path);
-    if (!version) throw new SetupError(`${path} does not run.`, `delete ${path} and run it again.`);
+    if (!version)
+      throw new UserError(`${path} does not run.`, `delete ${path} and run the same command again.`);
   }
   const absolute = path === 'tofu' ? (await tryRun('sh', ['-c', 'command -v tofu'])).output : path;
   linkAsTerraform(root, absolute);
@@ -83,9 +85,9 @@ async function mirrorFromRegistry(engine, mirror, report) {
  */
 export async function ensureProvider(root, engine, report) {
   if (process.platform !== 'linux' || !ARCH) {
-    throw new SetupError(
+    throw new UserError(
       `This package deploys on Linux (x64 or arm64), not ${process.platform}/${process.arch}.`,
-      'use such a host.',
+      'run it on such a host.',
     );
   }
   const plugins = join(homedir(), '.terraform.d/plugins');
@@ -95,7 +97,7 @@ export async function ensureProvider(root, engine, report) {
   const packed = join(home, `terraform-provider-docker_${PROVIDER.version}_linux_${ARCH}.zip`);
   if (existsSync(file) || existsSync(packed)) return { detail: `${PROVIDER.version}, found` };
 
-  // The mirror is filled aside and moved in whole: a half download must not look like a provider.
+  // The mirror is filled elsewhere and moved as a whole: a partial download must not look like a provider.
   const aside = join(root, '.build/provider-mirror');
   rmSync(aside, { recursive: true, force: true });
   mkdirSync(aside, { recursive: true });

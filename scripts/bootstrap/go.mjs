@@ -9,14 +9,14 @@ const MIN_GO_MINOR = 21;
 /** What is fetched where the host's Go is older: Debian 12's and Ubuntu 22.04's are. No go.mod here asks for a later one. */
 export const TOOLCHAIN = 'go1.25.8';
 const ARCH = { x64: 'amd64', arm64: 'arm64' }[/** @type {'x64'} */ (process.arch)];
-/** Asked where the proxy that Go comes with does not answer, as in mainland China; go.sum decides what is accepted. */
+/** Used where Go's default proxy does not answer, as in mainland China; go.sum decides what is accepted. */
 const SECOND_PROXY = 'https://goproxy.cn,direct';
 const PROBE_MS = 8_000;
 const UNREACHABLE =
-  'is the Go module proxy reachable? Where it is blocked, set GOPROXY to a mirror near you, and run it again.';
+  'check that the Go module proxy is reachable. Where it is blocked, set GOPROXY to a mirror and run the same command again.';
 
 /**
- * Go, as its programs are started here.
+ * The go program, and the environment it is started with.
  * @typedef {{ program: string, env: NodeJS.ProcessEnv }} Go
  */
 
@@ -36,11 +36,11 @@ async function withProxy(program, report) {
   const chosen = await tryRun(program, ['env', 'GOPROXY']);
   const builtIn = await tryRun(program, ['env', 'GOPROXY'], { env: { GOPROXY: '', GOENV: 'off' } });
   if (chosen.output !== builtIn.output) return {};
-  // Go itself asks: it knows of the host's HTTP proxy and certificates.
+  // Go itself makes the request, with the host's HTTP proxy and certificates.
   const args = ['list', '-m', 'golang.org/x/text@latest'];
   const { code } = await tryRun(program, args, { cwd: tmpdir(), env: { GOFLAGS: '' }, timeoutMs: PROBE_MS });
   if (code === 0) return {};
-  report(`the Go module proxy does not answer; asking ${SECOND_PROXY}`);
+  report(`the Go module proxy does not answer; using ${SECOND_PROXY}`);
   return { GOPROXY: SECOND_PROXY };
 }
 
@@ -59,7 +59,7 @@ async function fetchToolchain(old, report) {
     fix: UNREACHABLE,
   });
   const folder = JSON.parse(output.slice(output.indexOf('{'), output.lastIndexOf('}') + 1)).Dir;
-  // A module's files cannot be run.
+  // Files of a module are not executable.
   for (const programs of ['bin', `pkg/tool/linux_${ARCH}`]) {
     for (const name of readdirSync(join(folder, programs))) chmodSync(join(folder, programs, name), 0o555);
   }
@@ -70,7 +70,7 @@ async function fetchToolchain(old, report) {
 async function prepareGo(report) {
   if (!(await onPath('go'))) await aptInstall(PACKAGES.go, 'Go', report);
   const env = await withProxy('go', report);
-  // Distributions may keep Go from fetching a newer one; who set it in the environment meant it.
+  // Some distributions keep Go from fetching a newer one; a value in the environment is the user's choice.
   const toolchain = { GOTOOLCHAIN: process.env.GOTOOLCHAIN ?? 'auto' };
   if (await isRecent('go')) return { program: 'go', env: { ...env, ...toolchain } };
   const program = await fetchToolchain({ program: 'go', env }, report);

@@ -1,14 +1,6 @@
 // What bootstrap shows and how it runs programs. Plain JavaScript without dependencies: it runs before `npm ci`.
 import { spawn } from 'node:child_process';
-
-/** A problem the user can mend: what is wrong, and the exact command or setting that mends it. */
-export class SetupError extends Error {
-  /** @param {string} what @param {string} fix */
-  constructor(what, fix) {
-    super(`${what}\n  Fix: ${fix}`);
-    this.name = 'SetupError';
-  }
-}
+import { UserError } from '../../stacks/errors.mjs';
 
 const PROGRESS_INTERVAL_MS = 10_000;
 const TAIL_LINES = 15;
@@ -17,8 +9,8 @@ const TAIL_LINES = 15;
 const seconds = (startedMs) => `${((Date.now() - startedMs) / 1000).toFixed(1)} s`;
 
 /**
- * Runs one named step, and says what it did and how long it took. A step that takes longer than ten seconds
- * says every ten seconds that it is still at work, with the last line its program printed.
+ * Runs one named step, and prints what it did and how long it took. Every ten seconds of a longer step it prints the
+ * last line of the step's program.
  * @template T
  * @param {string} title
  * @param {(report: (line: string) => void) => Promise<{ detail: string, value?: T }>} work
@@ -82,17 +74,17 @@ export function tryRun(command, args, options = {}) {
  * Runs a program that has to succeed.
  * @param {string} command @param {string[]} args @param {RunOptions & { fix?: string }} [options]
  * @returns {Promise<string>} what it printed
- * @throws {SetupError} with the command and the last lines it printed
+ * @throws {UserError} with the command and the last lines it printed
  */
 export async function run(command, args, options = {}) {
   const { code, output } = await tryRun(command, args, options);
   if (code === 0) return output;
-  // npm ends with its manual; what went wrong stands before that.
-  const told = output.split('\n').filter((line) => !/^npm (http|warn|error\s*$)/.test(line));
-  const tail = (command === 'npm' ? told.slice(0, TAIL_LINES) : told.slice(-TAIL_LINES)).join('\n    ');
-  throw new SetupError(
-    `"${[command, ...args].join(' ')}" failed (exit code ${code}):\n    ${tail}`,
-    options.fix ?? 'mend what it reports, then run the same command again: finished steps are not repeated.',
+  const lines = output.split('\n').filter((line) => !/^npm (http|warn|error\s*$)/.test(line));
+  // npm prints the cause first, and ends with its usage; other programs end with the cause.
+  const useful = command === 'npm' ? lines.slice(0, TAIL_LINES) : lines.slice(-TAIL_LINES);
+  throw new UserError(
+    `"${[command, ...args].join(' ')}" failed (exit code ${code}):\n    ${useful.join('\n    ')}`,
+    options.fix ?? 'fix what it reports, then run the same command again: finished steps are skipped.',
   );
 }
 
@@ -123,18 +115,18 @@ async function withLaterOnes(packages) {
  * Installs Debian or Ubuntu packages, which only root can.
  * @param {string[]} packages @param {string} why what they are needed for
  * @param {(line: string) => void} report
- * @throws {SetupError} when not root or when there is no apt-get, with the command to run
+ * @throws {UserError} when not root or when there is no apt-get, with the command to run
  */
 export async function aptInstall(packages, why, report) {
   if (!(await onPath('apt-get'))) {
-    throw new SetupError(
+    throw new UserError(
       `${why} is missing, and this system has no apt-get.`,
       `install ${packages.join(', ')}.`,
     );
   }
   if (!isRoot()) {
     const all = (await withLaterOnes(packages)).join(' ');
-    throw new SetupError(
+    throw new UserError(
       `${why} is missing, and only root can install it.`,
       `sudo apt-get install -y --no-install-recommends ${all}`,
     );

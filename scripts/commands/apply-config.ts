@@ -4,28 +4,18 @@
  */
 import { readFileSync } from 'node:fs';
 import { execa } from 'execa';
-import type { Activation } from '../../stacks/constructs/config-volume.ts';
-import { UserError } from '../../stacks/errors.ts';
-import { docker, programFailed, tail, tryDocker } from '../lib/programs.ts';
+import { UserError } from '../../stacks/errors.mjs';
+import type { ConfigSpec } from '../../stacks/topology/config-spec.ts';
+import type { ConfigFile } from '../../stacks/topology/service.ts';
+import { docker } from '../docker/client.ts';
+import { healthOf, inspect } from '../docker/inspect.ts';
+import { readLog } from '../docker/logs.ts';
+import { commandError } from '../lib/programs.ts';
+import { tail } from '../lib/text.ts';
 import { waitFor } from '../lib/wait.ts';
 
-/** What the construct hands over. */
-interface Spec {
-  readonly container: string;
-  readonly volume: string;
-  readonly mountPath: string;
-  readonly owner: string;
-  readonly secretMode: string;
-  readonly check: readonly string[];
-  readonly activation: Activation;
-  readonly environmentFile: string;
-  readonly files: readonly {
-    readonly path: string;
-    readonly content?: string;
-    readonly secretFile?: string;
-  }[];
-}
-
+/** Of releases that were kept before the command was written down: nginx was the one that reloads. */
+const FIRST_RELOAD = ['nginx', '-s', 'reload'];
 const HEALTHY_DEADLINE_MS = 60_000;
 
 /**
@@ -73,7 +63,7 @@ export function startScript(environment: string, program: readonly string[]): st
     if (!match) {
       throw new UserError(
         `BTCW_BACKEND_ENV_FILE: line ${index + 1} should be KEY=value.`,
-        'mend that line of the file.',
+        'correct that line of the file.',
       );
     }
     return [`export ${match[1]}=${shellQuote(match[2] ?? '')}`];
@@ -81,46 +71,45 @@ export function startScript(environment: string, program: readonly string[]): st
   return `${['#!/bin/sh', ...lines, `exec ${program.map(shellQuote).join(' ')}`].join('\n')}\n`;
 }
 
-async function imageProgram(image: string): Promise<string[]> {
-  const inspection = await docker(['image', 'inspect', '--format', '{{json .Config}}', image]);
-  const config = JSON.parse(inspection) as { Entrypoint?: string[] | null; Cmd?: string[] | null };
-  return [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
+async function imageProgram(reference: string): Promise<string[]> {
+  const [image] = await inspect('image', [reference]);
+  return [...(image?.Config.Entrypoint ?? []), ...(image?.Config.Cmd ?? [])];
 }
 
-async function contentOf(file: Spec['files'][number], spec: Spec, image: string): Promise<string> {
-  if (file.secretFile === undefined) return file.content ?? '';
+async function contentOf(file: ConfigFile, spec: ConfigSpec, image: string): Promise<string> {
+  if ('content' in file) return file.content;
   const secret = readFileSync(file.secretFile, 'utf8');
   return file.path === spec.environmentFile ? startScript(secret, await imageProgram(image)) : secret;
 }
 
 /** Makes the running container use its new files, and waits until it is healthy again. */
-async function activate(spec: Spec): Promise<void> {
-  if (spec.activation === 'none') return;
-  const state = await tryDocker(['inspect', '--format', '{{.State.Running}}', spec.container]);
-  if (state.stdout !== 'true') return;
-  if (spec.activation === 'reload') {
-    await docker(['exec', spec.container, 'nginx', '-s', 'reload'], { what: 'Reloading nginx' });
+async function activate({ activation, container, reload = FIRST_RELOAD }: ConfigSpec): Promise<void> {
+  const inspected = async () => (await inspect('container', [container]))[0];
+  if (activation === 'none' || !(await inspected())?.State.Running) return;
+  if (activation === 'reload') {
+    await docker(['exec', container, ...reload], { what: `Reloading ${container}` });
     return;
   }
-  await docker(['restart', spec.container], { what: `Restarting ${spec.container}` });
-  const { observation, timedOut } = await waitFor(
-    async () =>
-      String((await tryDocker(['inspect', '--format', '{{.State.Health.Status}}', spec.container])).stdout),
-    (health) => health === 'healthy',
-    { deadlineMs: HEALTHY_DEADLINE_MS },
-  );
+  await docker(['restart', container], { what: `Restarting ${container}` });
+  const observe = async () => {
+    const state = await inspected();
+    return state ? healthOf(state) : 'missing';
+  };
+  const { observation, timedOut } = await waitFor(observe, (health) => health === 'healthy', {
+    deadlineMs: HEALTHY_DEADLINE_MS,
+  });
   if (timedOut) {
-    const logs = await tryDocker(['logs', '--tail', '20', spec.container], { all: true });
-    throw new UserError(`${spec.container} is ${observation} after its restart:\n${tail(String(logs.all))}`);
+    const { text } = await readLog(container, { tail: 20 });
+    throw new UserError(`${container} is ${observation} after its restart:\n${tail(text)}`);
   }
 }
 
 export async function applyConfig(): Promise<void> {
-  const spec = JSON.parse(process.env.APPLY_CONFIG ?? '') as Spec;
+  const spec = JSON.parse(process.env.APPLY_CONFIG ?? '') as ConfigSpec;
   const image = process.env.APPLY_IMAGE ?? '';
   const lines = await Promise.all(
     spec.files.map(async (file) => {
-      const mode = file.secretFile === undefined ? '0644' : spec.secretMode;
+      const mode = 'content' in file ? '0644' : spec.secretMode;
       return `${mode} ${file.path} ${Buffer.from(await contentOf(file, spec, image)).toString('base64')}\n`;
     }),
   );
@@ -156,6 +145,6 @@ export async function applyConfig(): Promise<void> {
     if (received.stdout.includes('changed')) await activate(spec);
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw programFailed(`The new configuration of ${spec.container} was refused, the old one stays`, error);
+    throw commandError(`The new configuration of ${spec.container} was refused, the old one stays`, error);
   }
 }

@@ -1,9 +1,10 @@
 import { execa } from 'execa';
-import { UserError } from '../../stacks/errors.ts';
-import { planImages } from '../../stacks/images.ts';
-import { loadSettings } from '../../stacks/settings.ts';
-import { docker } from '../lib/programs.ts';
-import { root } from '../lib/project.ts';
+import { UserError } from '../../stacks/errors.mjs';
+import { PORT_SETTINGS, SETTINGS } from '../../stacks/settings/definitions.ts';
+import { root } from '../deployment/host.ts';
+import { loadDeployment } from '../deployment/project.ts';
+import { inspect } from '../docker/inspect.ts';
+import { planImages } from '../images/plan.ts';
 import { table } from '../lib/report.ts';
 
 export interface BenchOptions {
@@ -22,11 +23,9 @@ const ROUNDS = 3;
 /** Apart from every deployment that is in use. */
 const PLAYGROUND = {
   BTCW_PROJECT: 'btcw-bench',
-  BTCW_NGINX_PORT: '28501',
-  BTCW_BACKEND_PORT: '28000',
-  BTCW_FRONTEND_PORT: '23000',
-  BTCW_FRP_SERVER_PORT: '27000',
-  BTCW_FRP_REMOTE_PORT: '26001',
+  ...Object.fromEntries(
+    PORT_SETTINGS.map((name) => [name, String(20_000 + (Number(SETTINGS[name].default) % 10_000))]),
+  ),
   CHECKPOINT_DISABLE: '1',
 };
 
@@ -83,14 +82,12 @@ async function measure(): Promise<Figure[]> {
 }
 
 async function imageSizes(): Promise<[string, string][]> {
-  const settings = loadSettings();
-  const images = Object.values(planImages(settings, root));
-  return Promise.all(
-    images.map(async ({ reference }) => {
-      const bytes = Number(await docker(['image', 'inspect', '--format', '{{.Size}}', reference]));
-      return [reference, `${(bytes / 1e6).toFixed(0)} MB`] as [string, string];
-    }),
+  const { all } = planImages(loadDeployment().topology, root);
+  const images = await inspect(
+    'image',
+    all.map(({ reference }) => reference),
   );
+  return images.map(({ RepoTags, Size }) => [RepoTags?.[0] ?? '', `${(Size / 1e6).toFixed(0)} MB`]);
 }
 
 /** Measures on a deployment of its own, and removes it. Figures are medians of three, but for the cold deploy. */

@@ -1,10 +1,10 @@
 import { createInterface } from 'node:readline/promises';
-import { UserError } from '../../stacks/errors.ts';
-import { projectIds } from '../lib/containers.ts';
-import { docker } from '../lib/programs.ts';
-import { synthesiseProject } from '../lib/project.ts';
+import { UserError } from '../../stacks/errors.mjs';
+import { synthesiseProject } from '../deployment/project.ts';
+import { apply } from '../deployment/terraform.ts';
+import { docker } from '../docker/client.ts';
+import { projectIds, REMOVE_OPTIONS } from '../docker/inspect.ts';
 import { paint, secondsSince } from '../lib/report.ts';
-import { apply } from '../lib/terraform.ts';
 
 export interface DestroyOptions {
   /** Do not ask. */
@@ -20,14 +20,7 @@ async function confirmed(question: string): Promise<boolean> {
   return answer.trim() === 'yes';
 }
 
-/** A container takes the nameless volumes with it that its image declares. */
-export const REMOVE_OPTIONS = {
-  container: ['--force', '--volumes'],
-  volume: ['--force'],
-  network: [],
-} as const;
-
-/** Removes by label what the state has lost sight of. */
+/** Removes by label what the state does not know. */
 async function removeLeftovers(project: string): Promise<void> {
   for (const kind of ['container', 'volume', 'network'] as const) {
     const ids = await projectIds(kind, project);
@@ -40,15 +33,15 @@ async function removeLeftovers(project: string): Promise<void> {
 
 /** Removes every container, volume and network of the project. Images and secrets stay. */
 export async function destroy(options: DestroyOptions): Promise<void> {
-  const { settings, folder } = await synthesiseProject();
-  const project = settings.BTCW_PROJECT;
+  const { topology, synthesis } = await synthesiseProject();
+  const { project } = topology;
   const question = `This removes the containers, networks and volumes of "${project}", with the backend's data.`;
   if (!options.yes && !(await confirmed(question))) {
     console.log('Nothing was changed.');
     return;
   }
   const startedMs = Date.now();
-  await apply(project, folder, ['-destroy'], () => {});
+  await apply(project, synthesis.folder, ['-destroy'], () => {});
   await removeLeftovers(project);
   console.log(
     `${paint('green', '✓')} "${project}" is gone (${secondsSince(startedMs)}). Images, secrets/ and .env are kept.`,

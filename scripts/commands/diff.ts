@@ -1,13 +1,11 @@
-import { UserError } from '../../stacks/errors.ts';
-import { neededImages } from '../../stacks/images.ts';
-import { missingImages } from '../lib/images.ts';
-import { synthesiseProject } from '../lib/project.ts';
-import { changedSettings, lastRelease } from '../lib/releases.ts';
+import { UserError } from '../../stacks/errors.mjs';
+import { synthesiseProject } from '../deployment/project.ts';
+import { changedSettings, lastRelease } from '../deployment/releases.ts';
+import { explain, terraform } from '../deployment/terraform.ts';
+import { effects, type PlannedChange, replacements } from '../diff/effects.ts';
+import { gatherDrift } from '../diff/observe.ts';
+import { missingImages } from '../images/build.ts';
 import { paint, table } from '../lib/report.ts';
-import { explain, stateFile, terraform } from '../lib/terraform.ts';
-import { readDeclared } from '../review/declared.ts';
-import { effects, type PlannedChange, replacements } from '../review/effects.ts';
-import { gatherDrift } from '../review/facts.ts';
 
 export interface DiffOptions {
   readonly json?: boolean;
@@ -18,28 +16,29 @@ export interface DiffOptions {
  * Exit code 0: no changes, 2: changes.
  */
 export async function diff(options: DiffOptions): Promise<void> {
-  const { settings, images, folder } = await synthesiseProject();
-  const project = settings.BTCW_PROJECT;
+  const project = await synthesiseProject();
+  const { settings, topology, images, synthesis } = project;
   const planned: PlannedChange[] = [];
-  const [reviewed, missing, { exitCode, diagnostics }] = await Promise.all([
-    gatherDrift(readDeclared(folder), stateFile(project)),
-    missingImages(neededImages(images, settings)),
-    terraform(folder, ['plan', '-detailed-exitcode'], ({ type, change }) => {
+  const [observations, missing, { exitCode, diagnostics }] = await Promise.all([
+    gatherDrift(project),
+    missingImages(images.all),
+    terraform(synthesis.folder, ['plan', '-detailed-exitcode'], ({ type, change }) => {
       if (type !== 'planned_change' || !change) return;
       const { action, reason, resource } = change;
       planned.push({ address: resource.addr, action, ...(reason && { reason }) });
     }),
   ]);
-  if (exitCode === 1) throw explain(project, diagnostics);
+  if (exitCode === 1) throw explain(topology.project, diagnostics);
   if (exitCode !== 0 && exitCode !== 2)
     throw new UserError(`terraform plan ended with exit code ${exitCode}.`);
 
-  const release = lastRelease(project);
-  const settingsChanged = changedSettings(release, settings);
-  const deployedImages = new Map(Object.entries(release?.images ?? {}));
-  const rows = effects(reviewed, planned, settingsChanged, deployedImages);
-  const builds = missing.flatMap(({ key, reference, recipe }) => (recipe ? [`${key} (${reference})`] : []));
-  const changed = exitCode === 2 || replacements(reviewed, planned).length > 0 || builds.length > 0;
+  const release = lastRelease(topology.project);
+  const history = { settings: changedSettings(release, settings), release };
+  const rows = effects(observations, planned, history, topology);
+  const builds = missing.flatMap(({ name, reference, buildName }) =>
+    buildName ? [`${name} (${reference})`] : [],
+  );
+  const changed = exitCode === 2 || replacements(observations, planned).length > 0 || builds.length > 0;
   process.exitCode = changed ? 2 : 0;
   if (options.json) {
     console.log(JSON.stringify({ changed, containers: rows, builds, resources: planned }, null, 2));
@@ -50,18 +49,19 @@ export async function diff(options: DiffOptions): Promise<void> {
     return;
   }
   if (builds.length > 0) console.log(`Images to build: ${builds.join(', ')}`);
-  const quiet = reviewed
-    .map(({ declared }) => declared.name)
-    .filter((name) => !rows.some((row) => row.container === name));
+  const unchanged = observations
+    .map(({ service }) => service.containerName)
+    .filter((name) => !rows.some(({ container }) => container === name));
   const lines = rows.map((row) => [row.container, row.effect, row.because.join('\n'), row.outage]);
   console.log(
     table(
       ['container', 'effect', 'because', 'outage'],
-      [...lines, ...quiet.map((name) => [name, 'none', '', ''])],
+      [...lines, ...unchanged.map((name) => [name, 'none', '', ''])],
     ),
   );
   const others = planned.length - rows.length;
+  const total = rows.length + unchanged.length;
   console.log(
-    `${rows.length} of ${reviewed.length} containers change${others > 0 ? `, with ${others} other resources` : ''}. To do it: npm run deploy`,
+    `${rows.length} of ${total} containers change${others > 0 ? `, with ${others} other resources` : ''}. To do it: npm run deploy`,
   );
 }

@@ -1,28 +1,28 @@
-import { type ImageKey, neededImages, planImages, withBases } from '../../stacks/images.ts';
-import { loadSettings } from '../../stacks/settings.ts';
-import { step } from '../bootstrap/step.mjs';
-import { ensureImages, missingImages } from '../lib/images.ts';
-import { root } from '../lib/project.ts';
+import { UserError } from '../../stacks/errors.mjs';
+import { root } from '../deployment/host.ts';
+import { loadDeployment } from '../deployment/project.ts';
+import { ensureImages, missingImages } from '../images/build.ts';
+import { type PlannedImage, planImages, withBaseImages } from '../images/plan.ts';
+
+/** @throws {UserError} naming those there are, for any other name */
+function imageNamed(name: string, images: readonly PlannedImage[]): PlannedImage {
+  const image = images.find((planned) => planned.name === name);
+  if (image) return image;
+  const names = [...new Set(images.map((planned) => planned.name))].join(', ');
+  throw new UserError(`There is no image "${name}" in this deployment.`, `one of ${names}`);
+}
+
+const plannedImages = (): readonly PlannedImage[] => planImages(loadDeployment().topology, root).all;
 
 /** The name under which a deployment with the current settings and sources runs an image. */
-export function imageReference(key: ImageKey): string {
-  return planImages(loadSettings(), root)[key].reference;
-}
+export const imageReference = (name: string): string => imageNamed(name, plannedImages()).reference;
 
 /**
  * Builds what is missing of the images.
- * @param key only this image and what it is built on
+ * @param name only this image and what it is built on
  */
-export async function images(key?: ImageKey): Promise<void> {
-  const settings = loadSettings();
-  const planned = planImages(settings, root);
-  const needed = neededImages(planned, settings);
-  const wanted = key ? withBases([planned[key]]) : needed;
-  await ensureImages(wanted, (title, work) =>
-    step(title, async (report) => {
-      await work(report);
-      return { detail: 'built' };
-    }),
-  );
-  if (!key && (await missingImages(needed)).length === 0) console.log('✓ Images: all there');
+export async function images(name?: string): Promise<void> {
+  const planned = plannedImages();
+  await ensureImages(name ? withBaseImages([imageNamed(name, planned)]) : planned);
+  if (!name && (await missingImages(planned)).length === 0) console.log('✓ Images: all there');
 }

@@ -1,15 +1,14 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { styleText } from 'node:util';
-import { UserError } from '../../stacks/errors.ts';
-import { loadSettings } from '../../stacks/settings.ts';
-import { projectContainers } from '../lib/containers.ts';
+import { UserError } from '../../stacks/errors.mjs';
+import { root } from '../deployment/host.ts';
+import { secretValues } from '../deployment/secrets.ts';
+import { loadSettings } from '../deployment/settings.ts';
+import { type ContainerState, projectContainers } from '../docker/containers.ts';
+import { type LogSelection, streamLog } from '../docker/logs.ts';
 import { byTime, isLater, type LogLine, logLine } from '../lib/log-lines.ts';
-import { root } from '../lib/project.ts';
-import { redactor, secretValues } from '../lib/redact.ts';
-import { paint } from '../lib/report.ts';
+import { redactor } from '../lib/redact.ts';
+import { paint, reportError } from '../lib/report.ts';
 
 export interface LogsOptions {
   readonly follow?: boolean;
@@ -31,106 +30,137 @@ const COLOURS: readonly Parameters<typeof styleText>[0][] = [
 ];
 /** How long a followed line waits for an earlier one of another container. */
 const REORDER_MS = 250;
-/** How soon a followed container is looked for again that has stopped or is being replaced. */
+/** How soon the log of a followed container is read again that has stopped or is being replaced. */
 const RETURN_MS = 500;
 
-/** Reads a container's both streams line by line. */
-async function read(
-  name: string,
-  component: string,
-  flags: readonly string[],
-  take: (line: LogLine) => void,
-) {
-  const child = spawn('docker', ['logs', '--timestamps', ...flags, name], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+type Container = Pick<ContainerState, 'name' | 'service'>;
+type Selection = LogSelection & { readonly follow?: boolean };
+type TakeLine = (line: LogLine) => void;
+
+/** @throws {UserError} where the log cannot be read */
+async function read({ name, service }: Container, selection: Selection, take: TakeLine): Promise<void> {
+  await streamLog(name, selection, (text) => {
+    const line = logLine(service, text);
+    if (line) take(line);
   });
-  const kill = () => child.kill();
-  process.once('exit', kill);
-  const failure: string[] = [];
-  const lines = [child.stdout, child.stderr].map(async (stream) => {
-    for await (const text of createInterface({ input: stream })) {
-      const line = logLine(component, text);
-      if (line) take(line);
-      else failure.push(text);
-    }
-  });
-  const [[code]] = await Promise.all([once(child, 'exit'), ...lines]);
-  process.off('exit', kill);
-  if (code !== 0 && failure.length > 0) {
-    throw new UserError(`The log of ${name} cannot be read: ${failure.join('\n')}`);
-  }
 }
 
-/** Reads on when the container is started again, or replaced by another of its name; until the program ends. */
-async function follow(
-  name: string,
-  component: string,
-  flags: readonly string[],
-  take: (line: LogLine) => void,
-) {
+/** What Docker says of a container that is being replaced. */
+const ABSENT = /No such container|dead or marked for removal/i;
+
+/**
+ * Reads on when the container is started again, or replaced by another of its name; until the program ends.
+ * @param pauseMs before the log is read again. @default 500
+ * @throws {UserError} where the log cannot be read twice in a row: one error may be the container's end
+ */
+export async function follow(
+  container: Container,
+  selection: Selection,
+  take: TakeLine,
+  pauseMs = RETURN_MS,
+): Promise<never> {
   const began = new Date().toISOString();
   let latest = '';
-  const takeNew = (line: LogLine) => {
-    // Docker takes --since to the line: what was shown comes once more.
-    if (latest && !isLater(line.time, latest)) return;
-    latest = line.time;
-    take(line);
-  };
-  let from = flags;
-  for (;;) {
-    // It may be gone for the moment.
-    await read(name, component, ['--follow', ...from], takeNew).catch(() => {});
-    from = ['--since', latest || began];
-    await sleep(RETURN_MS);
+  let failures = 0;
+  for (let from = selection; ; from = { since: latest || began }) {
+    // `--since` includes its own moment: the last line comes once more. What comes of one reading is new, whatever
+    // the order of its two streams.
+    const shown = latest;
+    const takeNew = (line: LogLine) => {
+      if (shown && !isLater(line.time, shown)) return;
+      if (!latest || isLater(line.time, latest)) latest = line.time;
+      take(line);
+    };
+    try {
+      await read(container, { ...from, follow: true }, takeNew);
+      failures = 0;
+    } catch (error) {
+      const isAbsent = error instanceof UserError && ABSENT.test(error.what);
+      if (!isAbsent) failures += 1;
+      if (failures > 1) throw error;
+    }
+    await sleep(pauseMs);
   }
 }
 
-/** Shows the logs of all containers, merged by time; or of one. */
-export async function logs(component: string | undefined, options: LogsOptions): Promise<void> {
+/** Collects lines, and prints them in the order of their times. */
+class MergedLines {
+  private waiting: { line: LogLine; cameMs: number }[] = [];
+  private readonly print: TakeLine;
+
+  constructor(print: TakeLine) {
+    this.print = print;
+  }
+
+  readonly take: TakeLine = (line) => {
+    this.waiting.push({ line, cameMs: Date.now() });
+  };
+
+  /** Prints those that came until a moment. @default - all */
+  flush(untilMs = Number.POSITIVE_INFINITY): void {
+    const due = this.waiting.filter(({ cameMs }) => cameMs <= untilMs);
+    this.waiting = this.waiting.filter(({ cameMs }) => cameMs > untilMs);
+    for (const line of byTime(due.map(({ line }) => line))) this.print(line);
+  }
+}
+
+/** @throws {UserError} where nothing is deployed, or there is no such service */
+async function choose(project: string, name: string | undefined) {
+  const containers = await projectContainers(project);
+  if (containers.length === 0) throw new UserError(`Nothing of "${project}" is deployed.`, 'npm run deploy');
+  const chosen = containers.filter(
+    (container) => name === undefined || container.service === name || container.name === name,
+  );
+  if (chosen.length === 0) {
+    const known = containers.map(({ service }) => service).join(', ');
+    throw new UserError(`"${project}" has no container of a service "${name}".`, `name one of ${known}.`);
+  }
+  return { containers, chosen };
+}
+
+/**
+ * Shows the logs of all containers, merged by time; or of one.
+ * @param name of a service, or of its container
+ */
+export async function logs(name: string | undefined, options: LogsOptions): Promise<void> {
   if (!/^(\d+|all)$/.test(options.tail)) {
     throw new UserError(`--tail: should be a number of lines or "all", got "${options.tail}".`);
   }
   const settings = loadSettings();
-  const project = settings.BTCW_PROJECT;
-  const containers = await projectContainers(project);
-  if (containers.length === 0) throw new UserError(`Nothing of "${project}" is deployed.`, 'npm run deploy');
-  const chosen = component
-    ? containers.filter((one) => one.component === component || one.name === component)
-    : containers;
-  if (chosen.length === 0) {
-    const known = containers.map((one) => one.component).join(', ');
-    throw new UserError(`There is no container "${component}" here.`, `one of ${known}`);
-  }
+  const { containers, chosen } = await choose(settings.BTCW_PROJECT, name);
 
   const redact = redactor(secretValues(settings, root));
-  const width = Math.max(...chosen.map((one) => one.component.length));
+  const width = Math.max(...chosen.map(({ service }) => service.length));
   const print = (line: LogLine) => {
     const text = redact(line.text);
     if (options.json) {
       console.log(JSON.stringify({ ...line, text }));
       return;
     }
-    const colour = COLOURS[containers.findIndex((one) => one.component === line.component) % COLOURS.length];
-    const clock = paint('gray', line.time.slice(0, 23).replace('T', ' '));
-    console.log(`${clock} ${paint(colour ?? 'cyan', line.component.padEnd(width))} ${text}`);
+    const index = containers.findIndex(({ service }) => service === line.service);
+    const service = paint(COLOURS[index % COLOURS.length] ?? 'cyan', line.service.padEnd(width));
+    console.log(`${paint('gray', line.time.slice(0, 23).replace('T', ' '))} ${service} ${text}`);
   };
   // `npm run logs | head` closes the pipe: that is no error.
   process.stdout.on('error', () => process.exit(0));
   process.on('SIGINT', () => process.exit(0)).on('SIGTERM', () => process.exit(0));
 
-  let waiting: { line: LogLine; cameMs: number }[] = [];
-  const flush = (untilMs: number) => {
-    const due = waiting.filter(({ cameMs }) => cameMs <= untilMs);
-    waiting = waiting.filter(({ cameMs }) => cameMs > untilMs);
-    for (const line of byTime(due.map((one) => one.line))) print(line);
-  };
+  const lines = new MergedLines(print);
   const timer = options.follow
-    ? setInterval(() => flush(Date.now() - REORDER_MS), REORDER_MS / 2)
+    ? setInterval(() => lines.flush(Date.now() - REORDER_MS), REORDER_MS / 2)
     : undefined;
-  const flags = ['--tail', options.tail, ...(options.since ? ['--since', options.since] : [])];
-  const take = (line: LogLine) => waiting.push({ line, cameMs: Date.now() });
-  const readLog = options.follow ? follow : read;
-  await Promise.all(chosen.map((one) => readLog(one.name, one.component, flags, take)));
+  const selection = { tail: options.tail, ...(options.since && { since: options.since }) };
+  const readOne = options.follow ? follow : read;
+  const readAll = chosen.map(async (container) => {
+    try {
+      await readOne(container, selection, lines.take);
+    } catch (error) {
+      // A log that cannot be read keeps nobody from reading the others.
+      reportError(error);
+      process.exitCode = 1;
+    }
+  });
+  await Promise.all(readAll);
   clearInterval(timer);
-  flush(Number.POSITIVE_INFINITY);
+  lines.flush();
 }

@@ -1,82 +1,84 @@
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UserError } from '../../stacks/errors.ts';
-import { loadSettings } from '../../stacks/settings.ts';
-import { span } from '../doctor/checks/check.ts';
+import { UserError } from '../../stacks/errors.mjs';
+import { localUrl, publicUrl } from '../../stacks/topology/urls.ts';
+import { root } from '../deployment/host.ts';
+import { loadDeployment } from '../deployment/project.ts';
+import { secretValues } from '../deployment/secrets.ts';
 import { diagnose } from '../doctor/diagnose.ts';
-import { gatherFacts, gatherFrpServer } from '../doctor/facts.ts';
+import { gatherFacts } from '../doctor/facts/facts.ts';
+import { gatherFrpServer } from '../doctor/facts/tunnel.ts';
 import { ask } from '../lib/http.ts';
-import { root } from '../lib/project.ts';
-import { redactor, secretValues } from '../lib/redact.ts';
+import { redactor } from '../lib/redact.ts';
 import { paint, table } from '../lib/report.ts';
-import { localUrl, publicUrl } from '../lib/tunnel.ts';
-import { type ContainerStatus, gatherStatus, type StatusFacts, type Usages } from '../status/facts.ts';
-import { topology } from '../status/topology.ts';
-import { renderTopology } from '../status/topology-svg.ts';
+import { MIB, span } from '../lib/text.ts';
+import { type ContainerStatus, gatherStatus, type StatusFacts } from '../status/facts.ts';
+import { pictureOf } from '../status/picture.ts';
+import { problemCount, renderPicture } from '../status/picture-svg.ts';
+import type { Usages } from '../status/usage.ts';
 
 export interface StatusOptions {
   readonly json?: boolean;
-  /** Show it again each two seconds, until Ctrl-C. */
+  /** Show it again every two seconds, until Ctrl-C. */
   readonly watch?: boolean;
-  /** File to draw the topology into. */
+  /** File to draw the deployment into. */
   readonly svg?: string;
 }
 
 const WATCH_MS = 2_000;
-const MIB = 1024 ** 2;
 const CLEAR = '\x1b[H\x1b[2J';
 
 const mib = (bytes: number | undefined): string =>
   bytes === undefined ? '-' : `${(bytes / MIB).toFixed(bytes < 10 * MIB ? 1 : 0)}`;
 
-function state(one: ContainerStatus): string {
-  if (one.status !== 'running') return paint('red', one.status);
-  if (one.health === 'none') return paint('green', 'running');
-  return paint(one.health === 'healthy' ? 'green' : one.health === 'starting' ? 'yellow' : 'red', one.health);
+function state({ status, health }: ContainerStatus): string {
+  if (status !== 'running') return paint('red', status);
+  if (health === 'none') return paint('green', 'running');
+  return paint(health === 'healthy' ? 'green' : health === 'starting' ? 'yellow' : 'red', health);
 }
 
-function containerRow(one: ContainerStatus, nowMs: number): string[] {
-  const running = one.status === 'running';
+function containerRow(container: ContainerStatus, nowMs: number): string[] {
+  const { name, startedAtMs, restarts, cpuPercent, memoryBytes, memoryLimitBytes } = container;
+  const running = container.status === 'running';
   return [
-    one.name,
-    state(one),
-    running ? span(nowMs - one.startedAtMs) : '-',
-    one.restarts > 0 ? paint('yellow', String(one.restarts)) : '0',
-    running && one.cpuPercent !== undefined ? `${one.cpuPercent.toFixed(1)} %` : '-',
-    running && one.memoryBytes !== undefined
-      ? `${mib(one.memoryBytes)} of ${mib(one.memoryLimitBytes)} MiB`
-      : '-',
+    name,
+    state(container),
+    running ? span(nowMs - startedAtMs) : '-',
+    restarts > 0 ? paint('yellow', String(restarts)) : '0',
+    running && cpuPercent !== undefined ? `${cpuPercent.toFixed(1)} %` : '-',
+    running && memoryBytes !== undefined ? `${mib(memoryBytes)} of ${mib(memoryLimitBytes)} MiB` : '-',
   ];
+}
+
+function connectionText({ connections, nginxPort, maxConnections }: StatusFacts): string {
+  if (connections === undefined) return 'not known: nginx is not running';
+  return `${connections} established on ${nginxPort} (at most ${maxConnections})`;
+}
+
+function tunnelText({ tunnel: { up, sinceMs, reason }, nowMs }: StatusFacts): string {
+  const since = sinceMs === undefined ? '' : ` for ${span(nowMs - sinceMs)}`;
+  return up ? `${paint('green', 'up')}${since}` : `${paint('red', 'down')}${since}: ${reason}`;
+}
+
+function webSocketText({ webSockets }: StatusFacts): string {
+  if (!webSockets) return 'no data from the backend';
+  const { connections, messages_in, messages_out, dropped } = webSockets;
+  const topics = Object.entries(webSockets.topics).map(([topic, count]) => `${topic} ${count}`);
+  return `${connections} open; ${topics.join(', ')}; ${messages_in} in, ${messages_out} out, ${dropped} dropped`;
 }
 
 /** What a person reads. */
 function page(facts: StatusFacts): string {
-  const { nowMs, tunnel, webSockets: sockets } = facts;
-  const ago = (ms: number) => `${span(nowMs - ms)} ago`;
-  const since = tunnel.sinceMs === undefined ? '' : ` for ${span(nowMs - tunnel.sinceMs)}`;
-  const topics = Object.entries(sockets?.topics ?? {}).map(([topic, count]) => `${topic} ${count}`);
+  const { nowMs, lastErrors } = facts;
   const rows: [string, string][] = [
-    [
-      'Connections',
-      facts.connections === undefined
-        ? 'not known: nginx is not running'
-        : `${facts.connections} established on ${facts.nginxPort} (at most ${facts.maxConnections})`,
-    ],
-    [
-      'Tunnel',
-      tunnel.up ? `${paint('green', 'up')}${since}` : `${paint('red', 'down')}${since}: ${tunnel.reason}`,
-    ],
-    [
-      'WebSockets',
-      sockets
-        ? `${sockets.connections} open; ${topics.join(', ')}; ${sockets.messages_in} in, ${sockets.messages_out} out, ${sockets.dropped} dropped`
-        : 'the backend does not tell',
-    ],
+    ['Connections', connectionText(facts)],
+    ['Tunnel', tunnelText(facts)],
+    ['WebSockets', webSocketText(facts)],
     ['Open', `${facts.local}   through the tunnel: ${facts.public}`],
   ];
-  const containers = facts.containers.map((one) => containerRow(one, nowMs));
-  const errors = facts.lastErrors.map(
-    (line) => `  ${line.component}, ${ago(Date.parse(line.time))}: ${line.text.slice(0, 200)}`,
+  const containers = facts.containers.map((container) => containerRow(container, nowMs));
+  const errors = lastErrors.map(
+    ({ service, time, text }) => `  ${service}, ${span(nowMs - Date.parse(time))} ago: ${text.slice(0, 200)}`,
   );
   return [
     table(['container', 'state', 'up', 'restarts', 'CPU', 'memory'], containers),
@@ -85,40 +87,42 @@ function page(facts: StatusFacts): string {
   ].join('\n');
 }
 
-/** Draws the topology as it is now. */
+/** Draws the deployment as it is now. */
 async function draw(file: string): Promise<void> {
-  const settings = loadSettings();
-  const gathered = await gatherFacts(settings, root);
-  // Once more, one after the other, and not the first: times of a host that is busy with all the facts are no times.
-  await ask(`${localUrl(settings)}/`);
+  const deployment = loadDeployment();
+  const { settings, topology } = deployment;
+  const gathered = await gatherFacts(deployment, root);
+  // Measured once more, one after the other, and not the first request: while all facts are gathered the host is busy,
+  // and its response times say nothing of the deployment.
+  await ask(`${localUrl(topology)}/`);
   const facts = {
     ...gathered,
-    local: await ask(`${localUrl(settings)}/`),
-    remote: await ask(`${publicUrl(settings)}/`),
-    frpServer: await gatherFrpServer(settings),
+    local: await ask(`${localUrl(topology)}/`),
+    remote: await ask(`${publicUrl(topology)}/`),
+    frpServer: await gatherFrpServer(topology, settings),
   };
-  const picture = topology(facts, diagnose(gathered));
+  const picture = pictureOf(facts, diagnose(gathered));
   try {
-    writeFileSync(file, renderTopology(picture));
+    writeFileSync(file, renderPicture(picture));
   } catch (error) {
     throw new UserError(
       `--svg: cannot write "${file}": ${(error as Error).message}`,
       'name a file in a folder that exists.',
     );
   }
-  const broken = picture.problems.length;
-  console.log(`${paint('green', '✓')} ${file}${broken > 0 ? ` (${broken} broken)` : ''}`);
+  const { length } = picture.problems;
+  console.log(`${paint('green', '✓')} ${file}${length > 0 ? ` (${problemCount(length)})` : ''}`);
 }
 
-/** Shows how the deployment is doing. Exit code 0 whatever it shows: `doctor` is what judges. */
+/** Shows the state of the deployment. Exit code 0 whatever it shows: `doctor` is what judges. */
 export async function status(options: StatusOptions): Promise<void> {
   if (options.svg) return draw(options.svg);
-  const settings = loadSettings();
-  const redact = redactor(secretValues(settings, root));
+  const deployment = loadDeployment();
+  const redact = redactor(secretValues(deployment.settings, root));
   if (options.watch) process.on('SIGINT', () => process.exit(0));
   let usages: Usages | undefined;
   for (;;) {
-    const { facts, usages: latest } = await gatherStatus(settings, redact, usages);
+    const { facts, usages: latest } = await gatherStatus(deployment, redact, usages);
     usages = latest;
     if (options.json) console.log(JSON.stringify(facts, null, options.watch ? 0 : 2));
     else {

@@ -1,107 +1,79 @@
 /**
- * What doctor knows: each check is a pure function of the facts. One that can only fail because another has failed is
- * not looked at, so that a report names causes and not their consequences.
+ * Judges the facts: each check is a pure function of them. One that can only fail because another has failed is
+ * skipped, so that a report names causes and not their consequences.
  */
-import type { Settings } from '../../stacks/settings.ts';
-import { componentsOf } from '../lib/components.ts';
-import type { Check, Finding } from './checks/check.ts';
-import { healthChecks, logReadable, logSize, type PortSetting, port, running } from './checks/containers.ts';
-import { login, silent, token, upgrade } from './checks/conversation.ts';
-import { clock, disk, diskSoon, engine, gateway, neighbours } from './checks/host.ts';
-import {
-  atGateway,
-  connections,
-  firewall,
-  localPage,
-  nginxBuffering,
-  nginxTimeouts,
-  nginxUpgrade,
-  nginxUpstreams,
-  nginxValid,
-  proxyCeiling,
-  viteHosts,
-} from './checks/nginx.ts';
-import {
-  frpCertificate,
-  frpName,
-  frpProxyName,
-  frpReachable,
-  frpRemotePort,
-  frpToken,
-  publicPort,
-  tunnelUp,
-} from './checks/tunnel.ts';
-import type { Facts } from './facts.ts';
+import type { Topology } from '../../stacks/topology/topology.ts';
+import type { Check, Dependency, Finding } from './checks/check.ts';
+import { clockChecks } from './checks/clock.ts';
+import { containerChecks } from './checks/containers.ts';
+import { guardChecks } from './checks/guard.ts';
+import { hostChecks } from './checks/host.ts';
+import { loginChecks } from './checks/login.ts';
+import { logChecks } from './checks/logs.ts';
+import { networkChecks } from './checks/network.ts';
+import { nginxChecks } from './checks/nginx.ts';
+import { pageChecks } from './checks/page.ts';
+import { portChecks } from './checks/ports.ts';
+import { tunnelChecks } from './checks/tunnel.ts';
+import type { Facts } from './facts/facts.ts';
 
-/** All checks, each after those it depends on. */
-function checksFor(of: Settings): readonly Check[] {
-  const components = componentsOf(of);
-  const settings: PortSetting[] = [
-    'BTCW_FRONTEND_PORT',
-    'BTCW_BACKEND_PORT',
-    'BTCW_NGINX_PORT',
-    ...(of.BTCW_FRP_SERVER_ADDR ? [] : (['BTCW_FRP_SERVER_PORT', 'BTCW_FRP_REMOTE_PORT'] as const)),
-  ];
-  return [
-    engine,
-    gateway,
-    disk,
-    diskSoon,
-    ...settings.map(port),
-    ...components.map(running),
-    ...components.map(healthChecks),
-    neighbours,
-    ...components.map(logSize),
-    ...components.map(logReadable),
-    proxyCeiling,
-    firewall('frontend'),
-    firewall('backend'),
-    atGateway('frontend'),
-    atGateway('backend'),
-    nginxValid,
-    nginxUpgrade,
-    nginxBuffering,
-    nginxTimeouts,
-    nginxUpstreams,
-    connections,
-    localPage,
-    viteHosts,
-    login,
-    token,
-    upgrade,
-    silent,
-    frpName,
-    frpReachable,
-    frpCertificate,
-    frpToken,
-    frpProxyName,
-    frpRemotePort,
-    tunnelUp,
-    publicPort,
-    clock,
-  ];
+/** All checks, in the order in which they are reported. */
+export const checksFor = (topology: Topology): readonly Check[] => [
+  ...hostChecks(),
+  ...portChecks(topology),
+  ...containerChecks(topology),
+  ...guardChecks(),
+  ...logChecks(topology),
+  ...networkChecks(topology),
+  ...nginxChecks(topology),
+  ...pageChecks(topology),
+  ...loginChecks(topology),
+  ...tunnelChecks(topology),
+  ...clockChecks(topology),
+];
+
+export const idOf = (dependency: Dependency): string =>
+  typeof dependency === 'string' ? dependency : dependency.id;
+
+interface Outcome {
+  readonly finding: Finding;
+  /** The failed check that is at the root of it: itself, or one that it depends on. */
+  readonly cause: Check | undefined;
 }
 
-/** Judges the facts. A check whose ground is gone is skipped, and names what it follows from. */
-export function diagnose(facts: Facts): Finding[] {
-  const findings = new Map<string, Finding>();
-  /** What is at the root of a check that was not looked at. */
-  const roots = new Map<string, string>();
-  for (const { id, name, hop, after, level = 'failure', look } of checksFor(facts.settings)) {
-    const base = { id, name, hop, fix: '' };
-    const root = after
-      .map((other) => (findings.get(other)?.level === 'failure' ? other : roots.get(other)))
-      .find((other) => other !== undefined);
-    if (root) {
-      roots.set(id, root);
-      const detail = `not looked at: follows from "${findings.get(root)?.name}"`;
-      findings.set(id, { ...base, level: 'skipped', ok: true, detail });
-      continue;
-    }
-    const verdict = look(facts);
-    if (!verdict) findings.set(id, { ...base, level: 'skipped', ok: true, detail: 'could not be looked at' });
-    else if ('ok' in verdict) findings.set(id, { ...base, level: 'ok', ok: true, detail: verdict.ok });
-    else findings.set(id, { ...base, level, ok: false, detail: verdict.wrong, fix: verdict.fix });
-  }
-  return [...findings.values()];
+/** Runs a check, or skips it for the failed check that causes its failure. */
+function outcomeOf(check: Check, cause: Check | undefined, facts: Facts): Outcome {
+  const { id, name, hop, level = 'failure' } = check;
+  const passed = { id, name, hop, ok: true, fix: '' };
+  const skipped = { ...passed, level: 'skipped' as const };
+  if (cause) return { finding: { ...skipped, detail: `skipped: caused by "${cause.name}"` }, cause };
+  const verdict = check.run(facts);
+  if (!verdict) return { finding: { ...skipped, detail: 'skipped: no data' }, cause };
+  if ('ok' in verdict) return { finding: { ...passed, level: 'ok', detail: verdict.ok }, cause };
+  const { problem: detail, fix } = verdict;
+  return {
+    finding: { ...passed, level, ok: false, detail, fix },
+    cause: level === 'failure' ? check : undefined,
+  };
 }
+
+/** Runs each check after those that it depends on. @returns the findings in the order of the checks */
+export function runChecks(checks: readonly Check[], facts: Facts): Finding[] {
+  const byId = new Map(checks.map((check) => [check.id, check]));
+  const outcomes = new Map<string, Outcome>();
+  const resolve = (check: Check): Outcome => {
+    const known = outcomes.get(check.id);
+    if (known) return known;
+    const [cause] = check.dependsOn.flatMap((dependency) => {
+      const other = byId.get(idOf(dependency));
+      return (other && resolve(other).cause) ?? [];
+    });
+    const outcome = outcomeOf(check, cause, facts);
+    outcomes.set(check.id, outcome);
+    return outcome;
+  };
+  return checks.map((check) => resolve(check).finding);
+}
+
+/** Judges the facts of a deployment. */
+export const diagnose = (facts: Facts): Finding[] => runChecks(checksFor(facts.topology), facts);

@@ -1,5 +1,6 @@
 /** One HTTP request whose failure is an answer, too; unlike `fetch` it may carry any Host header. */
-import { type RequestOptions, request } from 'node:http';
+import { request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
 
 export interface HttpAnswer {
   /** 0 where there was none. */
@@ -11,23 +12,30 @@ export interface HttpAnswer {
   readonly dateMs: number | undefined;
   /** Why there was no answer. @example 'ECONNREFUSED' */
   readonly error: string;
+  /** Where a redirect leads, as the server wrote it. */
+  readonly location?: string | undefined;
 }
 
-export interface Ask {
+export interface RequestOptions {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** For all of it. @default 1500 */
+  /** For all of one request. @default 1500 */
   readonly deadlineMs?: number;
   /** @default - TCP to the url's host */
   readonly socketPath?: string;
 }
 
 const DEADLINE_MS = 1_500;
-/** More than any answer that is looked at has. */
+/** More than any answer that is read has. */
 const MAX_BODY = 1024 * 1024;
 
-export function ask(url: string, { body, deadlineMs = DEADLINE_MS, ...rest }: Ask = {}): Promise<HttpAnswer> {
+/** @throws {TypeError} for a text that is no http or https URL */
+export function ask(
+  url: string,
+  { body, deadlineMs = DEADLINE_MS, ...rest }: RequestOptions = {},
+): Promise<HttpAnswer> {
+  const request = url.startsWith('https:') ? requestHttps : requestHttp;
   return new Promise((resolve) => {
     const startedMs = performance.now();
     const end = (answer: Partial<HttpAnswer>) => {
@@ -36,8 +44,7 @@ export function ask(url: string, { body, deadlineMs = DEADLINE_MS, ...rest }: As
       resolve({ status: 0, body: '', dateMs: undefined, error: '', ...answer, ms });
       call.destroy();
     };
-    const options: RequestOptions = { ...rest, agent: false };
-    const call = request(url, options, (response) => {
+    const call = request(url, { ...rest, agent: false }, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
@@ -50,6 +57,7 @@ export function ask(url: string, { body, deadlineMs = DEADLINE_MS, ...rest }: As
           status: response.statusCode ?? 0,
           body: text,
           dateMs: Number.isNaN(date) ? undefined : date,
+          location: response.headers.location,
         });
       });
     });
@@ -58,3 +66,20 @@ export function ask(url: string, { body, deadlineMs = DEADLINE_MS, ...rest }: As
     call.end(body);
   });
 }
+
+const MAX_REDIRECTS = 5;
+
+/** Gets a page as a browser does: through redirects. Options as {@link ask}. */
+export async function askPage(url: string, options: RequestOptions = {}): Promise<HttpAnswer> {
+  let current = url;
+  for (let redirects = 0; ; redirects += 1) {
+    const answer = await ask(current, options);
+    const redirected = answer.status >= 300 && answer.status < 400 && answer.location;
+    if (!redirected || redirects === MAX_REDIRECTS) return answer;
+    current = new URL(redirected, current).href;
+  }
+}
+
+/** An answer in a few words. @example 'status 200', 'ECONNREFUSED' */
+export const answerText = ({ status, error }: Pick<HttpAnswer, 'status' | 'error'>): string =>
+  status > 0 ? `status ${status}` : error;

@@ -3,17 +3,17 @@
 export interface LogLine {
   /** As Docker stamps it; sorts as text. @example '2026-11-22T17:00:00.123456789Z' */
   readonly time: string;
-  /** @example 'nginx' */
-  readonly component: string;
+  /** Name of the service. @example 'nginx' */
+  readonly service: string;
   readonly text: string;
 }
 
 const STAMPED = /^(\d{4}-\d\d-\d\dT[\d:.]+Z) ?(.*)$/;
 
 /** Reads one line of `docker logs --timestamps`; undefined for one without a time. */
-export function logLine(component: string, line: string): LogLine | undefined {
+export function logLine(service: string, line: string): LogLine | undefined {
   const match = STAMPED.exec(line);
-  return match ? { time: match[1] ?? '', component, text: match[2] ?? '' } : undefined;
+  return match ? { time: match[1] ?? '', service, text: match[2] ?? '' } : undefined;
 }
 
 /** Docker leaves trailing zeros of a second's fraction out: as text, those times would sort wrongly. */
@@ -32,9 +32,9 @@ export const byTime = (lines: readonly LogLine[]): LogLine[] =>
     return first < second ? -1 : first > second ? 1 : 0;
   });
 
-/** What says that something went wrong, in the words of nginx, frp, the backend and Node. */
+/** The words with which nginx, frp, the backend and Node report an error. */
 const ERROR = /\b(ERROR|FATAL|error|fatal|panic|emerg|alert|crit|Unhandled|Exception)\b|\[E\]/;
 
-/** @returns the last line that tells of an error */
+/** @returns the last line that reports an error */
 export const lastError = (lines: readonly LogLine[]): LogLine | undefined =>
   lines.findLast(({ text }) => ERROR.test(text));

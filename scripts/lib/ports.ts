@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 /** The kernel's number for a listening socket. */
 const LISTEN = '0A';
 
-/** What a read gives, or nothing where the process has ended or is another user's. */
+/** The value that a read returns, or another where the process has ended or is another user's. */
 function attempt<T>(read: () => T, otherwise: T): T {
   try {
     return read();
@@ -34,21 +34,24 @@ function listeningInodes(port: number, address?: string): Set<string> {
   const lines = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) =>
     attempt(() => readFileSync(file, 'utf8'), '').split('\n'),
   );
-  const inTheWay = (local: string) => {
+  const conflicts = (local: string) => {
     const host = local.slice(0, -suffix.length);
     return !address || /^0+$/.test(host) || host.endsWith(hexAddress(address));
   };
-  const fields = lines.map((line) => line.trim().split(/\s+/));
+  const sockets = lines.map((line) => {
+    const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/);
+    return { local, state, inode };
+  });
   return new Set(
-    fields
-      .filter((one) => one[1]?.endsWith(suffix) && one[3] === LISTEN && inTheWay(one[1]))
-      .map((one) => one[9] ?? ''),
+    sockets
+      .filter(({ local, state }) => local.endsWith(suffix) && state === LISTEN && conflicts(local))
+      .map(({ inode }) => inode),
   );
 }
 
 /**
  * Who listens on a port of this host.
- * @param address only what is in the way of listening there. @default - any
+ * @param address only what conflicts with listening there. @default - any
  * @returns undefined where nobody does; an empty program where this user may not see whose it is
  */
 export function listenerOn(port: number, address?: string): PortHolder | undefined {

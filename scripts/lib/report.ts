@@ -1,7 +1,7 @@
 /** What the user sees: tables, colour only on a terminal, errors. */
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
-import { UserError } from '../../stacks/errors.ts';
+import { UserError } from '../../stacks/errors.mjs';
 
 type Style = Parameters<typeof styleText>[0];
 

@@ -11,7 +11,7 @@ export interface WaitOptions {
 const PAUSE_GROWTH = 1.5;
 
 /**
- * Looks until `done` says so.
+ * Observes until `done` says so.
  * @returns the observation that was good, or the last one with `timedOut`
  */
 export async function waitFor<T>(

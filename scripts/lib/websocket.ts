@@ -2,7 +2,7 @@
 import WebSocket from 'ws';
 
 const HANDSHAKE_DEADLINE_MS = 10_000;
-const GOODBYE_MS = 500;
+const CLOSE_DEADLINE_MS = 500;
 
 /**
  * Asks for an upgrade, and closes at once.
@@ -23,8 +23,8 @@ export function handshake(url: string): Promise<number | string> {
   });
 }
 
-/** What a short conversation showed. */
-export interface Dialogue {
+/** What a short conversation over a WebSocket gave. */
+export interface ProbeResult {
   /** Topics that data came for, in time. */
   readonly topics: readonly string[];
   /** Round trip of a ping, in ms; undefined when none was answered. */
@@ -32,7 +32,7 @@ export interface Dialogue {
   readonly error: string;
   /** 101, or what came instead of an upgrade; undefined when there was no answer at all. */
   readonly status?: number | undefined;
-  /** What the server tells of itself when it greets: seconds, and its clock. */
+  /** What the server's first message says of it: the interval of its heartbeat, and its clock. */
   readonly greeting?: { readonly heartbeatSec: number | undefined; readonly clockMs: number } | undefined;
 }
 
@@ -54,19 +54,23 @@ function parsed(text: string): { type: string; topic?: string; text?: string } {
  * Subscribes topics, sends a ping, and listens until all has come or the deadline is over.
  * @param deadlineMs from the connection's opening
  */
-export function dialogue(url: string, topics: readonly string[], deadlineMs: number): Promise<Dialogue> {
+export function probeWebSocket(
+  url: string,
+  topics: readonly string[],
+  deadlineMs: number,
+): Promise<ProbeResult> {
   return new Promise((resolve) => {
     const received = new Set<string>();
     let pongMs: number | undefined;
     let pingedMs = 0;
     let error = '';
     let status: number | undefined;
-    let greeting: Dialogue['greeting'];
+    let greeting: ProbeResult['greeting'];
     const socket = new WebSocket(url, { handshakeTimeout: Math.min(HANDSHAKE_DEADLINE_MS, deadlineMs) });
     const end = () => {
       socket.close();
-      // A server that says nothing does not say goodbye either; `ws` would wait half a minute for it.
-      setTimeout(() => socket.terminate(), GOODBYE_MS).unref();
+      // A silent server does not answer the close frame either; `ws` would wait half a minute for it.
+      setTimeout(() => socket.terminate(), CLOSE_DEADLINE_MS).unref();
       resolve({ topics: [...received], pongMs, error, status, greeting });
     };
     socket.on('unexpected-response', (request, response) => {
@@ -97,8 +101,8 @@ export function dialogue(url: string, topics: readonly string[], deadlineMs: num
   });
 }
 
-/** How a held connection went. */
-export interface Held {
+/** How a connection went that was kept open. */
+export interface SoakResult {
   readonly openMs: number;
   readonly messages: number;
   readonly longestSilenceMs: number;
@@ -106,8 +110,8 @@ export interface Held {
   readonly reason: string;
 }
 
-/** Subscribes topics and holds the connection until it closes or the time is over. */
-export function hold(url: string, topics: readonly string[], durationMs: number): Promise<Held> {
+/** Subscribes topics and keeps the connection open until the other end closes it or the time is over. */
+export function soak(url: string, topics: readonly string[], durationMs: number): Promise<SoakResult> {
   return new Promise((resolve) => {
     const socket = new WebSocket(url, { handshakeTimeout: HANDSHAKE_DEADLINE_MS });
     let openedMs = performance.now();
@@ -115,25 +119,27 @@ export function hold(url: string, topics: readonly string[], durationMs: number)
     let longestSilenceMs = 0;
     let messages = 0;
     let reason = '';
-    const heard = () => {
+    let timer: NodeJS.Timeout | undefined;
+    const noteSilence = () => {
       longestSilenceMs = Math.max(longestSilenceMs, performance.now() - lastMs);
       lastMs = performance.now();
     };
     socket.on('open', () => {
       openedMs = performance.now();
       lastMs = openedMs;
-      setTimeout(() => socket.close(1000), durationMs);
+      timer = setTimeout(() => socket.close(1000), durationMs);
       for (const topic of topics) socket.send(JSON.stringify({ type: 'subscribe', topic }));
     });
     socket.on('message', () => {
       messages += 1;
-      heard();
+      noteSilence();
     });
     socket.on('error', (error) => {
       reason = error.message;
     });
     socket.on('close', (code, text) => {
-      heard();
+      clearTimeout(timer);
+      noteSilence();
       resolve({
         openMs: performance.now() - openedMs,
         messages,

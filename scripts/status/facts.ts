@@ -1,25 +1,24 @@
 /** What `status` shows: gathered in parallel; what cannot be had is undefined. */
-import { readFileSync } from 'node:fs';
-import type { Settings } from '../../stacks/settings.ts';
-import { CONTAINER_PORT } from '../../stacks/versions.ts';
-import { COMPONENTS, componentsOf } from '../lib/components.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Service } from '../../stacks/topology/service.ts';
+import { serviceNamed, type Topology } from '../../stacks/topology/topology.ts';
+import { localUrl, mainTunnel, publicUrl, serviceUrl } from '../../stacks/topology/urls.ts';
+import type { Deployment } from '../deployment/project.ts';
+import { apiUpstream } from '../deployment/routes.ts';
+import { readTunnelLog, runBeganMs, type TunnelLog } from '../deployment/tunnel.ts';
+import { type ContainerInspection, healthOf, inspect, nameOf } from '../docker/inspect.ts';
+import { readLog } from '../docker/logs.ts';
 import { ask } from '../lib/http.ts';
 import { byTime, type LogLine, lastError, logLine } from '../lib/log-lines.ts';
-import { tryDocker } from '../lib/programs.ts';
-import { localUrl, publicUrl, runBeganMs, tunnelStory } from '../lib/tunnel.ts';
-
-/** One reading of a container's counters. */
-export interface Usage {
-  readonly cpuNs: number;
-  readonly systemNs: number;
-  readonly cpus: number;
-  readonly memoryBytes: number;
-  readonly memoryLimitBytes: number;
-}
+import { STATS_PATH } from '../lib/reference-app.ts';
+import { connectionsOf } from './connections.ts';
+import { cpuPercent, gatherUsages, type Usages } from './usage.ts';
 
 export interface ContainerStatus {
-  readonly component: string;
+  /** Name of its service. @example 'nginx' */
+  readonly service: string;
   readonly name: string;
+  /** Docker's word for its state, or `missing`. */
   readonly status: string;
   readonly health: string;
   readonly startedAtMs: number;
@@ -30,7 +29,7 @@ export interface ContainerStatus {
   readonly memoryLimitBytes: number | undefined;
 }
 
-/** What the reference backend answers at /api/v1/ws/stats. */
+/** What the reference backend answers at {@link STATS_PATH}. */
 export interface WsStats {
   readonly connections: number;
   readonly max_connections: number;
@@ -40,11 +39,12 @@ export interface WsStats {
   readonly dropped: number;
 }
 
+/** These names are those of `status --json`. */
 export interface StatusFacts {
   readonly nowMs: number;
   readonly project: string;
   readonly containers: readonly ContainerStatus[];
-  /** Established connections on nginx's port, and how many it serves at once. */
+  /** Established connections on the reverse proxy's port, and how many it serves at once. */
   readonly connections: number | undefined;
   readonly maxConnections: number;
   readonly nginxPort: number;
@@ -55,194 +55,126 @@ export interface StatusFacts {
   readonly public: string;
 }
 
-const LOG_TAIL = '300';
+const LOG_TAIL = 300;
 const SAMPLE_MS = 400;
 
-/** The kernel's number for an established connection. */
-const ESTABLISHED = '01';
-
-/**
- * The seed's `netstat -an | grep ESTABLISHED | grep 8501`, from the kernel's own table.
- * @param table the text of /proc/<pid>/net/tcp
- */
-export function establishedOn(table: string, port: number): number {
-  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const fields = table.split('\n').map((line) => line.trim().split(/\s+/));
-  return fields.filter((one) => one[1]?.endsWith(suffix) && one[3] === ESTABLISHED).length;
+/** The last lines of a service's log. */
+interface ServiceLog {
+  readonly service: string;
+  readonly lines: readonly LogLine[];
 }
 
-/** CPU between two readings, in percent of one CPU. */
-export function cpuPercent(before: Usage, after: Usage): number | undefined {
-  const system = after.systemNs - before.systemNs;
-  if (system <= 0) return undefined;
-  return Math.max(0, ((after.cpuNs - before.cpuNs) / system) * after.cpus * 100);
+async function logOf({ name, containerName }: Service): Promise<ServiceLog> {
+  const { text } = await readLog(containerName, { timestamps: true, tail: LOG_TAIL });
+  const lines = text.split('\n').map((line) => logLine(name, line));
+  return { service: name, lines: byTime(lines.filter((line) => line !== undefined)) };
 }
 
-interface EngineStats {
-  readonly cpu_stats: {
-    readonly cpu_usage: { readonly total_usage: number };
-    readonly system_cpu_usage?: number;
-    readonly online_cpus?: number;
-  };
-  readonly memory_stats: {
-    readonly usage?: number;
-    readonly limit?: number;
-    readonly stats?: { readonly inactive_file?: number; readonly total_inactive_file?: number };
-  };
+/** Two readings of the counters. @param before an earlier one. @default - one is taken first, which costs 0.4 s */
+async function usagesNow(services: readonly Service[], before: Usages | undefined) {
+  const first = before ?? (await gatherUsages(services));
+  if (!before) await sleep(SAMPLE_MS);
+  return { first, second: await gatherUsages(services) };
 }
 
-/** The engine's socket where it is on this host: asking it is two seconds faster than `docker stats`. */
-function engineSocket(): string | undefined {
-  const host = process.env.DOCKER_HOST;
-  if (!host) return '/var/run/docker.sock';
-  return host.startsWith('unix://') ? host.slice('unix://'.length) : undefined;
-}
-
-async function usage(name: string): Promise<Usage | undefined> {
-  const socketPath = engineSocket();
-  if (!socketPath) return undefined;
-  const { status, body } = await ask(`http://docker/containers/${name}/stats?stream=false&one-shot=true`, {
-    socketPath,
-    deadlineMs: 3_000,
-  });
+async function webSocketStats(topology: Topology): Promise<WsStats | undefined> {
+  const { service } = apiUpstream(topology);
+  const { status, body } = await ask(`${serviceUrl(topology, service)}${STATS_PATH}`);
   if (status !== 200) return undefined;
-  const { cpu_stats: cpu, memory_stats: memory } = JSON.parse(body) as EngineStats;
-  if (memory.usage === undefined) return undefined;
-  // As `docker stats` counts: without the files the kernel would give back.
-  const files = memory.stats?.inactive_file ?? memory.stats?.total_inactive_file ?? 0;
-  return {
-    cpuNs: cpu.cpu_usage.total_usage,
-    systemNs: cpu.system_cpu_usage ?? 0,
-    cpus: cpu.online_cpus ?? 1,
-    memoryBytes: Math.max(0, memory.usage - files),
-    memoryLimitBytes: memory.limit ?? 0,
-  };
-}
-
-export type Usages = ReadonlyMap<string, Usage>;
-
-export async function gatherUsages(project: string): Promise<Usages> {
-  const names = COMPONENTS.map((component) => `${project}-${component}`);
-  const readings = await Promise.all(
-    names.map(async (name) => [name, await usage(name).catch(() => undefined)] as const),
-  );
-  return new Map(readings.filter((one): one is readonly [string, Usage] => one[1] !== undefined));
-}
-
-interface Inspection {
-  readonly Name: string;
-  readonly RestartCount: number;
-  readonly State: {
-    readonly Status: string;
-    readonly Pid: number;
-    readonly StartedAt: string;
-    readonly Health?: { readonly Status: string };
-  };
-}
-
-async function connectionsOf(nginx: Inspection | undefined): Promise<number | undefined> {
-  if (nginx?.State.Status !== 'running') return undefined;
-  const read = async () => {
-    try {
-      return readFileSync(`/proc/${nginx.State.Pid}/net/tcp`, 'utf8');
-    } catch {
-      // The engine is on another machine, or the process another user's.
-      return String((await tryDocker(['exec', nginx.Name.slice(1), 'cat', '/proc/net/tcp'])).stdout);
-    }
-  };
-  return establishedOn(await read(), CONTAINER_PORT.nginx);
-}
-
-async function logOf(project: string, component: string): Promise<LogLine[]> {
-  const { all } = await tryDocker(['logs', '--timestamps', '--tail', LOG_TAIL, `${project}-${component}`], {
-    all: true,
-    timeout: 5_000,
-  });
-  return byTime(
-    String(all ?? '')
-      .split('\n')
-      .map((line) => logLine(component, line))
-      .filter((line) => line !== undefined),
-  );
-}
-
-/** @param before an earlier reading of the counters. @default - one is taken first, which costs 0.4 s */
-export async function gatherStatus(
-  settings: Settings,
-  redact: (text: string) => string,
-  before?: Usages,
-): Promise<{ facts: StatusFacts; usages: Usages }> {
-  const project = settings.BTCW_PROJECT;
-  const components = componentsOf(settings);
-  const usageNow = async () => {
-    const first = before ?? (await gatherUsages(project));
-    if (!before) await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
-    return { first, second: await gatherUsages(project) };
-  };
-  const [inspected, usages, stats, logs] = await Promise.all([
-    tryDocker(['inspect', '--type', 'container', ...components.map((one) => `${project}-${one}`)]),
-    usageNow(),
-    ask(`http://127.0.0.1:${settings.BTCW_BACKEND_PORT}/api/v1/ws/stats`),
-    Promise.all(components.map(async (one) => [one, await logOf(project, one)] as const)),
-  ]);
-  const inspections = JSON.parse(String(inspected.stdout || '[]')) as Inspection[];
-  const find = (component: string) => inspections.find((one) => one.Name === `/${project}-${component}`);
-  const frpc = find('frpc');
-  const frpcLog = (logs.find(([one]) => one === 'frpc')?.[1] ?? []).filter(
-    ({ time }) => Date.parse(time) >= runBeganMs(frpc?.State.StartedAt ?? ''),
-  );
-  const story =
-    frpc?.State.Status === 'running'
-      ? tunnelStory(frpcLog.map(({ time, text }) => `${time} ${text}`).join('\n'), settings)
-      : { up: false, reason: `${project}-frpc is ${frpc?.State.Status ?? 'missing'}`, line: '' };
-  const sinceMs = Date.parse(story.line.split(' ', 1)[0] ?? '');
-  const sinceUp = ({ time }: LogLine) => !(Date.parse(time) < sinceMs);
-  const facts: StatusFacts = {
-    nowMs: Date.now(),
-    project,
-    containers: components.map((component) => {
-      const one = find(component);
-      const name = `${project}-${component}`;
-      const [first, second] = [usages.first.get(name), usages.second.get(name)];
-      return {
-        component,
-        name,
-        status: one?.State.Status ?? 'missing',
-        health: one?.State.Health?.Status ?? 'none',
-        startedAtMs: Date.parse(one?.State.StartedAt ?? ''),
-        restarts: one?.RestartCount ?? 0,
-        cpuPercent: first && second && cpuPercent(first, second),
-        memoryBytes: second?.memoryBytes,
-        memoryLimitBytes: second?.memoryLimitBytes,
-      };
-    }),
-    connections: await connectionsOf(find('nginx')).catch(() => undefined),
-    maxConnections: settings.BTCW_MAX_CONNECTIONS,
-    nginxPort: settings.BTCW_NGINX_PORT,
-    tunnel: {
-      up: story.up,
-      reason: redact(story.reason),
-      sinceMs: Number.isNaN(sinceMs) ? undefined : sinceMs,
-    },
-    webSockets: stats.status === 200 ? webSocketStats(stats.body) : undefined,
-    lastErrors: logs
-      // What kept the tunnel down before it came up is over.
-      .map(([one, lines]) => (one === 'frpc' && story.up ? lines.filter(sinceUp) : lines))
-      .map(lastError)
-      .filter((line) => line !== undefined)
-      .map((line) => ({ ...line, text: redact(line.text) })),
-    local: localUrl(settings),
-    public: publicUrl(settings),
-  };
-  return { facts, usages: usages.second };
-}
-
-/** A backend of the user's own may answer something else there. */
-function webSocketStats(body: string): WsStats | undefined {
   try {
     const stats = JSON.parse(body) as WsStats;
+    // A backend of the user's own may answer something else there.
     return typeof stats.connections === 'number' && stats.topics ? stats : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** The tunnel as its client's log has it since the client's start, and since when it is so. */
+function tunnelOf(
+  container: ContainerInspection | undefined,
+  { containerName }: Service,
+  lines: readonly LogLine[],
+  { settings }: Deployment,
+): Pick<TunnelLog, 'up' | 'reason'> & { readonly sinceMs: number | undefined } {
+  if (container?.State.Status !== 'running') {
+    const reason = `${containerName} is ${container?.State.Status ?? 'missing'}`;
+    return { up: false, reason, sinceMs: undefined };
+  }
+  const beganMs = runBeganMs(container.State.StartedAt);
+  const log = lines
+    .filter(({ time }) => Date.parse(time) >= beganMs)
+    .map(({ time, text }) => `${time} ${text}`)
+    .join('\n');
+  const { up, reason, line } = readTunnelLog(log, settings);
+  const sinceMs = Date.parse(line.split(' ', 1)[0] ?? '');
+  return { up, reason, sinceMs: Number.isNaN(sinceMs) ? undefined : sinceMs };
+}
+
+function containerStatus(
+  { name: service, containerName: name }: Service,
+  container: ContainerInspection | undefined,
+  usages: { readonly first: Usages; readonly second: Usages },
+): ContainerStatus {
+  const [first, second] = [usages.first.get(name), usages.second.get(name)];
+  return {
+    service,
+    name,
+    status: container?.State.Status ?? 'missing',
+    health: container ? healthOf(container) : 'none',
+    startedAtMs: Date.parse(container?.State.StartedAt ?? ''),
+    restarts: container?.RestartCount ?? 0,
+    cpuPercent: first && second && cpuPercent(first, second),
+    memoryBytes: second?.memoryBytes,
+    memoryLimitBytes: second?.memoryLimitBytes,
+  };
+}
+
+/** @param before an earlier reading of the counters. @default - one is taken first, which costs 0.4 s */
+export async function gatherStatus(
+  deployment: Deployment,
+  redact: (text: string) => string,
+  before?: Usages,
+): Promise<{ facts: StatusFacts; usages: Usages }> {
+  const { settings, topology } = deployment;
+  const { services } = topology;
+  const [containers, usages, webSockets, logs] = await Promise.all([
+    inspect(
+      'container',
+      services.map(({ containerName }) => containerName),
+    ),
+    usagesNow(services, before),
+    webSocketStats(topology),
+    Promise.all(services.map(logOf)),
+  ]);
+  const containerOf = ({ containerName }: Service) =>
+    containers.find((container) => nameOf(container) === containerName);
+
+  const client = serviceNamed(topology, mainTunnel(topology).client);
+  const clientLines = logs.find(({ service }) => service === client.name)?.lines ?? [];
+  const tunnel = tunnelOf(containerOf(client), client, clientLines, deployment);
+  /** What kept the tunnel down before it came up is no error any more. */
+  const isOver = ({ service, time }: LogLine) =>
+    service === client.name && tunnel.up && Date.parse(time) < (tunnel.sinceMs ?? 0);
+
+  const proxy = serviceNamed(topology, topology.proxy);
+  const [port] = proxy.ports;
+  if (!port) throw new Error(`The reverse proxy "${proxy.name}" has no port.`);
+  const facts: StatusFacts = {
+    nowMs: Date.now(),
+    project: topology.project,
+    containers: services.map((service) => containerStatus(service, containerOf(service), usages)),
+    connections: await connectionsOf(containerOf(proxy), port.container).catch(() => undefined),
+    maxConnections: settings.BTCW_MAX_CONNECTIONS,
+    nginxPort: port.host,
+    tunnel: { ...tunnel, reason: redact(tunnel.reason) },
+    webSockets,
+    lastErrors: logs
+      .map(({ lines }) => lastError(lines.filter((line) => !isOver(line))))
+      .filter((line) => line !== undefined)
+      .map((line) => ({ ...line, text: redact(line.text) })),
+    local: localUrl(topology),
+    public: publicUrl(topology),
+  };
+  return { facts, usages: usages.second };
 }

@@ -1,44 +1,54 @@
-import { DataResource } from 'cdktf';
 import { Construct } from 'constructs';
+import { DataResource } from '../provider.ts';
+import type { ConfigSpec } from '../topology/config-spec.ts';
+import type { HostFacts } from '../topology/host.ts';
+import { type ConfigFile, type ConfigFiles, type Service, volumeName } from '../topology/service.ts';
 import type { Image } from './image.ts';
 import { ProjectVolume } from './project-volume.ts';
 
-/** One file of a configuration volume: text that plan and state may show, or a secret known by its fingerprint. */
-export type ConfigFile = {
-  /** Path inside the volume. @example 'nginx.conf' */
-  readonly path: string;
-} & ({ readonly content: string } | { readonly secretFile: string; readonly fingerprint: string });
-
-/** What makes a running container use a changed file. */
-export type Activation = 'reload' | 'restart' | 'none';
-
 export interface ConfigVolumeProps {
   readonly project: string;
-  /** Container that uses the files; the volume is named after it. */
-  readonly component: string;
+  /** Service that uses the files; the volume is named after it. */
+  readonly service: Pick<Service, 'name' | 'containerName'>;
+  readonly config: ConfigFiles;
   /** The image the files are checked in. */
   readonly image: Image;
-  readonly files: readonly ConfigFile[];
-  /** Folder of the files in the container. @example '/etc/nginx' */
-  readonly mountPath: string;
-  /** Numeric user and group that own the files. @example '33:33' */
-  readonly owner: string;
-  /** Mode of the secret files; the others are 0644. @default '0400' */
-  readonly secretMode?: string;
-  /** Program that refuses wrong files, run in a throw-away container before anything changes. */
-  readonly check?: readonly string[];
-  readonly activation: Activation;
-  /**
-   * Path of a file with KEY=value lines. It is put in as a script of that name, which exports the values and starts
-   * the image's own program: they reach the application as environment without being in the container's.
-   * @default - none
-   */
-  readonly environmentFile?: string;
+  /** What stands for a secret file in plan and state. */
+  readonly fingerprint: (file: string) => string;
+  readonly host: HostFacts;
+  /** This package's folder, as seen from the one terraform runs in. */
+  readonly packageFolder: string;
+}
+
+const SECRET_MODE = '0400';
+
+/** Files in this package's folder are named relative to it, where `apply-config` runs: a checkout can be moved. */
+function movable(file: ConfigFile, { packageFolder }: HostFacts): ConfigFile {
+  if ('content' in file) return file;
+  const inside = file.secretFile.startsWith(`${packageFolder}/`);
+  return inside ? { ...file, secretFile: file.secretFile.slice(packageFolder.length + 1) } : file;
+}
+
+function specOf(container: string, volume: string, config: ConfigFiles, host: HostFacts): ConfigSpec {
+  const { onChange } = config;
+  return {
+    container,
+    volume,
+    mountPath: config.path,
+    owner: config.owner,
+    secretMode: config.secretMode ?? SECRET_MODE,
+    check: config.check ?? [],
+    ...(typeof onChange === 'object'
+      ? { activation: 'reload' as const, reload: onChange.reload }
+      : { activation: onChange === 'restart' ? ('restart' as const) : ('none' as const) }),
+    environmentFile: config.environmentFile ?? '',
+    files: config.files.map((file) => movable(file, host)),
+  };
 }
 
 /**
  * A volume of configuration files. A change is checked in a throw-away container of the same image first; only what
- * passes is moved in, and only then the running container is told. A wrong file fails the apply with the program's own
+ * passes is moved in, and only then the running container uses it. A wrong file fails the apply with the program's own
  * message, and the old one goes on serving.
  */
 export class ConfigVolume extends Construct {
@@ -49,43 +59,30 @@ export class ConfigVolume extends Construct {
 
   constructor(scope: Construct, id: string, props: ConfigVolumeProps) {
     super(scope, id);
-    this.mountPath = props.mountPath;
-    const container = `${props.project}-${props.component}`;
-    this.volume = new ProjectVolume(this, 'Storage', {
-      project: props.project,
-      component: props.component,
-      purpose: 'config',
-    });
-
-    const spec = {
-      container,
-      volume: this.volume.volumeName,
-      mountPath: props.mountPath,
-      owner: props.owner,
-      secretMode: props.secretMode ?? '0400',
-      check: props.check ?? [],
-      activation: props.activation,
-      environmentFile: props.environmentFile ?? '',
-      files: props.files.map((file) =>
-        'content' in file ? file : { path: file.path, secretFile: file.secretFile },
-      ),
-    };
+    const { project, host, service, config, image, fingerprint } = props;
+    const name = volumeName(service, 'config');
+    this.mountPath = config.path;
+    this.volume = new ProjectVolume(this, 'Storage', { project, service: service.name, name });
+    const spec = specOf(service.containerName, name, config, host);
     this.files = new DataResource(this, 'Files', {
       triggersReplace: {
         // A volume removed by hand comes back empty, and a new image may read its files differently.
         volume: this.volume.volumeId,
-        image: props.image.imageId,
+        image: image.imageId,
         files: Object.fromEntries(
-          props.files.map((file) => [file.path, 'content' in file ? file.content : file.fingerprint]),
+          config.files.map((file) => [
+            file.path,
+            'content' in file ? file.content : fingerprint(file.secretFile),
+          ]),
         ),
-        settings: `${props.owner} ${spec.secretMode} ${props.mountPath}`,
+        settings: `${spec.owner} ${spec.secretMode} ${spec.mountPath}`,
       },
       provisioners: [
         {
           type: 'local-exec',
           command: 'node scripts/run.mjs apply-config',
-          workingDir: process.cwd(),
-          environment: { APPLY_CONFIG: JSON.stringify(spec), APPLY_IMAGE: props.image.imageId },
+          workingDir: props.packageFolder,
+          environment: { APPLY_CONFIG: JSON.stringify(spec), APPLY_IMAGE: image.imageId },
         },
       ],
     });

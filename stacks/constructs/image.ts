@@ -1,10 +1,13 @@
-import { Image as DockerImage } from '@cdktf/provider-docker/lib/image/index.js';
-import { DataResource } from 'cdktf';
 import { Construct } from 'constructs';
-import type { PlannedImage } from '../images.ts';
+import { DataResource, Image as DockerImage } from '../provider.ts';
 
 export interface ImageProps {
-  readonly image: PlannedImage;
+  /** @example 'btc-watcher/nginx:1f0c3c2b9a77' */
+  readonly reference: string;
+  /** Name by which this package's `images` command builds it. @default - not built here: the provider pulls it */
+  readonly buildName?: string;
+  /** This package's folder, as seen from the one terraform runs in. */
+  readonly packageFolder: string;
 }
 
 /**
@@ -12,27 +15,30 @@ export interface ImageProps {
  * that plain `cdktf deploy` does it too; one the user named is pulled by the provider.
  */
 export class Image extends Construct {
-  /** The image's content address: what containers run, so that a moved tag is seen. */
+  readonly resource: DockerImage;
+  /** The image's content address: what containers run, so that a moved tag is noticed. */
   readonly imageId: string;
-  readonly reference: string;
 
   constructor(scope: Construct, id: string, props: ImageProps) {
     super(scope, id);
-    const { key, recipe, reference } = props.image;
-    this.reference = reference;
+    const { reference, buildName, packageFolder } = props;
     const build =
-      recipe &&
+      buildName &&
       new DataResource(this, 'Build', {
         triggersReplace: { reference },
         provisioners: [
-          { type: 'local-exec', command: `node scripts/run.mjs images ${key}`, workingDir: process.cwd() },
+          {
+            type: 'local-exec',
+            command: `node scripts/run.mjs images ${buildName}`,
+            workingDir: packageFolder,
+          },
         ],
       });
-    const image = new DockerImage(this, 'Image', {
+    this.resource = new DockerImage(this, 'Image', {
       name: reference,
       keepLocally: true,
       ...(build && { dependsOn: [build] }),
     });
-    this.imageId = image.imageId;
+    this.imageId = this.resource.imageId;
   }
 }

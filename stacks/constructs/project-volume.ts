@@ -1,13 +1,13 @@
-import { Volume } from '@cdktf/provider-docker/lib/volume/index.js';
 import { Construct } from 'constructs';
-import { projectLabels } from './labels.ts';
+import { labelBlocks, Volume } from '../provider.ts';
+import { labelsOf } from '../topology/labels.ts';
 
 export interface ProjectVolumeProps {
   readonly project: string;
-  /** Container that uses the volume. @example 'backend' */
-  readonly component: string;
-  /** @example 'data', which names the volume `<project>-backend-data` */
-  readonly purpose: string;
+  /** Service that uses the volume. @example 'backend' */
+  readonly service: string;
+  /** @example 'btc-watcher-backend-data' */
+  readonly name: string;
 }
 
 /**
@@ -15,8 +15,7 @@ export interface ProjectVolumeProps {
  * labels are not ours: to replace a volume for its labels would be to lose its data.
  */
 export class ProjectVolume extends Construct {
-  /** @example 'btc-watcher-backend-data' */
-  readonly volumeName: string;
+  readonly resource: Volume;
   /** The name as a reference: what mounts it waits for it. */
   readonly reference: string;
   /** Known only when the volume exists: what depends on it is done again for a new one. */
@@ -24,13 +23,12 @@ export class ProjectVolume extends Construct {
 
   constructor(scope: Construct, id: string, props: ProjectVolumeProps) {
     super(scope, id);
-    this.volumeName = `${props.project}-${props.component}-${props.purpose}`;
-    const volume = new Volume(this, 'Volume', {
-      name: this.volumeName,
-      labels: projectLabels(props.project, props.component),
+    this.resource = new Volume(this, 'Volume', {
+      name: props.name,
+      labels: labelBlocks(labelsOf(props.project, props.service)),
       lifecycle: { ignoreChanges: ['labels'] },
     });
-    this.reference = volume.name;
-    this.volumeId = volume.id;
+    this.reference = this.resource.name;
+    this.volumeId = this.resource.id;
   }
 }

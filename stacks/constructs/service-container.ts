@@ -1,69 +1,28 @@
-import { Container } from '@cdktf/provider-docker/lib/container/index.js';
-import { DataResource, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import type { HostFacts } from '../host.ts';
+import { addressOf, Container, DataResource, type ITerraformDependable, labelBlocks } from '../provider.ts';
+import type { HostFacts } from '../topology/host.ts';
+import { labelsOf } from '../topology/labels.ts';
+import { isOnHostNetwork, type Service } from '../topology/service.ts';
 import type { ConfigVolume } from './config-volume.ts';
 import type { Image } from './image.ts';
-import { projectLabels } from './labels.ts';
 import type { ProjectVolume } from './project-volume.ts';
 
-/** A port of a container, published on one or more of the host's addresses. */
-export interface PublishedPort {
-  readonly internal: number;
-  readonly external: number;
-  /** Host addresses; each binding is one socket. */
-  readonly addresses: readonly string[];
-}
-
-/** What the deployment has in common for all its containers. */
-export interface Deployment {
+export interface ServiceContainerProps {
   readonly project: string;
   readonly host: HostFacts;
-  /** Size of one log file. @example '10m' */
-  readonly logMaxSize: string;
-}
-
-export interface ServiceContainerProps {
-  readonly deployment: Deployment;
-  /** @example 'nginx', which names the container `<project>-nginx` */
-  readonly component: string;
+  readonly service: Service;
   readonly image: Image;
-  /** @example 'bridge' */
-  readonly networkMode: string;
-  /** @default - none published */
-  readonly port?: PublishedPort;
-  /** Numeric user and group. @default - the image's own user */
-  readonly user?: string;
-  /** @default - the image's own entrypoint */
-  readonly entrypoint?: readonly string[];
-  /** @default - the image's own command */
-  readonly command?: readonly string[];
-  /** Names and values that are no secrets: they are in plan, state and `docker inspect`. @default {} */
-  readonly environment?: Readonly<Record<string, string>>;
-  /** In the engine's full spelling. @example ['CAP_NET_ADMIN'] @default [] */
-  readonly capabilities?: readonly string[];
-  /** Docker's health check test. @example ['CMD', 'nginx', '-t'] */
-  readonly healthcheck: readonly string[];
-  readonly memoryMiB: number;
-  readonly pidsLimit: number;
-  /** @default true; images of the user's own may write to their root */
-  readonly readOnlyRoot?: boolean;
-  /** Whether a small init forwards signals, for programs that do not handle them as process 1. @default false */
-  readonly init?: boolean;
-  /** Size of /tmp, in memory. @default 16 */
-  readonly tmpMiB?: number;
-  /** @default - no configuration files */
-  readonly config?: ConfigVolume;
-  /** Named volumes by their mount path. @default {} */
-  readonly volumes?: Readonly<Record<string, ProjectVolume>>;
-  /** Host folders and files by their mount path, read-only. @default {} */
-  readonly binds?: Readonly<Record<string, string>>;
+  /** Docker's names of its networks, as references, in the order of the service's. */
+  readonly networks: readonly string[];
+  readonly config: ConfigVolume | undefined;
+  /** In the order of the service's. */
+  readonly volumes: readonly ProjectVolume[];
+  /** Containers that are healthy before this one starts. */
+  readonly dependsOn: readonly Container[];
 }
 
 /** The Engine API from which a health check can be frequent while starting and rare afterwards. */
 const START_INTERVAL_API = 1.44;
-const LOG_FILES = 3;
-const STOP_SEC = 10;
 
 /** Docker writes durations as Go does, and compares them as text. */
 function healthTiming(host: HostFacts) {
@@ -73,27 +32,47 @@ function healthTiming(host: HostFacts) {
     : { ...timing, interval: '2s' };
 }
 
+/** One block for each socket; on the host's network the program listens by itself. */
+const bindingsOf = (service: Service) =>
+  isOnHostNetwork(service)
+    ? []
+    : service.ports.flatMap(({ container, host, addresses }) =>
+        addresses.map((ip) => ({ ip, internal: container, external: host })),
+      );
+
 /**
- * A container as all of this deployment's are: a health check that `apply` waits for, a restart policy, bounded logs,
- * no capabilities beyond those named, no new privileges, limits on memory and processes.
+ * A network without aliases is the container's network mode. Else the mode is Docker's default and the networks are
+ * attached one by one: a network that is the mode gets no alias.
+ */
+function networking(service: Service, references: readonly string[]) {
+  const [networkMode = 'bridge'] = references;
+  const plain = service.networks.length === 1 && !service.networks[0]?.aliases?.length;
+  if (plain) return { networkMode };
+  return {
+    networkMode: 'bridge',
+    networksAdvanced: service.networks.map(({ aliases = [] }, index) => ({
+      name: references[index] ?? '',
+      aliases: [...aliases],
+    })),
+  };
+}
+
+/**
+ * A service's container, as all of this deployment's are: a health check that `apply` waits for, a restart policy,
+ * bounded logs, no capabilities beyond those named, no new privileges, limits on memory and processes.
  */
 export class ServiceContainer extends Construct {
   readonly container: Container;
-  /** Name of the container. @example 'btc-watcher-nginx' */
-  readonly containerName: string;
+  /** Sets the limit of processes. */
+  readonly limit: DataResource;
 
   constructor(scope: Construct, id: string, props: ServiceContainerProps) {
     super(scope, id);
-    const { deployment, port, config } = props;
-    this.containerName = `${deployment.project}-${props.component}`;
-    const dependsOn: ITerraformDependable[] = config ? [config.files] : [];
-
-    const bindings = (port?.addresses ?? []).map((ip) => ({
-      ip,
-      internal: port?.internal ?? 0,
-      external: port?.external ?? 0,
-    }));
-    const healthcheck = { test: [...props.healthcheck], ...healthTiming(deployment.host) };
+    const { service, config } = props;
+    const { limits } = service;
+    const dependsOn: ITerraformDependable[] = [...(config ? [config.files] : []), ...props.dependsOn];
+    const bindings = bindingsOf(service);
+    const healthcheck = { test: [...service.health], ...healthTiming(props.host) };
     // What the provider does not compare or apply well is watched here, and replaces the container: two bindings of one
     // port are read back in random order, and a changed health check is updated in name only
     // (https://github.com/kreuzwerker/terraform-provider-docker/issues/988).
@@ -105,59 +84,63 @@ export class ServiceContainer extends Construct {
     });
 
     this.container = new Container(this, 'Container', {
-      name: this.containerName,
+      name: service.containerName,
       image: props.image.imageId,
-      networkMode: props.networkMode,
+      ...networking(service, props.networks),
       restart: 'unless-stopped',
-      ...(props.user && { user: props.user }),
-      ...(props.entrypoint && { entrypoint: [...props.entrypoint] }),
-      ...(props.command && { command: [...props.command] }),
-      env: Object.entries(props.environment ?? {}).map(([name, value]) => `${name}=${value}`),
+      ...(service.user && { user: service.user }),
+      ...(service.entrypoint && { entrypoint: [...service.entrypoint] }),
+      ...(service.command && { command: [...service.command] }),
+      env: Object.entries(service.environment).map(([name, value]) => `${name}=${value}`),
       ...(bindings.length > 0 && { ports: bindings }),
       healthcheck,
       wait: true,
       waitTimeout: 60,
       mustRun: true,
-      destroyGraceSeconds: STOP_SEC,
-      readOnly: props.readOnlyRoot ?? true,
-      tmpfs: { '/tmp': `rw,nosuid,nodev,noexec,size=${props.tmpMiB ?? 16}m` },
-      capabilities: { drop: ['ALL'], ...(props.capabilities && { add: [...props.capabilities] }) },
+      destroyGraceSeconds: service.stopGraceSec,
+      readOnly: service.readOnlyRoot,
+      tmpfs: { '/tmp': `rw,nosuid,nodev,noexec,size=${service.tmpMiB}m` },
+      capabilities: {
+        drop: ['ALL'],
+        ...(service.capabilities.length > 0 && { add: [...service.capabilities] }),
+      },
       securityOpts: ['no-new-privileges'],
-      ...(props.init && { init: true }),
-      memory: props.memoryMiB,
+      ...(service.init && { init: true }),
+      memory: limits.memoryMiB,
       // The same as memory: no swap, so that the limit is the limit.
-      memorySwap: props.memoryMiB,
+      memorySwap: limits.memoryMiB,
+      ...(limits.cpus && { cpus: String(limits.cpus) }),
       logDriver: 'json-file',
-      logOpts: { 'max-size': deployment.logMaxSize, 'max-file': String(LOG_FILES) },
-      labels: projectLabels(deployment.project, props.component),
+      logOpts: { 'max-size': service.log.maxSize, 'max-file': String(service.log.files) },
+      labels: labelBlocks(labelsOf(props.project, service.name)),
       volumes: [
         ...(config
           ? [{ volumeName: config.volume.reference, containerPath: config.mountPath, readOnly: true }]
           : []),
-        ...Object.entries(props.volumes ?? {}).map(([containerPath, volume]) => ({
-          containerPath,
-          volumeName: volume.reference,
+        ...service.volumes.map(({ path }, index) => ({
+          containerPath: path,
+          volumeName: props.volumes[index]?.reference ?? '',
         })),
-        ...Object.entries(props.binds ?? {}).map(([containerPath, hostPath]) => ({
-          containerPath,
-          hostPath,
+        ...service.binds.map(({ source, path }) => ({
+          containerPath: path,
+          hostPath: source,
           readOnly: true,
         })),
       ],
       ...(dependsOn.length > 0 && { dependsOn }),
       lifecycle: {
         ...(bindings.length > 0 && { ignoreChanges: ['ports'] }),
-        replaceTriggeredBy: [`terraform_data.${watched.friendlyUniqueId}`],
+        replaceTriggeredBy: [addressOf(watched)],
       },
     });
 
     // The provider has no setting for it; the engine keeps it with the container.
-    new DataResource(this, 'PidsLimit', {
-      triggersReplace: [this.container.id, props.pidsLimit],
+    this.limit = new DataResource(this, 'PidsLimit', {
+      triggersReplace: [this.container.id, limits.pids],
       provisioners: [
         {
           type: 'local-exec',
-          command: `docker update --pids-limit ${props.pidsLimit} ${this.container.id}`,
+          command: `docker update --pids-limit ${limits.pids} ${this.container.id}`,
         },
       ],
     });

@@ -1,16 +1,10 @@
-import { CONTAINER_PORT } from '../versions.ts';
+import type { Settings } from '../settings/definitions.ts';
+import type { Upstream } from '../topology/upstream.ts';
 
-/** What the gateway's configuration depends on. */
-export interface NginxConfProps {
-  /** Address of backend and frontend, as `host:port`. @example '172.17.0.1:8000' */
-  readonly backend: string;
-  /** @example '172.17.0.1:3000' */
-  readonly frontend: string;
-  /** Requests and WebSockets served at once; the next one gets 503. */
-  readonly maxConnections: number;
-}
+/** Serves the health check and the connection count, inside the container only. */
+export const STATUS_PORT = 8502;
 
-/** What every proxied location has; the seed document gives each line. */
+/** What every proxied location has. */
 const UPGRADE = `proxy_http_version 1.1;
 
             # WebSocket: upgrade exactly the requests that ask for it
@@ -28,6 +22,17 @@ const TIMEOUTS = `proxy_connect_timeout 60s;
             # Real-time: hand each message on at once
             proxy_buffering off;`;
 
+const renderUpstream = ({ service, address }: Upstream): string => `    upstream ${service} {
+        server ${address};
+    }`;
+
+const renderLocation = (path: string, service: string): string => `        location ${path} {
+            proxy_pass http://${service};
+            ${UPGRADE}
+
+            ${TIMEOUTS}
+        }`;
+
 /**
  * Renders nginx.conf. Runs unprivileged on a read-only root: everything nginx writes is under /tmp.
  *
@@ -35,8 +40,16 @@ const TIMEOUTS = `proxy_connect_timeout 60s;
  * Each proxied connection takes two of a worker's slots, one to the client and one upstream; there is one worker so
  * that the limit is one number.
  */
-export function renderNginxConf(props: NginxConfProps): string {
-  const slots = 2 * props.maxConnections + 64;
+export function renderNginxConf(
+  { BTCW_MAX_CONNECTIONS: maxConnections }: Pick<Settings, 'BTCW_MAX_CONNECTIONS'>,
+  port: number,
+  upstreams: readonly Upstream[],
+): string {
+  const slots = 2 * maxConnections + 64;
+  const servers = upstreams.map(renderUpstream);
+  const locations = upstreams.flatMap(({ service, paths }) =>
+    paths.map((path) => renderLocation(path, service)),
+  );
   return `worker_processes 1;
 worker_rlimit_nofile ${slots + 256};
 # A reload leaves old workers to their open WebSockets; no token lives longer than this
@@ -76,36 +89,18 @@ http {
     limit_conn_status 503;
     limit_conn_log_level warn;
 
-    upstream frontend {
-        server ${props.frontend};
-    }
-
-    upstream backend {
-        server ${props.backend};
-    }
+${servers.join('\n\n')}
 
     server {
-        listen ${CONTAINER_PORT.nginx};
-        limit_conn gateway ${props.maxConnections};
+        listen ${port};
+        limit_conn gateway ${maxConnections};
 
-        location /api {
-            proxy_pass http://backend;
-            ${UPGRADE}
-
-            ${TIMEOUTS}
-        }
-
-        location / {
-            proxy_pass http://frontend;
-            ${UPGRADE}
-
-            ${TIMEOUTS}
-        }
+${locations.join('\n\n')}
     }
 
     # For the health check and the connection count; reachable inside the container only
     server {
-        listen 127.0.0.1:${CONTAINER_PORT.nginxStatus};
+        listen 127.0.0.1:${STATUS_PORT};
         access_log off;
 
         location = /status {

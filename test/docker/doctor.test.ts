@@ -1,4 +1,4 @@
-/** Breaks each thing for real, sees exactly that check fail, mends it with the command doctor names, sees all well. */
+/** Breaks each thing for real, expects exactly that check to fail, runs the command that doctor names, expects no finding. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ const HOST_WARNINGS = ['disk-soon'];
 const folder = mkdtempSync(join(tmpdir(), 'btcw-doctor-'));
 const name = (component: string) => deployment.container(component);
 
-const { doctor, expectWrong, expectWell, applyFix, mended } = doctorOf(deployment, HOST_WARNINGS);
+const { doctor, expectWrong, expectHealthy, applyFix, expectFixed } = doctorOf(deployment, HOST_WARNINGS);
 
 /** Breaks are undone even where a test fails. */
 const undo: (() => unknown)[] = [];
@@ -87,7 +87,7 @@ afterAll(async () => {
 
 describe('doctor', () => {
   it('finds nothing in a healthy deployment, in less than two seconds', async () => {
-    await expectWell();
+    await expectHealthy();
     const times: number[] = [];
     for (let round = 1; round <= 3; round += 1) {
       const startedMs = Date.now();
@@ -100,16 +100,16 @@ describe('doctor', () => {
     expect(tookMs).toBeLessThan(2_000);
   });
 
-  it('prints causes with their commands, and counts what is fine', async () => {
+  it('prints causes with their commands, and counts what passed', async () => {
     await docker('stop', '--time', '1', name('frontend'));
     undo.push(() => docker('start', name('frontend')));
     const { code, output } = await deployment.run('doctor');
     expect(code).toBe(1);
-    expect(output).toContain(`✗ ${name('frontend')} is exited (exit code 0)`);
+    expect(output).toContain(`✗ ${name('frontend')} has exited (code 0)`);
     expect(output).toContain(`Fix: docker start ${name('frontend')}`);
-    expect(output).toMatch(/\d+ of 60 checks are fine, \d+ not looked at/);
+    expect(output).toMatch(/\d+ of \d+ checks passed, \d+ skipped/);
     expect((await deployment.run('doctor', ['--verbose'])).output).toContain(
-      'follows from "frontend is running',
+      'skipped: caused by "frontend is running',
     );
   });
 
@@ -137,48 +137,48 @@ describe('containers', () => {
   it.each(['backend', 'nginx', 'frpc', 'frps'])('fails when %s is stopped', async (component) => {
     await docker('stop', '--time', '1', name(component));
     undo.push(() => docker('start', name(component)));
-    await mended([`container-${component}`]);
+    await expectFixed([`container-${component}`]);
   });
 
   it.each(['backend', 'frontend'])('fails when %s is paused', async (component) => {
     await docker('pause', name(component));
     undo.push(() => tryProgram('docker', ['unpause', name(component)]));
-    const { failures } = await mended([`container-${component}`]);
+    const { failures } = await expectFixed([`container-${component}`]);
     expect(failures[0]?.detail).toContain('is paused');
   });
 
   it('fails when one is gone', async () => {
     await docker('rm', '--force', name('nginx'));
-    await mended(['container-nginx']);
+    await expectFixed(['container-nginx']);
   });
 
-  it('fails when one keeps ending, with its last words', async () => {
+  it('fails when one is in a restart loop, with its last log line', async () => {
     await inVolume('frps', 'echo "nonsense = [" > /volume/frps.toml');
     await tryProgram('docker', ['restart', name('frps')]);
     const looping = await eventually(doctor, (one) =>
-      /keeps ending with/.test(one.failures[0]?.detail ?? ''),
+      /restart loop \(exit code/.test(one.failures[0]?.detail ?? ''),
     );
     expect(wrong(looping)).toEqual(['container-frps']);
     expect(looping.failures[0]?.detail).toMatch(
-      /keeps ending with exit code 1 .*it last said: .*ServerConfig/,
+      /is in a restart loop \(exit code 1, .*last log line: .*ServerConfig/,
     );
     await applyFix(looping.failures[0]);
-    await expectWell();
+    await expectHealthy();
   });
 
   it('warns when a log has no bound', async () => {
     const { Image } = await deployment.inspect('frontend');
     const publish = ['127.0.0.1', '172.17.0.1'].flatMap((ip) => ['--publish', `${ip}:${PORT.frontend}:3000`]);
     await inPlaceOf('frontend', ...publish, '--tmpfs', '/tmp', Image);
-    await mended(['log-size-frontend']);
+    await expectFixed(['log-size-frontend']);
   });
 
   it('warns when a log is over its bound', async () => {
     const { LogPath } = await deployment.inspect('frontend');
     const line = { log: `${'x'.repeat(1000)}\n`, stream: 'stdout', time: new Date().toISOString() };
     appendFileSync(LogPath, `${JSON.stringify(line)}\n`.repeat(35_000));
-    const { warnings } = await mended(['log-size-frontend']);
-    expect(warnings[0]?.detail).toMatch(/^its log files have \d\d\.\d of 30 MiB they may have$/);
+    const { warnings } = await expectFixed(['log-size-frontend']);
+    expect(warnings[0]?.detail).toMatch(/^log is \d\d\.\d MiB, limit 30 MiB$/);
   });
 
   it('fails when the program in one hangs, with what its health check says', async () => {
@@ -187,8 +187,8 @@ describe('containers', () => {
     process.kill(State.Pid, 'SIGSTOP');
     const health = async () => (await deployment.inspect('backend')).State.Health.Status;
     expect(await eventually(health, (one) => one === 'unhealthy', 60_000)).toBe('unhealthy');
-    const { failures } = await mended(['container-backend']);
-    expect(failures[0]?.detail).toMatch(/runs, but its health check fails: curl: \(28\) .* timed out/);
+    const { failures } = await expectFixed(['container-backend']);
+    expect(failures[0]?.detail).toMatch(/is running, but unhealthy: curl: \(28\) .* timed out/);
   });
 
   it('fails when one runs out of memory', async () => {
@@ -203,7 +203,7 @@ describe('containers', () => {
     );
     expect(wrong(looping), JSON.stringify(looping.failures, null, 2)).toEqual(['container-backend']);
     await applyFix(looping.failures[0]);
-    await expectWell();
+    await expectHealthy();
   });
 });
 
@@ -215,8 +215,8 @@ describe('ports', () => {
   ] as const)("fails when another program has %s's port, and names it", async (component, id, port) => {
     await docker('stop', '--time', '1', name(component));
     const { pid } = await listener(port);
-    const { failures } = await mended([id]);
-    expect(failures[0]?.detail).toBe(`node (process ${pid}) has 127.0.0.1:${port}`);
+    const { failures } = await expectFixed([id]);
+    expect(failures[0]?.detail).toBe(`node (process ${pid}) is listening on 127.0.0.1:${port}`);
   });
 
   it('fails when another container has it, and names that', async () => {
@@ -237,8 +237,8 @@ describe('ports', () => {
       Image,
     );
     undo.push(() => tryProgram('docker', ['rm', '--force', other]));
-    const { failures } = await mended(['port-frontend']);
-    expect(failures[0]?.detail).toContain(`container ${other} has`);
+    const { failures } = await expectFixed(['port-frontend']);
+    expect(failures[0]?.detail).toContain(`container ${other} publishes`);
   });
 
   it('fails when the remote port is taken on the host of the embedded server', async () => {
@@ -249,7 +249,7 @@ describe('ports', () => {
     expect(failures[0]?.detail).toContain(`(process ${pid})`);
     await applyFix(failures[0]);
     await docker('restart', '--time', '1', name('frpc'));
-    await expectWell();
+    await expectHealthy();
   });
 
   it('fails when docker-proxy has too few descriptors', async () => {
@@ -261,7 +261,7 @@ describe('ports', () => {
     const { failures } = await expectWrong(['docker-proxy']);
     expect(failures[0]?.fix).toContain('BTCW_MAX_CONNECTIONS=150');
     proxy.kill('SIGKILL');
-    await expectWell();
+    await expectHealthy();
   });
 });
 
@@ -284,20 +284,20 @@ describe("nginx's configuration, edited by hand", () => {
     ],
   ])('fails when there is %s', async (_what, expression, id) => {
     await sed(expression);
-    await mended([id]);
+    await expectFixed([id]);
   });
 
   it('fails when the map is gone, with the words of nginx', async () => {
     await sed('/map .http_upgrade/,/}/d');
-    const { failures } = await mended(['nginx-config']);
+    const { failures } = await expectFixed(['nginx-config']);
     expect(failures[0]?.detail).toContain('unknown "connection_upgrade" variable');
   });
 
-  it('is mended without a socket being dropped', async () => {
+  it('is fixed without a socket being dropped', async () => {
     const socket = await deployment.socket(deployment.local, await deployment.token());
     undo.push(() => socket.terminate());
     await sed('s/proxy_buffering off/proxy_buffering on/');
-    await mended(['nginx-buffering']);
+    await expectFixed(['nginx-buffering']);
     expect(await echo(socket)).toBe(true);
   });
 });
@@ -308,7 +308,7 @@ describe('backend and frontend behind nginx', () => {
     async (app) => {
       const to = ['-d', '172.17.0.1', '-p', 'tcp', '--dport', String(PORT[app])];
       await firewallRule('raw', 'PREROUTING', '-i', 'docker0', ...to, '-j', 'DROP');
-      await mended([`firewall-${app}`]);
+      await expectFixed([`firewall-${app}`]);
     },
   );
 
@@ -331,7 +331,7 @@ describe('backend and frontend behind nginx', () => {
       ...LOG_OPTIONS,
       Image,
     );
-    await mended(['backend-at-gateway']);
+    await expectFixed(['backend-at-gateway']);
   });
 
   it('fails when topics are subscribed and nothing comes', async () => {
@@ -376,7 +376,7 @@ server.listen(8000);
     await inPlaceOf('frontend', ...publish, ...mounts, ...refusing, images.split('\n')[0] ?? '');
     const { failures } = await expectWrong(['vite-hosts'], { deadlineMs: 60_000 });
     await applyFix(failures[0]);
-    await expectWell();
+    await expectHealthy();
   });
 
   it('fails when nginx has as many sockets as it takes (503), and the fix drops none of them', async () => {
@@ -387,7 +387,7 @@ server.listen(8000);
     const opening = Array.from({ length: 5 }, () => deployment.socket(deployment.local, token));
     const sockets = await Promise.all(opening);
     undo.push(() => sockets.map((socket) => socket.terminate()));
-    const { failures, settings } = await mended(['connections'], { settings: few });
+    const { failures, settings } = await expectFixed(['connections'], { settings: few });
     expect(failures[0]?.detail).toBe(
       'nginx answers 503: all 5 connections that BTCW_MAX_CONNECTIONS allows are open',
     );
@@ -422,12 +422,12 @@ describe('tokens', () => {
     expect(other.failures[0]?.detail).toContain("the backend's secret has changed");
     const none = await doctor(['--token', 'nonsense']);
     expect(ids(none.failures)).toEqual(['token']);
-    expect(none.failures[0]?.detail).toContain('this is no token');
+    expect(none.failures[0]?.detail).toContain('this is no JWT');
   });
 
   it('fails when the password file is not what the backend has', async () => {
     writeFileSync(`${deployment.secretsFolder}/admin-password`, 'quite-another-password\n');
-    await mended(['login']);
+    await expectFixed(['login']);
   });
 
   it('fails when too many logins have failed within a minute', async () => {
@@ -435,11 +435,11 @@ describe('tokens', () => {
     const guess = () => fetch(`${deployment.backend}/api/v1/auth/token`, { method: 'POST', body });
     await eventually(guess, ({ status }) => status === 429);
     const { failures } = await expectWrong(['login']);
-    expect(failures[0]?.detail).toBe('too many failed logins within a minute: the backend makes all wait');
+    expect(failures[0]?.detail).toBe('too many failed logins within a minute: backend rate-limits logins');
     expect(failures[0]?.fix).toBe('sleep 60');
     // The backend counts in memory: this is quicker.
     await docker('restart', '--time', '1', name('backend'));
-    await expectWell();
+    await expectHealthy();
   });
 });
 
@@ -459,7 +459,7 @@ describe('the tunnel', () => {
   it('fails when the token is refused', async () => {
     await inVolume('frps', 'printf another-token > /volume/token');
     await docker('restart', '--time', '1', name('frps'));
-    await mended(['frp-token']);
+    await expectFixed(['frp-token']);
   });
 
   /** Another client of the same server, first with what ours wants. */
@@ -490,7 +490,7 @@ describe('the tunnel', () => {
     await expectWrong([id]);
     await docker('rm', '--force', client);
     await docker('restart', '--time', '1', name('frpc'));
-    await expectWell();
+    await expectHealthy();
   });
 
   it('fails when local works and remote does not: the firewall of the server', async () => {
@@ -519,7 +519,7 @@ describe('the tunnel', () => {
     });
     expect(ids(failures)).toEqual(['frp-server']);
     expect(failures[0]?.detail).toBe(
-      `127.0.0.1:${port} does not answer (ETIMEDOUT): its firewall is closed for that port`,
+      `127.0.0.1:${port} does not answer (ETIMEDOUT): its firewall blocks that port`,
     );
     expect(failures[0]?.fix).toBe(`ssh 127.0.0.1 sudo ufw allow ${port}/tcp`);
   });
@@ -527,8 +527,8 @@ describe('the tunnel', () => {
   it('fails when the frp server does not allow the remote port', async () => {
     await inVolume('frps', `sed -i 's/^single = .*/single = ${PORT.remote + 1}/' /volume/frps.toml`);
     await docker('restart', '--time', '1', name('frps'));
-    const { failures } = await mended(['frp-remote-port']);
-    expect(failures[0]?.detail).toBe(`the frp server's allowPorts leaves port ${PORT.remote} out`);
+    const { failures } = await expectFixed(['frp-remote-port']);
+    expect(failures[0]?.detail).toBe(`the frp server's allowPorts does not include port ${PORT.remote}`);
   });
 
   it("fails when the frp server's certificate is not of the CA, or for another name", async () => {
@@ -575,20 +575,20 @@ transport.tls = { certFile = "/server/server.pem", keyFile = "/server/server.key
       BTCW_FRP_TLS_CA_FILE: file('ca.pem'),
     };
     expect((await deployment.run('deploy', [], settings)).code).toBe(0);
-    await expectWell(settings);
+    await expectHealthy(settings);
 
     // What scp would bring from the server.
     writeFileSync(file('bundle.pem'), second + named);
     writeFileSync(file('scp'), `#!/bin/sh\ncp ${file('bundle.pem')} "$2"\n`, { mode: 0o755 });
     await serve('second');
     const withScp = { ...settings, PATH: `${folder}:${process.env.PATH}` };
-    const other = await mended(['frp-certificate'], { settings: withScp });
+    const other = await expectFixed(['frp-certificate'], { settings: withScp });
     expect(other.failures[0]?.detail).toBe(
-      `the frp server's certificate is not of the CA in ${file('ca.pem')} (DEPTH_ZERO_SELF_SIGNED_CERT)`,
+      `the frp server's certificate is not signed by the CA in ${file('ca.pem')} (DEPTH_ZERO_SELF_SIGNED_CERT)`,
     );
 
     await serve('named');
-    const elsewhere = await mended(['frp-certificate'], { settings });
+    const elsewhere = await expectFixed(['frp-certificate'], { settings });
     expect(elsewhere.failures[0]?.detail).toBe(
       "the frp server's certificate is for localhost, not for 127.0.0.1",
     );
@@ -596,7 +596,7 @@ transport.tls = { certFile = "/server/server.pem", keyFile = "/server/server.key
 
     await serve('first');
     writeFileSync(file('ca.pem'), first);
-    const changed = await mended(['frp-certificate'], { settings });
-    expect(changed.failures[0]?.detail).toContain('that has changed since the last deploy');
+    const changed = await expectFixed(['frp-certificate'], { settings });
+    expect(changed.failures[0]?.detail).toContain('that file has changed since the last deploy');
   });
 });

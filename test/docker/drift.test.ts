@@ -1,15 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type DeclaredContainer, readDeclared } from '../../scripts/review/declared.ts';
-import type { Effect } from '../../scripts/review/effects.ts';
+import { asLines, declaredMounts, declaredPorts } from '../../scripts/diff/drift.ts';
+import type { Effect } from '../../scripts/diff/effects.ts';
+import { labelsOf } from '../../stacks/topology/labels.ts';
+import { serviceNamed } from '../../stacks/topology/topology.ts';
 import { docker, TestDeployment } from '../support/deployment.ts';
+import { deploymentOf, imageOf } from '../support/topology.ts';
 
 const deployment = new TestDeployment('btcw-drift');
-const name = (component: string) => deployment.container(component);
-const declared = (component: string): DeclaredContainer => {
-  const found = readDeclared('cdktf.out/stacks/btcw-drift').find((one) => one.component === component);
-  if (!found) throw new Error(`no ${component}`);
-  return found;
-};
+const name = (service: string) => deployment.container(service);
+const { topology } = deploymentOf(deployment.settings);
 
 beforeAll(async () => {
   await deployment.remove();
@@ -26,7 +25,6 @@ afterAll(async () => {
 
 /** Runs a shell as root on a volume of the project. */
 async function inVolume(volume: string, command: string): Promise<void> {
-  const image = declared('nginx').image;
   await docker(
     'run',
     '--rm',
@@ -38,40 +36,37 @@ async function inVolume(volume: string, command: string): Promise<void> {
     `${volume}:/v`,
     '--entrypoint',
     'sh',
-    image,
+    imageOf('nginx'),
     '-c',
     command,
   );
 }
 
 /** Replaces a container by one that somebody runs by hand: as it is declared, but for what `change` makes of it. */
-async function byHand(
-  component: string,
-  change: (args: string[], one: DeclaredContainer) => string[],
-  image?: string,
-) {
-  const one = declared(component);
+async function byHand(service: string, change: (args: string[]) => string[]) {
+  const declared = serviceNamed(topology, service);
+  const { limits, log, user = '' } = declared;
+  const memory = `${limits.memoryMiB}m`;
+  const options = (flag: string, values: readonly string[]) => values.flatMap((value) => [flag, value]);
   const args = [
-    [
-      '--name',
-      one.name,
-      '--restart',
-      one.restart,
-      '--memory',
-      `${one.memoryMiB}m`,
-      '--memory-swap',
-      `${one.memoryMiB}m`,
-    ],
-    ['--pids-limit', String(one.pidsLimit), '--cap-drop', 'ALL', '--tmpfs', '/tmp', '--user', one.user ?? ''],
+    ['--name', declared.containerName, '--restart', 'unless-stopped'],
+    ['--memory', memory, '--memory-swap', memory, '--pids-limit', String(limits.pids)],
+    ['--cap-drop', 'ALL', '--tmpfs', '/tmp', '--user', user],
     ['--read-only', '--health-cmd', 'true', '--security-opt', 'no-new-privileges'],
-    one.environment.flatMap((line) => ['--env', line]),
-    Object.entries(one.labels).flatMap(([key, value]) => ['--label', `${key}=${value}`]),
-    Object.entries(one.logOptions).flatMap(([key, value]) => ['--log-opt', `${key}=${value}`]),
-    one.ports.flatMap((port) => ['--publish', port.replace('->', ':')]),
-    one.mounts.flatMap((mount) => ['--volume', mount.replace('->', ':').replace(' ', ':')]),
+    options('--env', asLines(declared.environment)),
+    options('--label', asLines(labelsOf(topology.project, service))),
+    options('--log-opt', [`max-size=${log.maxSize}`, `max-file=${log.files}`]),
+    options(
+      '--publish',
+      declaredPorts(declared).map((port) => port.replace('->', ':')),
+    ),
+    options(
+      '--volume',
+      declaredMounts(declared).map((mount) => mount.replace('->', ':').replace(' ', ':')),
+    ),
   ].flat();
-  await docker('rm', '--force', one.name);
-  await docker('run', '--detach', ...change(args, one), image ?? one.image);
+  await docker('rm', '--force', declared.containerName);
+  await docker('run', '--detach', ...change(args), imageOf(service));
 }
 
 const replaced = (from: string, to: string) => (args: string[]) =>
@@ -80,242 +75,242 @@ const replaced = (from: string, to: string) => (args: string[]) =>
 interface Drift {
   /** @example 'stopped' */
   readonly kind: string;
-  readonly component: string;
+  readonly service: string;
   readonly make: () => Promise<unknown>;
   /** What `diff` says of it. */
-  readonly told: RegExp;
+  readonly cause: RegExp;
   readonly effect: RegExp;
 }
 
 const drifts: Drift[] = [
   {
     kind: 'stopped',
-    component: 'frontend',
+    service: 'frontend',
     make: () => docker('stop', '--time', '2', name('frontend')),
-    told: /state: exited instead of running/,
+    cause: /state: exited instead of running/,
     effect: /^start$/,
   },
   {
     kind: 'killed',
-    component: 'backend',
+    service: 'backend',
     make: () => docker('kill', name('backend')),
-    told: /state: exited/,
+    cause: /state: exited/,
     effect: /^start$/,
   },
   {
     kind: 'paused',
-    component: 'frontend',
+    service: 'frontend',
     make: () => docker('pause', name('frontend')),
-    told: /state: paused/,
+    cause: /state: paused/,
     effect: /^recreate/,
   },
   {
     kind: 'removed',
-    component: 'frpc',
+    service: 'frpc',
     make: () => docker('rm', '--force', name('frpc')),
-    told: /not there/,
+    cause: /does not exist/,
     effect: /^create$/,
   },
   {
     kind: 'renamed',
-    component: 'frontend',
+    service: 'frontend',
     make: () => docker('rename', name('frontend'), `${name('frontend')}-old`),
-    told: /name: "btcw-drift-frontend-old" instead of "btcw-drift-frontend"/,
+    cause: /name: "btcw-drift-frontend-old" instead of "btcw-drift-frontend"/,
     effect: /^recreate/,
   },
   {
     kind: 'restart policy',
-    component: 'frpc',
+    service: 'frpc',
     make: () => docker('update', '--restart', 'no', name('frpc')),
-    told: /restart policy: "no" instead of "unless-stopped"/,
+    cause: /restart policy: "no" instead of "unless-stopped"/,
     effect: /^update \(nothing drops\)/,
   },
   {
     kind: 'memory limit',
-    component: 'frontend',
+    service: 'frontend',
     make: () => docker('update', '--memory', '99m', '--memory-swap', '99m', name('frontend')),
-    told: /memory limit: "99 MiB" instead of "64 MiB"/,
+    cause: /memory limit: "99 MiB" instead of "64 MiB"/,
     effect: /^update/,
   },
   {
     kind: 'process limit',
-    component: 'nginx',
+    service: 'nginx',
     make: () => docker('update', '--pids-limit', '33', name('nginx')),
-    told: /process limit: 33 instead of 64/,
+    cause: /process limit: 33 instead of 64/,
     effect: /^update/,
   },
   {
     kind: 'nginx.conf edited by hand',
-    component: 'nginx',
+    service: 'nginx',
     make: () => inVolume(`${name('nginx')}-config`, 'sed -i s/3600s/5s/ /v/nginx.conf'),
-    told: /nginx\.conf: was edited by hand/,
+    cause: /nginx\.conf: was edited by hand/,
     effect: /^reload \(sockets stay\)/,
   },
   {
     kind: 'frpc.toml edited by hand',
-    component: 'frpc',
+    service: 'frpc',
     make: () => inVolume(`${name('frpc')}-config`, 'sed -i s/freq-service/other/ /v/frpc.toml'),
-    told: /frpc\.toml: was edited by hand/,
+    cause: /frpc\.toml: was edited by hand/,
     effect: /^restart \(tunnel drops\)/,
   },
   {
     kind: 'a secret edited by hand',
-    component: 'backend',
+    service: 'backend',
     make: () => inVolume(`${name('backend')}-config`, 'echo another-password > /v/admin_password'),
-    told: /admin_password: was edited by hand/,
+    cause: /admin_password: was edited by hand/,
     effect: /^restart \(sockets drop\)/,
   },
   {
     kind: 'a configuration file removed',
-    component: 'frps',
+    service: 'frps',
     make: () => inVolume(`${name('frps')}-config`, 'rm /v/frps.toml'),
-    told: /frps\.toml: is missing/,
+    cause: /frps\.toml: is missing/,
     effect: /^restart/,
   },
   {
     kind: 'removed, after its configuration was edited',
-    component: 'frps',
+    service: 'frps',
     make: async () => {
       await inVolume(`${name('frps')}-config`, 'echo "nonsense = [" > /v/frps.toml');
       await docker('rm', '--force', name('frps'));
     },
-    told: /^not there$/,
+    cause: /^does not exist$/,
     effect: /^create$/,
   },
   {
     kind: 'a foreign file in the configuration',
-    component: 'nginx',
+    service: 'nginx',
     make: () => inVolume(`${name('nginx')}-config`, 'touch /v/extra.conf'),
-    told: /extra\.conf: does not belong there/,
+    cause: /extra\.conf: does not belong there/,
     effect: /^reload/,
   },
   {
     kind: 'disconnected from its network',
-    component: 'frontend',
+    service: 'frontend',
     make: () => docker('network', 'disconnect', 'bridge', name('frontend')),
-    told: /networks: none instead of bridge/,
+    cause: /networks: none instead of bridge/,
     effect: /^recreate/,
   },
   {
     kind: 'connected to another network',
-    component: 'backend',
+    service: 'backend',
     make: async () => {
       await docker('network', 'create', '--label', 'btc-watcher.project=btcw-drift-test', 'btcw-drift-other');
       await docker('network', 'connect', 'btcw-drift-other', name('backend'));
     },
-    told: /networks: bridge, btcw-drift-other instead of bridge/,
+    cause: /networks: bridge, btcw-drift-other instead of bridge/,
     effect: /^recreate/,
   },
   {
     kind: 'configuration volume removed',
-    component: 'nginx',
+    service: 'nginx',
     make: async () => {
       await docker('rm', '--force', name('nginx'));
       await docker('volume', 'rm', `${name('nginx')}-config`);
     },
-    told: /not there/,
+    cause: /does not exist/,
     effect: /^create$/,
   },
   {
     kind: 'data volume removed',
-    component: 'backend',
+    service: 'backend',
     make: async () => {
       await docker('rm', '--force', name('backend'));
       await docker('volume', 'rm', `${name('backend')}-data`);
     },
-    told: /not there/,
+    cause: /does not exist/,
     effect: /^create$/,
   },
   {
     kind: 'image retagged',
-    component: 'frontend',
-    make: () => docker('tag', declared('nginx').image, declared('frontend').image),
-    told: /image: not the one that btc-watcher\/frontend:\w+ names/,
+    service: 'frontend',
+    make: () => docker('tag', imageOf('nginx'), imageOf('frontend')),
+    cause: /image: not the one that btc-watcher\/frontend:\w+ names/,
     effect: /^recreate/,
   },
   {
     kind: "image's tag removed",
-    component: 'frontend',
-    make: () => docker('rmi', '--force', '--no-prune', declared('frontend').image),
-    told: /./,
+    service: 'frontend',
+    make: () => docker('rmi', '--force', '--no-prune', imageOf('frontend')),
+    cause: /./,
     effect: /^recreate/,
   },
   {
     kind: 'run by hand with another environment',
-    component: 'backend',
+    service: 'backend',
     make: () => byHand('backend', (args) => [...args, '--env', 'EXTRA=s3cret-value']),
-    told: /environment: EXTRA differ/,
+    cause: /environment: EXTRA differ/,
     effect: /^recreate/,
   },
   {
     kind: 'run by hand with another port',
-    component: 'nginx',
+    service: 'nginx',
     make: () => byHand('nginx', replaced('127.0.0.1:18501:8501', '127.0.0.1:18599:8501')),
-    told: /ports: 127\.0\.0\.1:18599->8501 instead of 127\.0\.0\.1:18501->8501/,
+    cause: /ports: 127\.0\.0\.1:18599->8501 instead of 127\.0\.0\.1:18501->8501/,
     effect: /^recreate/,
   },
   {
     kind: 'run by hand with another label',
-    component: 'frontend',
+    service: 'frontend',
     make: () => byHand('frontend', (args) => [...args, '--label', 'maintainer=somebody']),
-    told: /labels: maintainer differ/,
+    cause: /labels: maintainer differ/,
     effect: /^recreate/,
   },
   {
     kind: 'run by hand with other log options',
-    component: 'frontend',
+    service: 'frontend',
     make: () => byHand('frontend', replaced('max-size=10m', 'max-size=900m')),
-    told: /log options: .*max-size=900m/,
+    cause: /log options: .*max-size=900m/,
     effect: /^recreate/,
   },
   {
     kind: 'run by hand as root',
-    component: 'frontend',
+    service: 'frontend',
     make: () => byHand('frontend', replaced('33:33', '0:0')),
-    told: /user: "0:0" instead of "33:33"/,
+    cause: /user: "0:0" instead of "33:33"/,
     effect: /^recreate/,
   },
   {
     kind: 'run by hand with a writable root',
-    component: 'frontend',
+    service: 'frontend',
     make: () => byHand('frontend', (args) => args.filter((arg) => arg !== '--read-only')),
-    told: /read-only root: false instead of true/,
+    cause: /read-only root: false instead of true/,
     effect: /^recreate/,
   },
   {
     kind: 'run by hand with a capability',
-    component: 'frontend',
+    service: 'frontend',
     make: () => byHand('frontend', (args) => [...args, '--cap-add', 'NET_RAW']),
-    told: /added capabilities: (CAP_)?NET_RAW instead of none/,
+    cause: /added capabilities: (CAP_)?NET_RAW instead of none/,
     effect: /^recreate/,
   },
   {
     kind: 'run by hand with another health check',
-    component: 'frontend',
+    service: 'frontend',
     make: () => byHand('frontend', (args) => args),
-    told: /health check: \["CMD-SHELL","true"\] instead of \["CMD","curl"/,
+    cause: /health check: \["CMD-SHELL","true"\] instead of \["CMD","curl"/,
     effect: /^recreate/,
   },
   {
     kind: 'run by hand with another volume',
-    component: 'frontend',
+    service: 'frontend',
     make: () => byHand('frontend', (args) => [...args, '--volume', `${name('backend')}-data:/data`]),
-    told: /volumes: btcw-drift-backend-data->\/data rw instead of none/,
+    cause: /volumes: btcw-drift-backend-data->\/data rw instead of none/,
     effect: /^recreate/,
   },
 ];
 
 describe('diff names, and deploy heals', () => {
-  it.each(drifts)('$component: $kind', async ({ component, make, told, effect }) => {
+  it.each(drifts)('$service: $kind', async ({ service, make, cause, effect }) => {
     await make();
     const review = await deployment.run('diff', ['--json']);
     expect(review.code, review.output).toBe(2);
     const rows: Effect[] = JSON.parse(review.stdout).containers;
-    const row = rows.find((one) => one.container === name(component));
-    expect(row?.because.join('; ')).toMatch(told);
+    const row = rows.find(({ container }) => container === name(service));
+    expect(row?.because.join('; ')).toMatch(cause);
     expect(row?.effect).toMatch(effect);
-    // Who is not concerned is not named: but for a removed volume or image, one container alone.
-    expect(rows.map((one) => one.container)).toEqual([name(component)]);
+    // Nothing else is named: but for a removed volume or image, one container alone.
+    expect(rows.map(({ container }) => container)).toEqual([name(service)]);
     expect(review.output).not.toContain('s3cret-value');
 
     const deployed = await deployment.run('deploy');
@@ -332,7 +327,7 @@ describe('diff names, and deploy heals', () => {
 
   it('fails when a container of somebody else has the name, and leaves it alone', async () => {
     await docker('rm', '--force', name('frontend'));
-    const id = await docker('run', '--detach', '--name', name('frontend'), declared('frontend').image);
+    const id = await docker('run', '--detach', '--name', name('frontend'), imageOf('frontend'));
     const { code, output } = await deployment.run('deploy');
     expect([code, output]).toEqual([1, expect.stringContaining('exists that is not of this deployment')]);
     expect(await docker('inspect', '--format', '{{.State.Running}}', id)).toBe('true');

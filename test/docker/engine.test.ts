@@ -1,17 +1,18 @@
 /** What happens to the engine and the machine below a deployment: restarts, firewalls, a full disk. */
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { COMPONENTS, type Component } from '../../scripts/lib/components.ts';
-import { neededImages, planImages } from '../../stacks/images.ts';
-import { parseSettings } from '../../stacks/settings.ts';
+import { planImages } from '../../scripts/images/plan.ts';
 import { eventually, TestDeployment, tryProgram } from '../support/deployment.ts';
 import { doctorOf } from '../support/doctor.ts';
 import { TestEngine } from '../support/engine.ts';
+import { topologyFor } from '../support/topology.ts';
 
 const engine = new TestEngine(join(process.cwd(), '.build/test-engine'));
 const deployment = new TestDeployment('btcw-engine', {}, engine.run);
-const { expectWrong, expectWell, mended } = doctorOf(deployment, []);
-const name = (component: Component) => deployment.container(component);
+const { expectWrong, expectHealthy, expectFixed } = doctorOf(deployment, []);
+const topology = topologyFor(deployment.settings);
+const services = topology.services.map((service) => service.name);
+const name = (service: string) => deployment.container(service);
 const FIREWALL = ['firewall-frontend', 'firewall-backend'];
 
 const FROM_OUTSIDE = [
@@ -26,9 +27,7 @@ beforeAll(async () => {
   const built = await tryProgram('node', ['scripts/run.mjs', 'images'], deployment.settings);
   expect(built.code, built.output).toBe(0);
   await engine.create();
-  const settings = parseSettings({ ...deployment.settings }, '');
-  const images = neededImages(planImages(settings, process.cwd()), settings);
-  await engine.load(images.map(({ reference }) => reference));
+  await engine.load(planImages(topology, process.cwd()).all.map(({ reference }) => reference));
   const { code, output } = await deployment.run('deploy');
   expect(code, output).toBe(0);
 });
@@ -56,7 +55,7 @@ const expectVerified = async () => {
 };
 /** When each container was last started: what a restart of one changes. */
 const starts = async () => {
-  const states = await Promise.all(COMPONENTS.map((one) => deployment.inspect(one)));
+  const states = await Promise.all(services.map((service) => deployment.inspect(service)));
   return states.map(({ Name, State }) => `${Name} ${State.StartedAt}`);
 };
 
@@ -66,7 +65,7 @@ describe('an engine as its package configures it', () => {
     await engine.restart();
     await expectUnchanged();
     await expectVerified();
-    await expectWell();
+    await expectHealthy();
     const after = await starts();
     expect(after.filter((one) => before.includes(one))).toEqual([]);
     const { code, output } = await deployment.run('deploy');
@@ -81,7 +80,7 @@ describe('an engine as its package configures it', () => {
     const { code, output } = await deployment.run('deploy');
     expect(code, output).toBe(0);
     await expectVerified();
-    await expectWell();
+    await expectHealthy();
     await expectUnchanged();
   });
 
@@ -90,7 +89,7 @@ describe('an engine as its package configures it', () => {
     await deployment.docker('stop', '--time', '1', ...stopped.map(name));
     const bridge = () => engine.shell('ip -oneline link show docker0');
     expect(await eventually(bridge, (told) => told.includes('NO-CARRIER'))).toContain('NO-CARRIER');
-    await mended(stopped.map((one) => `container-${one}`));
+    await expectFixed(stopped.map((one) => `container-${one}`));
   });
 
   it('fails when its bridge has lost the gateway, and a restart of the engine brings it back', async () => {
@@ -98,7 +97,7 @@ describe('an engine as its package configures it', () => {
     const { failures } = await expectWrong(['gateway']);
     expect(failures[0]?.fix).toBe('sudo systemctl restart docker');
     await engine.restart();
-    await expectWell();
+    await expectHealthy();
   });
 });
 
@@ -107,7 +106,7 @@ describe('a firewall', () => {
 
   it('of ufw, as it is when enabled, keeps nginx from both applications, and the two rules let it through', async () => {
     await engine.shell('ufw --force reset && ufw --force enable');
-    const { failures } = await mended(FIREWALL);
+    const { failures } = await expectFixed(FIREWALL);
     expect(failures[0]?.fix).toBe('sudo ufw allow in on docker0 to 172.17.0.1 port 13000 proto tcp');
     await expectVerified();
   });
@@ -116,13 +115,13 @@ describe('a firewall', () => {
     await engine.shell('iptables -A INPUT -i lo -j ACCEPT');
     await engine.shell('iptables -A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT');
     await engine.shell('iptables -P INPUT DROP');
-    const { failures } = await mended(FIREWALL);
+    const { failures } = await expectFixed(FIREWALL);
     expect(failures[0]?.fix).toMatch(/^sudo iptables -I INPUT -i docker0 .*--dport 13000 -j ACCEPT$/);
   });
 
   it('of an engine that keeps containers apart does so without docker-proxy', async () => {
     await engine.restart({ icc: false, 'userland-proxy': false });
-    const { failures } = await mended(FIREWALL);
+    const { failures } = await expectFixed(FIREWALL);
     expect(failures[0]?.fix).toMatch(
       /^sudo iptables -I FORWARD -i docker0 .*--ctorigdstport 13000 -j ACCEPT$/,
     );
@@ -132,7 +131,7 @@ describe('a firewall', () => {
 describe('an engine as bootstrap configures it', () => {
   it('restarts below an open WebSocket; only health checks may stay away, and the commands bring them back', async () => {
     await engine.restart({ 'live-restore': true, 'userland-proxy': false });
-    await expectWell();
+    await expectHealthy();
     const before = await starts();
     const held = deployment.run('verify', [...FROM_OUTSIDE, '--soak', '8s']);
     const open = async () =>
@@ -147,14 +146,14 @@ describe('an engine as bootstrap configures it', () => {
 
     const version = await deployment.docker('version', '--format', '{{.Server.Version}}');
     if (Number.parseInt(version, 10) < 23) {
-      await mended(
-        COMPONENTS.map((one) => `health-checks-${one}`),
+      await expectFixed(
+        services.map((service) => `health-checks-${service}`),
         { deadlineMs: 40_000 },
       );
     } else {
       // Resumed since 23.0 (moby/moby#41935): none is missing after the time in which doctor would see it.
       await new Promise((resolve) => setTimeout(resolve, 25_000));
-      await expectWell();
+      await expectHealthy();
     }
     await expectUnchanged();
   });
@@ -181,12 +180,12 @@ describe('a disk', () => {
 
   it('fails when it is nearly full, and the command makes room', async () => {
     await hog(0.04);
-    await mended(['disk']);
+    await expectFixed(['disk']);
   });
 
   it('warns when it is filling, and the command makes room', async () => {
     await hog(0.08);
-    await mended(['disk-soon']);
+    await expectFixed(['disk-soon']);
   });
 
   const fill = async () => {
@@ -198,13 +197,13 @@ describe('a disk', () => {
   /** Those of whose log Docker does not show the newest line. */
   const cutShort = async () => {
     const cut = await Promise.all(
-      COMPONENTS.map(async (component) => {
-        const { LogPath } = await deployment.inspect(component);
+      services.map(async (service) => {
+        const { LogPath } = await deployment.inspect(service);
         const newest = await engine.shell(`tail -n 1 ${LogPath}`);
         // Without the Z: Docker prints the zeros that the file leaves out before it.
         const time = /"time":"([^"]+)Z"}$/.exec(newest)?.[1];
-        const { output } = await engine.run('docker', ['logs', '--timestamps', name(component)]);
-        return time && output.includes(time) ? [] : [component];
+        const { output } = await engine.run('docker', ['logs', '--timestamps', name(service)]);
+        return time && output.includes(time) ? [] : [service];
       }),
     );
     return cut.flat();
@@ -225,7 +224,7 @@ describe('a disk', () => {
 
     await engine.shell(`rm ${fillers.join(' ')}`);
     await pages();
-    await mended((await cutShort()).map((one) => `log-readable-${one}`));
+    await expectFixed((await cutShort()).map((one) => `log-readable-${one}`));
     await expectVerified();
     await expectUnchanged();
   });
@@ -236,7 +235,7 @@ describe('a disk', () => {
     await deployment.docker('restart', '--time', '1', name('frps'));
     const newest = () => engine.shell(`tail -n 1 ${LogPath}`);
     await eventually(newest, (line) => line.includes('start proxy success'));
-    await mended((await cutShort()).map((one) => `log-readable-${one}`));
+    await expectFixed((await cutShort()).map((one) => `log-readable-${one}`));
   });
 
   it('full to the last byte does not keep destroy from making room', async () => {

@@ -1,14 +1,13 @@
 /** frpc's log in the real image: what a program prints through logrun, counted in the files it leaves. */
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { PROJECT_LABEL } from '../../stacks/constructs/labels.ts';
-import { planImages } from '../../stacks/images.ts';
-import { parseSettings } from '../../stacks/settings.ts';
+import { PROJECT_LABEL } from '../../stacks/topology/labels.ts';
 import { docker, eventually, TestDeployment } from '../support/deployment.ts';
+import { imageOf } from '../support/topology.ts';
 
 const deployment = new TestDeployment('btcw-logs');
 const label = ['--label', `${PROJECT_LABEL}=btcw-logs`];
-const image = planImages(parseSettings(deployment.settings, ''), process.cwd()).frpc.reference;
+const image = imageOf('frpc');
 const DIR = '/var/log/frp';
 
 /** A container hardened as the deployment's is, whose program is a script, or frpc itself. */

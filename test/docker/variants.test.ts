@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { planImages } from '../../stacks/images.ts';
-import { parseSettings } from '../../stacks/settings.ts';
+import { planImages } from '../../scripts/images/plan.ts';
 import { docker, eventually, TestDeployment, tryProgram } from '../support/deployment.ts';
+import { deploymentOf, imageOf } from '../support/topology.ts';
 
 const GATEWAY = '172.31.77.1';
 
@@ -37,19 +37,9 @@ describe('a deployment with another frp server, another gateway and a backend of
       BTCW_BACKEND_HEALTH_PATH: '/ready',
     });
     await deployment.remove();
-    const image = (
-      await docker(
-        'image',
-        'ls',
-        '--format',
-        '{{.Repository}}:{{.Tag}}',
-        '--filter',
-        'reference=btc-watcher/backend',
-      )
-    ).split('\n')[0];
     writeFileSync(
       join(folder, 'Dockerfile'),
-      `FROM ${image}\nCOPY app.mjs /own/app.mjs\nENTRYPOINT ["node", "/own/app.mjs"]\nCMD ["--from", "cmd"]\n`,
+      `FROM ${imageOf('backend')}\nCOPY app.mjs /own/app.mjs\nENTRYPOINT ["node", "/own/app.mjs"]\nCMD ["--from", "cmd"]\n`,
     );
     writeFileSync(join(folder, 'app.mjs'), OWN_BACKEND);
     writeFileSync(join(folder, '.dockerignore'), 'app.env\n');
@@ -112,17 +102,6 @@ describe('a deployment with another frp server, another gateway and a backend of
   });
 
   it('gets its tunnel by itself when the server comes, and follows when it restarts', async () => {
-    const image =
-      (
-        await docker(
-          'image',
-          'ls',
-          '--format',
-          '{{.Repository}}:{{.Tag}}',
-          '--filter',
-          'reference=btc-watcher/frps',
-        )
-      ).split('\n')[0] ?? '';
     const server = 'btcw-own-server';
     const { readFileSync } = await import('node:fs');
     const token = readFileSync(`${deployment.secretsFolder}/frp-token`, 'utf8').trim();
@@ -145,7 +124,7 @@ describe('a deployment with another frp server, another gateway and a backend of
       'host',
       '--label',
       'btc-watcher.project=btcw-own',
-      image,
+      imageOf('frps'),
       'frps',
       ...flags,
     );
@@ -171,11 +150,10 @@ describe('a Debian image of the user as the base', () => {
 
   it('gets what health checks need', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'btcw-base-'));
-    const reference = 'reference=btc-watcher/base';
-    const ours = await docker('image', 'ls', '--format', '{{.Repository}}:{{.Tag}}', '--filter', reference);
+    const [ours] = planImages(deploymentOf().topology, process.cwd()).all;
     writeFileSync(
       join(folder, 'Dockerfile'),
-      `FROM ${ours.split('\n')[0]}\nLABEL btcw-base=yes\nRUN apt-get purge -y curl\n`,
+      `FROM ${ours?.reference}\nLABEL btcw-base=yes\nRUN apt-get purge -y curl\n`,
     );
     await docker('build', '--tag', bare, folder);
     rmSync(folder, { recursive: true });
@@ -183,9 +161,7 @@ describe('a Debian image of the user as the base', () => {
     const deployment = new TestDeployment('btcw-base', settings);
     const { code, output } = await deployment.run('images', ['nginx']);
     expect(code, output).toBe(0);
-    const { nginx } = planImages(parseSettings(deployment.settings, ''), process.cwd());
-    expect(await docker('run', '--rm', '--entrypoint', 'curl', nginx.reference, '--version')).toMatch(
-      /^curl /,
-    );
+    const nginx = imageOf('nginx', deployment.settings);
+    expect(await docker('run', '--rm', '--entrypoint', 'curl', nginx, '--version')).toMatch(/^curl /);
   });
 });

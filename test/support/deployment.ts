@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { execa, type Result } from 'execa';
 import WebSocket from 'ws';
-import { REMOVE_OPTIONS } from '../../scripts/commands/destroy.ts';
+import { REMOVE_OPTIONS } from '../../scripts/docker/inspect.ts';
 
 /**
  * Far from the defaults, so that a live deployment on the same host is never touched, and below the range from

@@ -1,4 +1,4 @@
-/** Asks doctor until it says what is expected, and applies the commands it prints. */
+/** Runs doctor until it reports what is expected, and runs the commands that it prints. */
 import { expect } from 'vitest';
 import type { Finding } from '../../scripts/doctor/checks/check.ts';
 import { eventually, type TestDeployment } from './deployment.ts';
@@ -9,17 +9,17 @@ export interface Report {
   readonly warnings: readonly Finding[];
 }
 
-/** How long a finding may take to show, and what is set besides the deployment's settings. */
+/** How long a finding may take to appear, and what is set besides the deployment's settings. */
 interface Patience {
   readonly deadlineMs?: number;
   readonly settings?: Record<string, string>;
 }
 
 export const ids = (findings: readonly Finding[]) => findings.map(({ id }) => id);
-/** All that is not well, failures first. */
+/** Failures, then warnings. */
 export const wrong = ({ failures, warnings }: Report) => [...ids(failures), ...ids(warnings)];
 
-/** @param hostWarnings those that the engine gives with a healthy deployment, too */
+/** @param hostWarnings those that there are on the host of a healthy deployment, too */
 export function doctorOf(deployment: TestDeployment, hostWarnings: readonly string[]) {
   async function doctor(
     args: readonly string[] = [],
@@ -28,7 +28,7 @@ export function doctorOf(deployment: TestDeployment, hostWarnings: readonly stri
     const { code, output, stdout } = await deployment.run('doctor', ['--json', ...args], settings);
     expect(stdout, output).toMatch(/^\{/);
     const { findings } = JSON.parse(stdout) as { findings: Finding[] };
-    const level = (wanted: string) => findings.filter((one) => one.level === wanted);
+    const level = (wanted: string) => findings.filter((finding) => finding.level === wanted);
     return {
       code,
       failures: level('failure'),
@@ -36,24 +36,25 @@ export function doctorOf(deployment: TestDeployment, hostWarnings: readonly stri
     };
   }
 
-  /** Looks until the report is the expected one: a break may take a moment to show, a tunnel one to come back. */
+  /** Waits for the expected report: a break may take a moment to appear, a tunnel one to come back. */
   async function expectWrong(
     expected: readonly string[],
     { deadlineMs = 20_000, settings = {} }: Patience = {},
   ): Promise<Report> {
-    const look = () => doctor([], settings);
-    const report = await eventually(look, (one) => wrong(one).join() === expected.join(), deadlineMs);
-    const told = JSON.stringify([...report.failures, ...report.warnings], null, 2);
-    expect(wrong(report), told).toEqual(expected);
+    const run = () => doctor([], settings);
+    const isExpected = (report: Report) => wrong(report).join() === expected.join();
+    const report = await eventually(run, isExpected, deadlineMs);
+    const findings = JSON.stringify([...report.failures, ...report.warnings], null, 2);
+    expect(wrong(report), findings).toEqual(expected);
     expect(report.code).toBe(report.failures.length > 0 ? 1 : 0);
     return report;
   }
-  const expectWell = (settings: Record<string, string> = {}) =>
+  const expectHealthy = (settings: Record<string, string> = {}) =>
     expectWrong([], { deadlineMs: 60_000, settings });
 
   /**
-   * Runs the command a finding names, as its reader would.
-   * @returns the settings of then on: what the command would put into .env is set here
+   * Runs the command of a finding, as its reader would.
+   * @returns the settings from then on: what the command would put into .env is set here
    */
   async function applyFix(finding: Finding | undefined, settings: Record<string, string> = {}) {
     const [dotEnv = '', name = '', value = ''] =
@@ -69,8 +70,8 @@ export function doctorOf(deployment: TestDeployment, hostWarnings: readonly stri
     return now;
   }
 
-  /** Sees exactly these findings, does what each says, and sees all well. */
-  async function mended(
+  /** Expects exactly these findings, runs the command of each, and expects none. */
+  async function expectFixed(
     expected: readonly string[],
     patience: Patience = {},
   ): Promise<Report & { readonly settings: Record<string, string> }> {
@@ -79,9 +80,9 @@ export function doctorOf(deployment: TestDeployment, hostWarnings: readonly stri
     for (const finding of [...report.failures, ...report.warnings]) {
       settings = await applyFix(finding, settings);
     }
-    await expectWell(settings);
+    await expectHealthy(settings);
     return { ...report, settings };
   }
 
-  return { doctor, expectWrong, expectWell, applyFix, mended };
+  return { doctor, expectWrong, expectHealthy, applyFix, expectFixed };
 }

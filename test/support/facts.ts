@@ -1,15 +1,19 @@
 /** What doctor gathers of a healthy deployment; tests change what they break. */
-
-import type { ContainerFacts, Facts } from '../../scripts/doctor/facts.ts';
-import { readNginxConf } from '../../scripts/doctor/nginx-conf.ts';
-import { COMPONENTS } from '../../scripts/lib/components.ts';
+import { assumedHost } from '../../scripts/deployment/host.ts';
+import { disk } from '../../scripts/deployment/settings.ts';
+import type { ContainerFacts, Facts } from '../../scripts/doctor/facts/facts.ts';
+import { readNginxConf } from '../../scripts/doctor/facts/nginx-conf.ts';
+import { sockets } from '../../scripts/doctor/facts/ports.ts';
 import type { HttpAnswer } from '../../scripts/lib/http.ts';
-import { listeners } from '../../scripts/lib/preflight.ts';
-import { renderNginxConf } from '../../stacks/render/nginx-conf.ts';
-import { parseSettings } from '../../stacks/settings.ts';
+import { MIB } from '../../scripts/lib/text.ts';
+import { parseSettings } from '../../stacks/settings/parse.ts';
+import type { FileSystem } from '../../stacks/settings/rules.ts';
+import type { ServiceDefinition } from '../../stacks/topology/service.ts';
+import { type Topology, topologyOf } from '../../stacks/topology/topology.ts';
 
 export const NOW_MS = Date.parse('2026-11-22T12:00:00Z');
 const HOUR_MS = 3_600_000;
+const GIB = 1024 * MIB;
 
 export const answer = (status: number, error = ''): HttpAnswer => ({
   status,
@@ -20,14 +24,32 @@ export const answer = (status: number, error = ''): HttpAnswer => ({
 });
 export const REFUSED = answer(0, 'ECONNREFUSED');
 
-export const CONF = renderNginxConf({
-  backend: '172.17.0.1:8000',
-  frontend: '172.17.0.1:3000',
-  maxConnections: 2500,
-});
+/** A disk on which every file that settings name exists. */
+const FILES: FileSystem = {
+  ...disk,
+  stat: () => ({ kind: 'file', mode: 0o600 }),
+  read: () => '-----BEGIN CERTIFICATE-----',
+};
 
-export const containerFacts = (component: string, changes: Partial<ContainerFacts> = {}): ContainerFacts => ({
-  name: `btc-watcher-${component}`,
+/** The topology that doctor takes settings to mean. */
+export function topologyWith(
+  environment: Record<string, string> = {},
+  services: readonly ServiceDefinition[] = [],
+): Topology {
+  const settings = parseSettings(environment, '', FILES);
+  return topologyOf(settings, services, assumedHost(settings));
+}
+
+const confOf = ({ services, proxy }: Topology): string => {
+  const [file] = services.find(({ name }) => name === proxy)?.config?.files ?? [];
+  return file && 'content' in file ? file.content : '';
+};
+
+/** nginx.conf of the default deployment. */
+export const CONF = confOf(topologyWith());
+
+export const containerFacts = (service: string, changes: Partial<ContainerFacts> = {}): ContainerFacts => ({
+  name: `btc-watcher-${service}`,
   status: 'running',
   health: 'healthy',
   pid: 100,
@@ -39,44 +61,51 @@ export const containerFacts = (component: string, changes: Partial<ContainerFact
   healthIntervalMs: 2_000,
   lastHealthCheckMs: NOW_MS - 1_000,
   healthOutput: '',
-  lastWords: '',
-  address: '172.17.0.2',
+  lastLogLine: '',
   logBytes: 1000,
-  logBoundBytes: 30 * 1024 ** 2,
-  logPath: `/var/lib/docker/containers/${component}/${component}-json.log`,
+  logLimitBytes: 30 * MIB,
+  logPath: `/var/lib/docker/containers/${service}/${service}-json.log`,
   logReadable: true,
   ...changes,
 });
 
-export function healthyFacts(changes: Partial<Facts> = {}, environment: Record<string, string> = {}): Facts {
-  const settings = parseSettings(environment, '');
+/** @param services those beside the package's own */
+export function healthyFacts(
+  changes: Partial<Facts> = {},
+  environment: Record<string, string> = {},
+  services: readonly ServiceDefinition[] = [],
+): Facts {
+  const settings = parseSettings(environment, '', FILES);
+  const topology = topologyWith(environment, services);
+  const ofUpstreams = <T>(value: T): Record<string, T> =>
+    Object.fromEntries(topology.upstreams.map(({ service }) => [service, value]));
   return {
     nowMs: NOW_MS,
     settings,
+    topology,
     passwordFile: 'secrets/btc-watcher/admin-password',
     engine: { problem: undefined, version: '28.3.3', rootDir: '/var/lib/docker', clockMs: NOW_MS },
-    containers: Object.fromEntries(COMPONENTS.map((one) => [one, containerFacts(one)])),
+    containers: Object.fromEntries(topology.services.map(({ name }) => [name, containerFacts(name)])),
     hostAddresses: ['127.0.0.1', '172.17.0.1'],
     bridgeGateway: '172.17.0.1',
-    ports: listeners(settings).map((one) => ({
-      ...one,
+    bridge: topology.bridge,
+    ports: sockets(topology).map((socket) => ({
+      ...socket,
       holder: { program: 'docker-proxy', pid: 100 },
       container: undefined,
     })),
-    proxyDescriptors: 20_000,
+    dockerProxyDescriptors: 20_000,
     firewallRules: [],
     ufw: false,
-    disk: { freeBytes: 50 * 1024 ** 3, totalBytes: 100 * 1024 ** 3 },
+    disk: { freeBytes: 50 * GIB, totalBytes: 100 * GIB },
     local: answer(200),
     remote: answer(200),
     foreignHost: answer(200),
-    backend: answer(200),
-    frontend: answer(200),
-    backendAtGateway: answer(200),
-    frontendAtGateway: answer(200),
-    inside: { backend: { status: 200, ms: 1, curl: 0 }, frontend: { status: 200, ms: 1, curl: 0 } },
-    nginxRefuses: '',
-    nginx: readNginxConf(CONF),
+    direct: ofUpstreams(answer(200)),
+    atBridge: ofUpstreams(answer(200)),
+    inside: ofUpstreams({ status: 200, ms: 1, curl: 0 }),
+    nginxRefusal: '',
+    nginx: readNginxConf(confOf(topology)),
     login: answer(200),
     token: { given: false, wellFormed: true, issuedMs: NOW_MS, expiresMs: NOW_MS + 24 * HOUR_MS },
     socket: {

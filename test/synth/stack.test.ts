@@ -11,18 +11,18 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const standard = synthesise();
-const components = ['nginx', 'backend', 'frontend', 'frpc', 'frps', 'guard'];
+const services = ['nginx', 'backend', 'frontend', 'frpc', 'frps', 'guard'];
 /** Without the one that has a capability. */
-const services = components.filter((one) => one !== 'guard');
+const unprivileged = services.filter((service) => service !== 'guard');
 const names = (resources: Record<string, Json> = {}) =>
   Object.values(resources)
-    .map((one) => one.name)
+    .map(({ name }) => name)
     .sort();
 
 describe('the topology', () => {
   it('has its containers, their volumes, and no network of its own on the default bridge', () => {
     const { resource } = standard.json;
-    expect(names(resource.docker_container)).toEqual(components.map((one) => `btc-watcher-${one}`).sort());
+    expect(names(resource.docker_container)).toEqual(services.map((name) => `btc-watcher-${name}`).sort());
     expect(names(resource.docker_volume)).toEqual([
       'btc-watcher-backend-config',
       'btc-watcher-backend-data',
@@ -47,7 +47,7 @@ describe('the topology', () => {
   });
 
   it('has nginx, backend and frontend on the bridge, frp and the guard on the network of the host', () => {
-    const modes = components.map((one) => standard.container(one).network_mode);
+    const modes = services.map((name) => standard.container(name).network_mode);
     expect(modes).toEqual(['bridge', 'bridge', 'bridge', 'host', 'host', 'host']);
   });
 
@@ -90,8 +90,8 @@ describe('the topology', () => {
 });
 
 describe('every container', () => {
-  it.each(components)('%s is hardened, bounded, watched and labelled', (component) => {
-    expect(standard.container(component)).toMatchObject({
+  it.each(services)('%s is hardened, bounded, watched and labelled', (service) => {
+    expect(standard.container(service)).toMatchObject({
       restart: 'unless-stopped',
       wait: true,
       must_run: true,
@@ -103,14 +103,14 @@ describe('every container', () => {
       log_opts: { 'max-size': '10m', 'max-file': '3' },
       healthcheck: { test: expect.any(Array), interval: '2s', retries: 3 },
       labels: [
-        { label: 'btc-watcher.component', value: component },
+        { label: 'btc-watcher.component', value: service },
         { label: 'btc-watcher.project', value: 'btc-watcher' },
       ],
     });
   });
 
-  it.each(services)('%s has no root and no capability', (component) => {
-    expect(standard.container(component)).toMatchObject({
+  it.each(unprivileged)('%s has no root and no capability', (service) => {
+    expect(standard.container(service)).toMatchObject({
       capabilities: { drop: ['ALL'] },
       user: expect.stringMatching(/^[1-9]\d*:[1-9]\d*$/),
     });
@@ -121,7 +121,7 @@ describe('every container', () => {
       (data) => data.provisioner?.[0]?.['local-exec']?.command ?? '',
     );
     expect(commands.filter((command) => /^docker update --pids-limit \d+ /.test(command))).toHaveLength(
-      components.length,
+      services.length,
     );
   });
 
@@ -240,12 +240,12 @@ describe("frpc's log file", () => {
 
 describe('dev mode', () => {
   it('serves the mounted sources with Vite, which may not write to them', () => {
-    const { container } = synthesise({ BTCW_FRONTEND_MODE: 'dev' });
+    const { container, packageFolder } = synthesise({ BTCW_FRONTEND_MODE: 'dev' });
     expect(container('frontend').volumes).toEqual([
-      { container_path: '/app/node_modules', host_path: `${process.cwd()}/node_modules`, read_only: true },
+      { container_path: '/app/node_modules', host_path: `${packageFolder}/node_modules`, read_only: true },
       {
         container_path: '/app/assets/frontend',
-        host_path: `${process.cwd()}/assets/frontend`,
+        host_path: `${packageFolder}/assets/frontend`,
         read_only: true,
       },
     ]);
@@ -273,6 +273,68 @@ describe('applications of the user', () => {
     const { container, config } = synthesise({ BTCW_BACKEND_IMAGE: 'app:1', BTCW_BACKEND_ENV_FILE: file });
     expect(container('backend').entrypoint).toEqual(['/bin/sh', '/run/secrets/start']);
     expect(config('backend').environmentFile).toBe('start');
+  });
+});
+
+describe("a service beside the package's own", () => {
+  const database = {
+    name: 'db',
+    image: { kind: 'reference', reference: 'postgres:17.2' },
+    networks: [{ network: 'services', aliases: ['db'] }],
+    volumes: [{ purpose: 'data', path: '/var/lib/postgresql/data' }],
+    health: ['CMD', 'pg_isready'],
+    limits: { memoryMiB: 256, pids: 100, cpus: 1.5 },
+    disruption: 'the database is away',
+  } as const;
+  const worker = {
+    ...database,
+    name: 'worker',
+    networks: [{ network: 'bridge' }, { network: 'services' }],
+    volumes: [],
+    ports: [{ container: 9000, host: 9100, addresses: ['127.0.0.1', '172.17.0.1'] }],
+    routes: ['/jobs'],
+    dependsOn: ['db'],
+  } as const;
+  const { container, config, json, addresses, names: shown } = synthesise({}, HOST, [worker, database]);
+
+  it('is hardened and bounded like the others', () => {
+    expect(container('db')).toMatchObject({
+      name: 'btc-watcher-db',
+      capabilities: { drop: ['ALL'] },
+      read_only: true,
+      memory: 256,
+      cpus: '1.5',
+      wait: true,
+      log_opts: { 'max-size': '10m', 'max-file': '3' },
+    });
+  });
+
+  it('is on the networks it names, with its aliases, and they are made', () => {
+    const [network] = Object.values(json.resource.docker_network) as Json[];
+    expect(network.name).toBe('btc-watcher-services');
+    expect(container('db').networks_advanced).toEqual([
+      { name: expect.stringMatching(/^\$\{docker_network\..*\.name\}$/), aliases: ['db'] },
+    ]);
+    const attached = container('worker').networks_advanced.map(({ name }: { name: string }) => name);
+    expect(attached).toEqual(['bridge', container('db').networks_advanced[0].name]);
+  });
+
+  it('starts when what it depends on is healthy', () => {
+    expect(container('worker').depends_on).toContain(addresses.get('db')?.container);
+  });
+
+  it('is published, guarded and routed to as it says', () => {
+    expect(container('worker').ports).toHaveLength(2);
+    expect(container('guard').command[1]).toContain('9000, 9100');
+    const nginx = config('nginx').files[0].content;
+    expect(nginx).toContain('upstream worker {\n        server 172.17.0.1:9100;');
+    expect(nginx).toContain('location /jobs {\n            proxy_pass http://worker;');
+  });
+
+  it('has addresses of its own, and moves no other', () => {
+    const others = Object.keys(standard.json.resource.docker_container);
+    expect(Object.keys(json.resource.docker_container)).toEqual(expect.arrayContaining(others));
+    expect(shown.get(addresses.get('worker')?.container ?? '')).toBe('btc-watcher-worker');
   });
 });
 

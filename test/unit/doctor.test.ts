@@ -1,44 +1,58 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { span } from '../../scripts/doctor/checks/check.ts';
-import { diagnose } from '../../scripts/doctor/diagnose.ts';
+import { upstreamFor } from '../../scripts/deployment/routes.ts';
+import type { TunnelCause } from '../../scripts/deployment/tunnel.ts';
+import type { Check, Dependency } from '../../scripts/doctor/checks/check.ts';
+import { checksFor, diagnose, idOf, runChecks } from '../../scripts/doctor/diagnose.ts';
+import { gatherAnswers } from '../../scripts/doctor/facts/answers.ts';
+import { logLimit } from '../../scripts/doctor/facts/containers.ts';
+import { engineProblem } from '../../scripts/doctor/facts/engine.ts';
+import { fact } from '../../scripts/doctor/facts/fact.ts';
+import type { ContainerFacts, Facts } from '../../scripts/doctor/facts/facts.ts';
+import { readToken } from '../../scripts/doctor/facts/login.ts';
+import { readInside, refusalOf } from '../../scripts/doctor/facts/nginx.ts';
+import { readNginxConf, seconds } from '../../scripts/doctor/facts/nginx-conf.ts';
+import { linesSince, namesOf } from '../../scripts/doctor/facts/tunnel.ts';
+import { span } from '../../scripts/lib/text.ts';
+import { portName, type ServiceDefinition } from '../../stacks/topology/service.ts';
+import type { Topology } from '../../stacks/topology/topology.ts';
 import {
-  type ContainerFacts,
-  type Facts,
-  linesSince,
-  logBound,
-  namesOf,
-  readToken,
-  refusalOf,
-} from '../../scripts/doctor/facts.ts';
-import { readNginxConf, seconds } from '../../scripts/doctor/nginx-conf.ts';
-import type { Component } from '../../scripts/lib/components.ts';
-import type { TunnelCause } from '../../scripts/lib/tunnel.ts';
-import type { Settings } from '../../stacks/settings.ts';
-import { answer, CONF, containerFacts, healthyFacts, NOW_MS, REFUSED } from '../support/facts.ts';
+  answer,
+  CONF,
+  containerFacts,
+  healthyFacts,
+  NOW_MS,
+  REFUSED,
+  topologyWith,
+} from '../support/facts.ts';
 
+type Environment = Record<string, string>;
 const EXTERNAL = { BTCW_FRP_SERVER_ADDR: 'frp.example.org' };
+const CA = { BTCW_FRP_TLS_CA_FILE: '/my/ca.pem' };
 const HOUR_MS = 3_600_000;
 
-const withContainer = (component: Component, changes: Partial<ContainerFacts>): Partial<Facts> => ({
-  containers: { ...healthyFacts().containers, [component]: containerFacts(component, changes) },
+const withContainer = (service: string, changes: Partial<ContainerFacts>): Partial<Facts> => ({
+  containers: { ...healthyFacts().containers, [service]: containerFacts(service, changes) },
 });
-const without = (component: Component): Partial<Facts> => {
-  const { [component]: _gone, ...containers } = healthyFacts().containers ?? {};
+const without = (service: string): Partial<Facts> => {
+  const { [service]: _gone, ...containers } = healthyFacts().containers ?? {};
   return { containers };
 };
+/** What nginx's container gets from an upstream. */
+const inside = (service: string, status: number, curl: number): Partial<Facts> => ({
+  inside: { ...healthyFacts().inside, [service]: { status, ms: 1, curl } },
+});
 const conf = (from: string | RegExp, to: string): Partial<Facts> => ({
   nginx: readNginxConf(CONF.replaceAll(from, to)),
 });
 const tunnelDown = (cause: TunnelCause): Partial<Facts> => ({
   tunnel: { up: false, reason: 'the reason', cause, line: '' },
 });
-const withSettings = (settings: Partial<Settings>): Pick<Facts, 'settings'> => ({
-  settings: { ...healthyFacts().settings, ...settings },
-});
-/** A server of the user's whose certificate is refused. */
+/** A server whose certificate is refused. */
 const certificate = (problem: string, names: readonly string[]): Partial<Facts> => ({
   ...tunnelDown('hung-up'),
-  ...withSettings({ BTCW_FRP_SERVER_ADDR: 'frp.example.org', BTCW_FRP_TLS_CA_FILE: '/my/ca.pem' }),
   frpServer: { ...healthyFacts().frpServer, certificate: { problem, names } },
 });
 /** What past BTCW_MAX_CONNECTIONS everyone gets. */
@@ -48,8 +62,8 @@ const FULL = {
   remote: answer(503),
   socket: { topics: [], pongMs: undefined, error: 'status 503', status: 503 },
 };
-const ports = (setting: string, holder: { program: string; pid: number }, container?: string) => ({
-  ports: healthyFacts().ports.map((one) => (one.setting === setting ? { ...one, holder, container } : one)),
+const ports = (name: string, holder: { program: string; pid: number }, container?: string) => ({
+  ports: healthyFacts().ports.map((port) => (port.name === name ? { ...port, holder, container } : port)),
 });
 
 type Case = [
@@ -58,7 +72,7 @@ type Case = [
   facts: Partial<Facts>,
   detail: RegExp,
   fix: RegExp,
-  env?: typeof EXTERNAL,
+  environment?: Environment,
 ];
 
 const FAILURES: Case[] = [
@@ -102,8 +116,8 @@ const FAILURES: Case[] = [
   [
     'one is stopped',
     'container-nginx',
-    withContainer('nginx', { status: 'exited', exitCode: 137, lastWords: 'bye' }),
-    /exited \(exit code 137\); it last said: bye/,
+    withContainer('nginx', { status: 'exited', exitCode: 137, lastLogLine: 'bye' }),
+    /has exited \(code 137\); last log line: bye/,
     /docker start btc-watcher-nginx/,
   ],
   [
@@ -121,68 +135,68 @@ const FAILURES: Case[] = [
     /docker unpause/,
   ],
   [
-    'one keeps ending',
+    'one is in a restart loop',
     'container-frps',
     withContainer('frps', { status: 'restarting', exitCode: 1, restarts: 5 }),
-    /keeps ending with exit code 1 \(5 restarts\)/,
+    /is in a restart loop \(exit code 1, 5 restarts\)/,
     /^npm run deploy$/,
   ],
   [
-    'one runs for a moment between its ends',
+    'one runs for a moment between two restarts',
     'container-frpc',
     withContainer('frpc', { restarts: 9, startedAtMs: NOW_MS - 4_000 }),
-    /keeps ending \(9 restarts\)/,
+    /is in a restart loop \(9 restarts\)/,
     /^npm run deploy$/,
   ],
   [
-    'one keeps running out of memory',
+    'one is in a restart loop for want of memory',
     'container-backend',
     withContainer('backend', { status: 'restarting', exitCode: 137, restarts: 5, outOfMemory: true }),
-    /keeps ending with exit code 137 \(5 restarts, out of memory\)/,
+    /is in a restart loop \(exit code 137, 5 restarts, out of memory\)/,
     /^npm run deploy$/,
   ],
   [
     'one is unhealthy',
     'container-backend',
     withContainer('backend', { health: 'unhealthy', healthOutput: 'curl: (22)' }),
-    /health check fails: curl: \(22\)/,
+    /is running, but unhealthy: curl: \(22\)/,
     /docker restart/,
   ],
   [
     'its health is no longer checked',
     'health-checks-nginx',
     withContainer('nginx', { lastHealthCheckMs: NOW_MS - 600_000 }),
-    /was 10 min ago, they are due each 2 s/,
+    /was 10 min ago, its interval is 2 s/,
     /docker restart btc-watcher-nginx/,
   ],
   [
-    'a full disk has cut a line of its log short',
+    'a full disk has truncated a line of its log',
     'log-readable-frpc',
     withContainer('frpc', { logReadable: false }),
-    /all that came after it is hidden/,
+    /everything after it is hidden/,
     /^sudo sh -c 'truncate --size 0 \/var\/lib\/docker\/containers\/frpc\/frpc-json\.log\*' && docker restart btc-watcher-frpc$/,
   ],
   [
     'docker-proxy has few descriptors',
     'docker-proxy',
-    { proxyDescriptors: 1024 },
-    /take 15000 descriptors, docker-proxy has 1024/,
+    { dockerProxyDescriptors: 1024 },
+    /need 15000 file descriptors, docker-proxy has 1024/,
     /BTCW_MAX_CONNECTIONS=153/,
   ],
   [
-    'a rule of the firewall is in the way',
+    'a rule of the firewall drops the requests',
     'firewall-backend',
     {
-      inside: { ...healthyFacts().inside, backend: { status: 0, ms: 0, curl: 28 } },
+      ...inside('backend', 0, 28),
       firewallRules: ['-t raw -A PREROUTING -i docker0 -p tcp -m tcp --dport 8000 -j DROP'],
     },
-    /firewall is in the way/,
+    /a firewall blocks them: -t raw/,
     /^sudo iptables -t raw -D PREROUTING -i docker0 .*--dport 8000 -j DROP$/,
   ],
   [
-    'ufw is in the way',
+    'ufw drops them',
     'firewall-frontend',
-    { inside: { ...healthyFacts().inside, frontend: { status: 0, ms: 0, curl: 28 } }, ufw: true },
+    { ...inside('frontend', 0, 28), ufw: true },
     /firewall/,
     /ufw allow in on docker0 to 172\.17\.0\.1 port 3000/,
   ],
@@ -190,34 +204,34 @@ const FAILURES: Case[] = [
     'the backend is not at the gateway',
     'backend-at-gateway',
     {
-      inside: { ...healthyFacts().inside, backend: { status: 0, ms: 0, curl: 7 } },
-      backendAtGateway: REFUSED,
+      ...inside('backend', 0, 7),
+      atBridge: { ...healthyFacts().atBridge, backend: REFUSED },
     },
-    /but not at 172\.17\.0\.1:8000/,
+    /is published at 127\.0\.0\.1:8000, but not at 172\.17\.0\.1:8000/,
     /npm run deploy/,
   ],
   [
     'the backend answers nobody',
     'backend-at-gateway',
     {
-      inside: { ...healthyFacts().inside, backend: { status: 0, ms: 0, curl: 28 } },
-      backendAtGateway: REFUSED,
-      backend: REFUSED,
+      ...inside('backend', 0, 28),
+      atBridge: { ...healthyFacts().atBridge, backend: REFUSED },
+      direct: { ...healthyFacts().direct, backend: REFUSED },
     },
-    /browsers get 502/,
+    /172\.17\.0\.1:8000 \(timed out\): browsers get 502/,
     /docker restart btc-watcher-backend/,
   ],
   [
     'the backend answers 500',
     'backend-at-gateway',
-    { inside: { ...healthyFacts().inside, backend: { status: 500, ms: 1, curl: 0 } } },
-    /answers 500/,
+    inside('backend', 500, 0),
+    /172\.17\.0\.1:8000\/health answers with status 500/,
     /docker restart/,
   ],
   [
     'nginx refuses its configuration',
     'nginx-config',
-    { nginx: undefined, nginxRefuses: 'nginx: [emerg] no' },
+    { nginx: undefined, nginxRefusal: 'nginx: [emerg] no' },
     /\[emerg\] no/,
     /^npm run deploy$/,
   ],
@@ -260,14 +274,14 @@ const FAILURES: Case[] = [
     'a timeout is below the heartbeat',
     'nginx-timeouts',
     conf('proxy_read_timeout 3600s', 'proxy_read_timeout 5s'),
-    /proxy_read_timeout is 5 s, the heartbeat comes each 10 s/,
+    /proxy_read_timeout is 5 s, the heartbeat interval is 10 s/,
     /^npm run deploy$/,
   ],
   [
-    'nginx asks elsewhere',
+    'nginx connects elsewhere',
     'nginx-upstreams',
     conf('server 172.17.0.1:8000', 'server host.docker.internal:8000'),
-    /location \/api asks host\.docker\.internal:8000/,
+    /location \/api connects to host\.docker\.internal:8000/,
     /^npm run deploy$/,
   ],
   [
@@ -287,16 +301,18 @@ const FAILURES: Case[] = [
   [
     'the Vite of an image of the user refuses them',
     'vite-hosts',
-    { foreignHost: answer(403), ...withSettings({ BTCW_FRONTEND_IMAGE: 'my/app:1' }) },
+    { foreignHost: answer(403) },
     /allowedHosts/,
     /^sed -i .* && docker build --tag my\/app:1 your\/frontend && npm run deploy$/,
+    { BTCW_FRONTEND_IMAGE: 'my/app:1' },
   ],
   [
     'the Vite of a folder of the user refuses them',
     'vite-hosts',
-    { foreignHost: answer(403), ...withSettings({ BTCW_FRONTEND_CONTEXT: '/my/app' }) },
+    { foreignHost: answer(403) },
     /allowedHosts/,
     /^sed -i .* \/my\/app\/vite\.config\.\* && npm run deploy$/,
+    { BTCW_FRONTEND_CONTEXT: '/my/app' },
   ],
   [
     'the password is another',
@@ -342,16 +358,16 @@ const FAILURES: Case[] = [
     /BTCW_MAX_CONNECTIONS=3000/,
   ],
   [
-    'nginx is full, and docker-proxy bears no more',
+    'nginx is full, and docker-proxy supports no more',
     'connections',
-    { ...FULL, proxyDescriptors: 16_000 },
-    /the host bears no more/,
+    { ...FULL, dockerProxyDescriptors: 16_000 },
+    /this host supports no more/,
     /^docker restart btc-watcher-nginx$/,
   ],
   [
     'nginx is full, and there is no docker-proxy',
     'connections',
-    { ...FULL, proxyDescriptors: undefined },
+    { ...FULL, dockerProxyDescriptors: undefined },
     /all 2500/,
     /BTCW_MAX_CONNECTIONS=5000/,
   ],
@@ -366,7 +382,7 @@ const FAILURES: Case[] = [
     'the backend takes no more WebSockets',
     'websocket',
     { socket: FULL.socket },
-    /gets 503, not 101/,
+    /gets 503 instead of 101/,
     /docker restart btc-watcher-backend/,
   ],
   [
@@ -387,7 +403,7 @@ const FAILURES: Case[] = [
     "the frp server's name is unknown",
     'frp-name',
     { frpServer: { resolved: false, connectMs: undefined, error: '' } },
-    /no name server knows frp\.example\.org/,
+    /frp\.example\.org does not resolve/,
     /BTCW_FRP_SERVER_ADDR/,
     EXTERNAL,
   ],
@@ -441,15 +457,17 @@ const FAILURES: Case[] = [
     'the certificate is of another CA',
     'frp-certificate',
     certificate('DEPTH_ZERO_SELF_SIGNED_CERT', ['frp.example.org']),
-    /not of the CA in \/my\/ca\.pem \(DEPTH_ZERO_SELF_SIGNED_CERT\)/,
+    /not signed by the CA in \/my\/ca\.pem \(DEPTH_ZERO_SELF_SIGNED_CERT\)/,
     /^scp frp\.example\.org:\S+ \/my\/ca\.pem && npm run deploy$/,
+    { ...EXTERNAL, ...CA },
   ],
   [
     'frpc has another CA than the file has by now',
     'frp-certificate',
     certificate('', ['frp.example.org']),
-    /fits \/my\/ca\.pem: that has changed since the last deploy/,
+    /matches \/my\/ca\.pem: that file has changed since the last deploy/,
     /^npm run deploy$/,
+    { ...EXTERNAL, ...CA },
   ],
   [
     'the certificate is for another name',
@@ -457,6 +475,7 @@ const FAILURES: Case[] = [
     certificate('ERR_TLS_CERT_ALTNAME_INVALID', ['*.example.com', 'frp.example.com']),
     /is for \*\.example\.com, frp\.example\.com, not for frp\.example\.org/,
     /BTCW_FRP_SERVER_ADDR=frp\.example\.com/,
+    { ...EXTERNAL, ...CA },
   ],
   [
     'the certificate has no name',
@@ -464,6 +483,7 @@ const FAILURES: Case[] = [
     certificate('ERR_TLS_CERT_ALTNAME_INVALID', []),
     /for no name at all \(subjectAltName\)/,
     /BTCW_FRP_TLS_CA_FILE=.*d' \.env && npm run deploy/,
+    { ...EXTERNAL, ...CA },
   ],
   [
     'the certificate has expired',
@@ -471,26 +491,23 @@ const FAILURES: Case[] = [
     certificate('CERT_HAS_EXPIRED', ['frp.example.org']),
     /has expired/,
     /^ssh frp\.example\.org sudo systemctl restart frps$/,
+    { ...EXTERNAL, ...CA },
   ],
   [
     'a CA is set for the embedded server',
     'frp-certificate',
-    {
-      ...certificate('DEPTH_ZERO_SELF_SIGNED_CERT', []),
-      ...withSettings({ BTCW_FRP_TLS_CA_FILE: '/my/ca.pem' }),
-    },
-    /no CA file fits it/,
+    certificate('DEPTH_ZERO_SELF_SIGNED_CERT', []),
+    /no CA file matches it/,
     /BTCW_FRP_TLS_CA_FILE=.*d' \.env && npm run deploy/,
+    CA,
   ],
   [
     'another program listens where the frp server should, on a port of its own',
     'tunnel',
-    {
-      ...tunnelDown('no-frps'),
-      ...withSettings({ BTCW_FRP_SERVER_ADDR: 'frp.example.org', BTCW_FRP_SERVER_PORT: 443 }),
-    },
+    tunnelDown('no-frps'),
     /the reason/,
     /BTCW_FRP_SERVER_PORT=7000/,
+    { ...EXTERNAL, BTCW_FRP_SERVER_PORT: '443' },
   ],
   [
     'the server hangs up for another reason',
@@ -503,7 +520,7 @@ const FAILURES: Case[] = [
     'remote does not work',
     'public-port',
     { remote: answer(0, 'no answer within 1.5 s') },
-    /local works .* does not/,
+    /opens on this host \(status 200\), but not at .* although the tunnel is up/,
     /ssh frp\.example\.org sudo ufw allow 60001\/tcp/,
     EXTERNAL,
   ],
@@ -525,15 +542,15 @@ const FAILURES: Case[] = [
 ];
 
 describe('doctor', () => {
-  it('finds nothing wrong with a healthy deployment, and could look at everything', () => {
+  it('finds no problem in a healthy deployment, and has data for every check', () => {
     expect(diagnose(healthyFacts()).filter(({ level }) => level !== 'ok')).toEqual([]);
   });
 
   it.each(FAILURES)(
     'fails when %s: exactly %s, with cause and fix',
-    (_what, id, changes, detail, fix, env) => {
-      const failures = diagnose(healthyFacts(changes, env)).filter(({ ok }) => !ok);
-      expect(failures.map((one) => one.id)).toEqual([id]);
+    (_what, id, changes, detail, fix, environment) => {
+      const failures = diagnose(healthyFacts(changes, environment)).filter(({ ok }) => !ok);
+      expect(failures.map((failure) => failure.id)).toEqual([id]);
       expect(failures[0]?.detail).toMatch(detail);
       expect(failures[0]?.fix).toMatch(fix);
     },
@@ -543,7 +560,7 @@ describe('doctor', () => {
     const nothing = {
       containers: undefined,
       bridgeGateway: undefined,
-      proxyDescriptors: undefined,
+      dockerProxyDescriptors: undefined,
       firewallRules: undefined,
       disk: undefined,
       inside: {},
@@ -556,35 +573,35 @@ describe('doctor', () => {
     expect(diagnose(healthyFacts(nothing)).filter(({ ok }) => !ok)).toEqual([]);
   });
 
-  it('says of what it did not look at which finding it follows from', () => {
+  it('names the check that caused another to be skipped', () => {
     const findings = diagnose(healthyFacts(withContainer('backend', { status: 'exited' })));
     const silent = findings.find(({ id }) => id === 'silent');
     expect(silent).toMatchObject({ level: 'skipped', ok: true });
-    expect(silent?.detail).toContain('follows from "backend is running and healthy"');
+    expect(silent?.detail).toBe('skipped: caused by "backend is running and healthy"');
   });
 
-  it('fails when a port is taken while its container is down, by whom, and never tells to end Docker', () => {
+  it('fails when a port is taken while its container is down, names the program, and never suggests to stop Docker', () => {
     const down = withContainer('nginx', { status: 'exited' });
     const failing = (changes: Partial<Facts>) => diagnose(healthyFacts(changes)).filter(({ ok }) => !ok);
-    const python = failing({ ...down, ...ports('BTCW_NGINX_PORT', { program: 'python3', pid: 4711 }) });
+    const python = failing({ ...down, ...ports('nginx', { program: 'python3', pid: 4711 }) });
     expect(python).toMatchObject([
       {
         id: 'port-nginx',
-        detail: 'python3 (process 4711) has 127.0.0.1:8501',
+        detail: 'python3 (process 4711) is listening on 127.0.0.1:8501',
         fix: 'kill 4711 && npm run deploy',
       },
     ]);
     const other = failing({
       ...down,
-      ...ports('BTCW_NGINX_PORT', { program: 'docker-proxy', pid: 7 }, 'shop'),
+      ...ports('nginx', { program: 'docker-proxy', pid: 7 }, 'shop'),
     });
     expect(other).toMatchObject([{ id: 'port-nginx', fix: 'docker stop shop && npm run deploy' }]);
-    const own = failing({ ...down, ...ports('BTCW_NGINX_PORT', { program: 'dockerd', pid: 1 }) });
+    const own = failing({ ...down, ...ports('nginx', { program: 'dockerd', pid: 1 }) });
     expect(own.map(({ id }) => id)).toEqual(['container-nginx']);
-    const unseen = failing({ ...down, ...ports('BTCW_NGINX_PORT', { program: '', pid: 0 }) });
+    const unseen = failing({ ...down, ...ports('nginx', { program: '', pid: 0 }) });
     expect(unseen[0]?.fix).toBe('sudo ss -ltnp sport = :8501');
     // Without root, the embedded server's own socket cannot be told from another's.
-    expect(failing(ports('BTCW_FRP_SERVER_PORT', { program: '', pid: 0 }))).toEqual([]);
+    expect(failing(ports('frps', { program: '', pid: 0 }))).toEqual([]);
   });
 
   it('lets a container out of its restart loop when it has been healthy for a while', () => {
@@ -600,7 +617,7 @@ describe('doctor', () => {
   });
 
   it('fails when another program than frps has the remote port', () => {
-    const taken = ports('BTCW_FRP_REMOTE_PORT', { program: 'nc', pid: 5 });
+    const taken = ports('remote', { program: 'nc', pid: 5 });
     const failures = diagnose(healthyFacts({ ...taken, ...tunnelDown('remote-port') })).filter(
       ({ ok }) => !ok,
     );
@@ -626,8 +643,8 @@ describe('doctor', () => {
       );
     });
 
-    it('of a log without a bound, one that is over it, and a disk that fills', () => {
-      expect(warnings(withContainer('frpc', { logBoundBytes: undefined }))).toMatchObject([
+    it('of a log without a limit, one that is over it, and a disk that fills', () => {
+      expect(warnings(withContainer('frpc', { logLimitBytes: undefined }))).toMatchObject([
         { id: 'log-size-frpc', fix: 'npm run deploy' },
       ]);
       expect(warnings(withContainer('nginx', { logBytes: 1e9 }))).toMatchObject([
@@ -635,6 +652,193 @@ describe('doctor', () => {
       ]);
       expect(warnings({ disk: { freeBytes: 8e9, totalBytes: 1e11 } })).toMatchObject([{ id: 'disk-soon' }]);
     });
+  });
+});
+
+describe('the checks', () => {
+  const limits = { memoryMiB: 64, pids: 16 };
+  const image = { kind: 'reference', reference: 'my/image:1' } as const;
+  const common = { image, limits, health: ['CMD', 'true'], disruption: 'none' };
+  const SHOP: ServiceDefinition = {
+    ...common,
+    name: 'shop',
+    ports: [
+      { container: 80, host: 9000, addresses: ['127.0.0.1', '172.17.0.1'] },
+      { container: 81, host: 9001, addresses: ['127.0.0.1'] },
+    ],
+    routes: ['/shop'],
+    healthPath: '/shop/health',
+  };
+  const WORKER: ServiceDefinition = { ...common, name: 'worker' };
+  const EXTRA = [SHOP, WORKER];
+
+  const TOPOLOGIES: [string, Topology][] = [
+    ['by default', topologyWith()],
+    ["with the user's frp server", topologyWith(EXTERNAL)],
+    ['without the guard', topologyWith({ BTCW_GUARD: 'off' })],
+    ['with services beside them', topologyWith({}, EXTRA)],
+    ['with all of that', topologyWith({ ...EXTERNAL, BTCW_GUARD: 'off' }, EXTRA)],
+  ];
+
+  /** The service or port that an id is of. */
+  const SUBJECT =
+    /^(?:port|container|health-checks|log-size|log-readable|firewall)-(?<of>.+)$|^(?<at>.+)-at-gateway$/;
+  const subjectOf = (id: string) => {
+    const { of, at } = SUBJECT.exec(id)?.groups ?? {};
+    return of ?? at;
+  };
+
+  it.each(TOPOLOGIES)(
+    'have ids of their own, and depend on those that there are or that are left out: %s',
+    (_what, topology) => {
+      const checks = checksFor(topology);
+      const ids = checks.map(({ id }) => id);
+      expect(ids).toEqual([...new Set(ids)]);
+      const { services } = topology;
+      const names = services.flatMap((service) => [
+        service.name,
+        ...service.ports.map((port) => portName(service, port)),
+      ]);
+      const missing = checks
+        .flatMap(({ dependsOn }) => dependsOn)
+        .filter((dependency) => !ids.includes(idOf(dependency)));
+      const everyId = TOPOLOGIES.flatMap(([, other]) => checksFor(other)).map(({ id }) => id);
+      for (const dependency of missing) {
+        expect(everyId).toContain(idOf(dependency));
+        expect(dependency).toBeTypeOf('string');
+        expect(names).not.toContain(subjectOf(idOf(dependency)) ?? idOf(dependency));
+      }
+    },
+  );
+
+  it.each(TOPOLOGIES)('depend on one another without a cycle: %s', (_what, topology) => {
+    const checks = new Map(checksFor(topology).map((check) => [check.id, check]));
+    const visit = (id: string, path: readonly string[]) => {
+      expect(path).not.toContain(id);
+      for (const dependency of checks.get(id)?.dependsOn ?? []) visit(idOf(dependency), [...path, id]);
+    };
+    for (const id of checks.keys()) visit(id, []);
+  });
+
+  it('have the ids, in the order, that readers of --json know', () => {
+    const services = ['nginx', 'backend', 'frontend', 'frpc', 'frps', 'guard'];
+    const ofServices = (prefix: string) => services.map((service) => `${prefix}-${service}`);
+    const network = 'docker-proxy firewall-frontend firewall-backend frontend-at-gateway backend-at-gateway';
+    const nginx = 'nginx-config nginx-upgrade nginx-buffering nginx-timeouts nginx-upstreams';
+    const tunnel = 'frp-name frp-server frp-certificate frp-token frp-proxy-name frp-remote-port tunnel';
+    expect(checksFor(topologyWith()).map(({ id }) => id)).toEqual([
+      ...'docker gateway disk disk-soon'.split(' '),
+      ...'port-frontend port-backend port-nginx port-frps port-remote'.split(' '),
+      ...ofServices('container'),
+      ...ofServices('health-checks'),
+      'neighbours',
+      ...ofServices('log-size'),
+      ...ofServices('log-readable'),
+      ...network.split(' '),
+      ...nginx.split(' '),
+      ...'connections local-page vite-hosts login token websocket silent'.split(' '),
+      ...tunnel.split(' '),
+      ...'public-port clock'.split(' '),
+    ]);
+  });
+
+  it('cannot depend on an id that no check has', () => {
+    // @ts-expect-error: a misspelt one does not compile
+    const misspelt: Dependency = 'contaner-nginx';
+    expect(checksFor(topologyWith()).map(({ id }) => id)).not.toContain(misspelt);
+  });
+
+  it('are run after those that they depend on, whatever their order', () => {
+    const cause: Check = {
+      id: 'cause',
+      name: 'the cause',
+      hop: 'host',
+      dependsOn: [],
+      run: () => ({ problem: 'it is broken', fix: 'fix it' }),
+    };
+    const between: Check = { ...cause, id: 'between', dependsOn: [cause], run: () => undefined };
+    const consequence: Check = { ...cause, id: 'consequence', dependsOn: [between] };
+    const findings = runChecks([consequence, between, cause], healthyFacts());
+    expect(findings.map(({ id, level, detail }) => [id, level, detail])).toEqual([
+      ['consequence', 'skipped', 'skipped: caused by "the cause"'],
+      ['between', 'skipped', 'skipped: caused by "the cause"'],
+      ['cause', 'failure', 'it is broken'],
+    ]);
+  });
+
+  it('cover a service that is added, with a port and a route or without', () => {
+    const findings = diagnose(healthyFacts({}, {}, EXTRA));
+    expect(findings.filter(({ level }) => level !== 'ok')).toEqual([]);
+    const idsOf = (name: string) => findings.map(({ id }) => id).filter((id) => id.includes(name));
+    expect(idsOf('worker')).toEqual([
+      'container-worker',
+      'health-checks-worker',
+      'log-size-worker',
+      'log-readable-worker',
+    ]);
+    expect(idsOf('shop')).toEqual([
+      'port-shop',
+      'port-shop-81',
+      'container-shop',
+      'health-checks-shop',
+      'log-size-shop',
+      'log-readable-shop',
+      'firewall-shop',
+      'shop-at-gateway',
+    ]);
+    const failures = diagnose(healthyFacts(inside('shop', 500, 0), {}, EXTRA)).filter(({ ok }) => !ok);
+    expect(failures).toMatchObject([
+      {
+        id: 'shop-at-gateway',
+        hop: 'shop',
+        detail: '172.17.0.1:9000/shop/health answers with status 500',
+        fix: 'docker restart btc-watcher-shop',
+      },
+    ]);
+  });
+
+  it('are of the host for the guard alone, which carries no traffic', () => {
+    const hops = Object.fromEntries(checksFor(topologyWith({}, EXTRA)).map(({ id, hop }) => [id, hop]));
+    expect(hops).toMatchObject({
+      'container-guard': 'host',
+      'container-worker': 'worker',
+      'container-shop': 'shop',
+      'container-frpc': 'frpc',
+      token: 'browser',
+    });
+  });
+});
+
+describe('a fact', () => {
+  it('is undefined where a file or a program fails, and never hides a defect', async () => {
+    const failing = (error: Error) =>
+      fact(() => {
+        throw error;
+      });
+    expect(await fact(() => 1)).toBe(1);
+    expect(await failing(new Error('ENOENT'))).toBeUndefined();
+    expect(await failing(new SyntaxError('no JSON'))).toBeUndefined();
+    for (const defect of [new TypeError('x'), new RangeError('x'), new ReferenceError('x')]) {
+      await expect(failing(defect)).rejects.toBe(defect);
+    }
+  });
+
+  it('of an address that this host does not have is not asked for: the packets would leave it', async () => {
+    const server = createServer((request, response) => response.end(request.url)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const topology = topologyWith({
+      BTCW_GATEWAY: '192.0.2.1',
+      BTCW_NGINX_PORT: '1',
+      BTCW_BACKEND_PORT: String(port),
+      BTCW_FRONTEND_PORT: '2',
+      BTCW_FRP_REMOTE_PORT: '3',
+    });
+    const { atBridge, direct } = await gatherAnswers(topology, ['127.0.0.1', '172.17.0.1']);
+    server.close();
+    expect(atBridge).toEqual({});
+    expect(direct.backend).toMatchObject({ status: 200, body: '/health' });
+    expect(direct.frontend).toMatchObject({ status: 0, error: 'ECONNREFUSED' });
   });
 });
 
@@ -675,14 +879,36 @@ describe('what doctor reads', () => {
     expect(refusalOf(`# configuration file /etc/nginx/nginx.conf:\n${CONF}`)).toBe('');
   });
 
+  it('what curl says of each upstream, and nothing where there is no curl', () => {
+    const output = 'backend 200 0.0012 0\nmy-backend 000 1.5 28\nfrontend  127\nother 000 0 126\n';
+    expect(readInside(output)).toEqual({
+      backend: { status: 200, ms: 1.2, curl: 0 },
+      'my-backend': { status: 0, ms: 1500, curl: 28 },
+    });
+  });
+
+  it("the engine's reasons for not answering, with a command for each", () => {
+    const denied = 'permission denied while trying to connect to the Docker daemon socket';
+    expect(engineProblem(denied)?.fix).toBe('sudo usermod -aG docker "$USER" && newgrp docker');
+    const away = 'Cannot connect to the Docker daemon at unix:///var/run/docker.sock.';
+    expect(engineProblem(away)).toEqual({ what: 'The Docker engine does not answer.', fix: 'npm run up' });
+    expect(engineProblem('')?.what).toBe('The Docker engine does not answer: no answer within 5 s');
+  });
+
+  it('where the reverse proxy sends a path, as nginx chooses', () => {
+    const topology = topologyWith();
+    expect(upstreamFor(topology, '/api/v1/ws').service).toBe('backend');
+    expect(upstreamFor(topology, '/').service).toBe('frontend');
+  });
+
   it('the names in a certificate', () => {
     expect(namesOf('DNS:frp.example.org, IP Address:192.0.2.1')).toEqual(['frp.example.org', '192.0.2.1']);
     expect(namesOf('')).toEqual([]);
   });
 
   it('sizes, spans and lines from a moment on', () => {
-    expect(logBound({ 'max-size': '10m', 'max-file': '3' })).toBe(30 * 1024 ** 2);
-    expect(logBound({})).toBeUndefined();
+    expect(logLimit({ 'max-size': '10m', 'max-file': '3' })).toBe(30 * 1024 ** 2);
+    expect(logLimit({})).toBeUndefined();
     expect([span(1_000), span(600_000), span(7_200_000), span(3 * 86_400_000)]).toEqual([
       '1 s',
       '10 min',

@@ -33,6 +33,7 @@ case "$1" in
     touch ${toolchain}/pkg/tool/linux_${ARCH}/compile
     echo '{"Dir": "${toolchain}"}' ;;
   build)
+    if [ -n "$BUILD_FAILS" ]; then echo "dial tcp: i/o timeout" >&2; exit 1; fi
     while [ "$1" != -o ]; do shift; done
     echo built > "$2" ;;
 esac
@@ -77,6 +78,13 @@ it('a proxy that the user chose is not tried, and not replaced', async () => {
   const calls = await build({ GOPROXY: 'https://mirror.example.org' });
   expect(calls.filter((line) => line.includes(' list '))).toEqual([]);
   expect(calls.at(-1)).toContain('GOPROXY=https://mirror.example.org ');
+});
+
+it('fails when the build does, with what it printed and what to do about the module proxy', async () => {
+  installGo(join(folder, 'bin/go'), '1.24.4');
+  await expect(build({ BUILD_FAILS: '1' })).rejects.toThrow(
+    /UserError: "go build .*" failed \(exit code 1\):\n {4}dial tcp: i\/o timeout\n {2}Fix: .* set GOPROXY/,
+  );
 });
 
 it('the toolchain that is fetched is as late as any module asks for', () => {

@@ -2,9 +2,10 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { debianMirror } from '../../scripts/lib/images.ts';
-import { contextFiles, neededImages, planImages } from '../../stacks/images.ts';
-import { parseSettings } from '../../stacks/settings.ts';
+import { debianMirror } from '../../scripts/images/build.ts';
+import { contextFiles } from '../../scripts/images/digest.ts';
+import { planImages } from '../../scripts/images/plan.ts';
+import { deploymentOf, type Environment } from '../support/topology.ts';
 
 let root: string;
 beforeEach(() => {
@@ -32,14 +33,16 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-const plan = (environment: Record<string, string> = {}) => planImages(parseSettings(environment, ''), root);
+const plan = (environment: Environment = {}) => planImages(deploymentOf(environment).topology, root);
+const referenceOf = (service: string, environment: Environment = {}): string | undefined =>
+  plan(environment).byService.get(service)?.reference;
 const changedBy = (change: () => void): string[] => {
-  const before = plan();
+  const before = plan().all;
   change();
-  const after = plan();
-  return Object.keys(before).filter(
-    (key) => before[key as 'base'].reference !== after[key as 'base'].reference,
-  );
+  const after = plan().all;
+  return before
+    .filter(({ name, reference }) => after.find((image) => image.name === name)?.reference !== reference)
+    .map(({ name }) => name);
 };
 
 describe("an image's tag", () => {
@@ -92,16 +95,16 @@ describe("an image's tag", () => {
 
 describe('images the user names', () => {
   it('are taken as they are, and are not built', () => {
-    const image = plan({ BTCW_NGINX_IMAGE: 'nginx:1.28.0' }).nginx;
-    expect(image).toEqual({ key: 'nginx', reference: 'nginx:1.28.0' });
+    const image = plan({ BTCW_NGINX_IMAGE: 'nginx:1.28.0' }).byService.get('nginx');
+    expect(image).toMatchObject({ name: 'nginx', reference: 'nginx:1.28.0' });
+    expect(image?.buildName).toBeUndefined();
   });
 
   it('replace the base, with our packages added to it', () => {
-    const settings = parseSettings({ BTCW_BASE_IMAGE: 'debian:trixie-slim' }, '');
-    const [named, base, nginx] = neededImages(planImages(settings, root), settings);
-    expect(named).toEqual({ key: 'base', reference: 'debian:trixie-slim' });
-    expect(base).toMatchObject({ key: 'base', recipe: { kind: 'assets', from: named } });
-    expect(nginx).toMatchObject({ key: 'nginx', recipe: { kind: 'assets', from: base } });
+    const [base, nginx] = plan({ BTCW_BASE_IMAGE: 'debian:trixie-slim' }).all;
+    expect(base).toMatchObject({ name: 'base', source: { from: { reference: 'debian:trixie-slim' } } });
+    expect(nginx).toMatchObject({ name: 'nginx', from: base });
+    expect(base?.reference).not.toBe(plan().all[0]?.reference);
   });
 
   it("are tagged by their folder's content, without what .dockerignore leaves out", () => {
@@ -115,22 +118,19 @@ describe('images the user names', () => {
       '.dockerignore',
       'Dockerfile',
     ]);
-    const before = plan({ BTCW_BACKEND_CONTEXT: folder }).backend.reference;
+    const before = referenceOf('backend', { BTCW_BACKEND_CONTEXT: folder });
     writeFileSync(join(folder, 'a.log'), 'more');
-    expect(plan({ BTCW_BACKEND_CONTEXT: folder }).backend.reference).toBe(before);
+    expect(referenceOf('backend', { BTCW_BACKEND_CONTEXT: folder })).toBe(before);
     writeFileSync(join(folder, 'Dockerfile'), 'FROM other');
-    expect(plan({ BTCW_BACKEND_CONTEXT: folder }).backend.reference).not.toBe(before);
+    expect(referenceOf('backend', { BTCW_BACKEND_CONTEXT: folder })).not.toBe(before);
   });
 });
 
 describe('the images that are needed', () => {
   it('come in the order they are built, and have frps only while it is embedded', () => {
-    const keys = (environment: Record<string, string>) => {
-      const settings = parseSettings(environment, '');
-      return neededImages(planImages(settings, root), settings).map((image) => image.key);
-    };
-    expect(keys({})).toEqual(['base', 'nginx', 'backend', 'frontend', 'frpc', 'frps', 'guard']);
-    expect(keys({ BTCW_FRP_SERVER_ADDR: 'frp.example.org' })).not.toContain('frps');
+    const names = (environment: Environment) => plan(environment).all.map(({ name }) => name);
+    expect(names({})).toEqual(['base', 'nginx', 'backend', 'frontend', 'frpc', 'frps', 'guard']);
+    expect(names({ BTCW_FRP_SERVER_ADDR: 'frp.example.org' })).not.toContain('frps');
   });
 });
 

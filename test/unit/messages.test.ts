@@ -2,28 +2,30 @@ import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { PROVIDER } from '../../scripts/bootstrap/engine.mjs';
 import { soakSeconds } from '../../scripts/commands/verify.ts';
-import { bridgeFacts, localAddresses, zoneOf } from '../../scripts/lib/host.ts';
-import { dockerUnavailable, programFailed } from '../../scripts/lib/programs.ts';
-import { explain } from '../../scripts/lib/terraform.ts';
-import { tunnelState } from '../../scripts/lib/tunnel.ts';
-import { parseSettings } from '../../stacks/settings.ts';
-import { PROVIDER_SOURCE, PROVIDER_VERSION } from '../../stacks/versions.ts';
+import { bridgeFacts, localAddresses, zoneOf } from '../../scripts/deployment/host.ts';
+import { disk } from '../../scripts/deployment/settings.ts';
+import { explain } from '../../scripts/deployment/terraform.ts';
+import { readTunnelLog } from '../../scripts/deployment/tunnel.ts';
+import { engineError } from '../../scripts/docker/client.ts';
+import { commandError } from '../../scripts/lib/programs.ts';
+import { PROVIDER_SOURCE, PROVIDER_VERSION } from '../../stacks/provider.ts';
+import { parseSettings } from '../../stacks/settings/parse.ts';
 
 describe('an engine that does not answer', () => {
-  it('is told as away, with the command that starts it', () => {
+  it('is reported as away, with the command that starts it', () => {
     const output =
       'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?';
-    expect(dockerUnavailable(output)?.message).toMatch(/does not answer[\s\S]*npm run up/);
+    expect(engineError(output)?.message).toMatch(/does not answer[\s\S]*npm run up/);
   });
 
-  it('is told as refusing this user, with the group to join', () => {
+  it('is reported as refusing this user, with the group to join', () => {
     const output =
       'Got permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock';
-    expect(dockerUnavailable(output)?.message).toMatch(/refuses this user[\s\S]*usermod -aG docker/);
+    expect(engineError(output)?.message).toMatch(/refuses this user[\s\S]*usermod -aG docker/);
   });
 
   it('is not blamed for other failures', () => {
-    expect(dockerUnavailable('Error: No such container: x')).toBeUndefined();
+    expect(engineError('Error: No such container: x')).toBeUndefined();
   });
 });
 
@@ -60,8 +62,11 @@ Lock Info:
 
 describe('the gateway of the default bridge', () => {
   it('is read where Docker lists it, and is the first address of the subnet where it does not', () => {
-    const inspection = (config: object, options?: object) =>
-      JSON.stringify([{ IPAM: { Config: [config] }, ...(options && { Options: options }) }]);
+    const inspection = (config: { Subnet: string; Gateway?: string }, options?: Record<string, string>) => ({
+      Name: 'bridge',
+      IPAM: { Config: [config] },
+      ...(options && { Options: options }),
+    });
     expect(bridgeFacts(inspection({ Subnet: '172.20.0.0/16', Gateway: '172.20.0.254' }))).toMatchObject({
       bridgeGateway: '172.20.0.254',
       bridgeSubnet: '172.20.0.0/16',
@@ -75,7 +80,7 @@ describe('the gateway of the default bridge', () => {
   });
 
   it('fails when Docker runs without a default bridge, and says what to change', () => {
-    expect(() => bridgeFacts(JSON.stringify([{ IPAM: { Config: [] } }]))).toThrow(/"bridge": "none"/);
+    expect(() => bridgeFacts({ Name: 'bridge', IPAM: { Config: [] } })).toThrow(/"bridge": "none"/);
   });
 });
 
@@ -111,22 +116,22 @@ describe("the host's time zone", () => {
 });
 
 describe('a program that failed', () => {
-  it('is told by its first line, and its output, not by the script it was handed', async () => {
+  it('is reported with its first line and its output, not with the script it was handed', async () => {
     const script = `echo why >&2; exit 3 # ${'x'.repeat(300)}\necho never`;
     const error = await execa('sh', ['-c', script]).catch((thrown: unknown) => thrown);
-    const [first = '', ...rest] = programFailed('Trying it', error, 'mend it').message.split('\n');
+    const [first = '', ...rest] = commandError('Trying it', error, 'repair it').message.split('\n');
     expect(first).toMatch(/^Trying it: "sh -c echo why .{100,200} …" failed\.$/);
-    expect(rest).toEqual(['    why', '  Fix: mend it']);
+    expect(rest).toEqual(['    why', '  Fix: repair it']);
   });
 });
 
 describe("the tunnel's state", () => {
-  const settings = parseSettings({ BTCW_FRP_SERVER_ADDR: 'frp.example.org' }, '');
-  const log = (...lines: string[]) => tunnelState(lines.join('\n'), settings);
+  const settings = parseSettings({ BTCW_FRP_SERVER_ADDR: 'frp.example.org' }, '', disk);
+  const log = (...lines: string[]) => readTunnelLog(lines.join('\n'), settings);
   const success = '[I] [client/control.go:168] [freq-service] start proxy success';
 
   it('is up after success', () => {
-    expect(log(success)).toEqual({ up: true, reason: '' });
+    expect(log(success)).toMatchObject({ up: true, reason: '', cause: undefined });
   });
 
   it('is what the last line says: down after a later failure, up after a later success', () => {
@@ -149,18 +154,18 @@ describe("the tunnel's state", () => {
     ['[freq-service] start error: proxy [freq-service] already exists', /BTCW_FRP_PROXY_NAME/],
     ['[freq-service] start error: port already used', /BTCW_FRP_REMOTE_PORT/],
     ['[freq-service] start error: port not allowed', /allowPorts/],
-    ['connect to server error: session shutdown', /frp\.example\.org:7000 hangs up/],
+    ['connect to server error: session shutdown', /frp\.example\.org:7000 closed the connection/],
     [
       'connect to server error: tls: first record does not look like a TLS handshake',
-      /what listens on frp\.example\.org:7000 is no frp server/,
+      /frp\.example\.org:7000 is not an frp server/,
     ],
   ])('after "%s" names the cause', (line, reason) => {
-    expect(log(line)).toEqual({ up: false, reason: expect.stringMatching(reason) });
+    expect(log(line)).toMatchObject({ up: false, reason: expect.stringMatching(reason) });
   });
 
-  it('names the certificate where one is checked and the server hangs up', () => {
+  it('names the certificate where one is checked and the server closes the connection', () => {
     const checking = { ...settings, BTCW_FRP_TLS_CA_FILE: '/my/ca.pem' };
-    expect(tunnelState('connect to server error: session shutdown', checking).reason).toMatch(
+    expect(readTunnelLog('connect to server error: session shutdown', checking).reason).toMatch(
       /certificate does not fit BTCW_FRP_TLS_CA_FILE/,
     );
   });

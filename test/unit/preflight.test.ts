@@ -1,31 +1,46 @@
 import { once } from 'node:events';
 import { createConnection, createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { gatewayProblem, type Listener, listeners, portProblems } from '../../scripts/lib/preflight.ts';
-import { parseSettings } from '../../stacks/settings.ts';
+import {
+  gatewayProblem,
+  type Listener,
+  listenersOf,
+  portProblems,
+} from '../../scripts/deployment/preflight.ts';
+import { serviceNamed } from '../../stacks/topology/topology.ts';
+import { deploymentOf, type Environment } from '../support/topology.ts';
+
+/** A listener of nginx, elsewhere than by default. */
+function nginxAt(address: string, number: number): Listener {
+  const service = serviceNamed(deploymentOf().topology, 'nginx');
+  const [port] = service.ports;
+  if (!port) throw new Error('nginx has no port');
+  return { service, port: { ...port, host: number }, address };
+}
 
 let server: Server;
 let taken: Listener;
+let takenPort: number;
 beforeAll(async () => {
   server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  taken = { setting: 'BTCW_NGINX_PORT', address: '127.0.0.1', port };
+  takenPort = (server.address() as { port: number }).port;
+  taken = nginxAt('127.0.0.1', takenPort);
 });
 afterAll(() => server.close());
 
 describe('a port', () => {
   it('that another program uses is told, with its setting, its number and the program', async () => {
     const [problem] = await portProblems([taken], new Set());
-    expect(problem).toContain(`BTCW_NGINX_PORT: should be a free port, got "${taken.port}"`);
+    expect(problem).toContain(`BTCW_NGINX_PORT: should be a free port, got "${takenPort}"`);
     expect(problem).toContain(`(process ${process.pid}) uses on 127.0.0.1`);
   });
 
   it('that an outgoing connection has is told apart, as it is free again soon', async () => {
-    const connection = createConnection({ port: taken.port, host: '127.0.0.1' });
+    const connection = createConnection({ port: takenPort, host: '127.0.0.1' });
     await once(connection, 'connect');
     const port = connection.localPort ?? 0;
-    const [problem] = await portProblems([{ ...taken, port }], new Set());
+    const [problem] = await portProblems([nginxAt('127.0.0.1', port)], new Set());
     connection.destroy();
     expect(problem).toBe(
       `BTCW_NGINX_PORT: should be a free port, got "${port}", which an outgoing connection of this host uses on 127.0.0.1. Try again in a minute. To keep the port free: sudo sysctl -w net.ipv4.ip_local_reserved_ports=${port}`,
@@ -33,24 +48,23 @@ describe('a port', () => {
   });
 
   it('that our own container holds is no problem', async () => {
-    expect(await portProblems([taken], new Set([`127.0.0.1:${taken.port}`]))).toEqual([]);
+    expect(await portProblems([taken], new Set([`127.0.0.1:${takenPort}`]))).toEqual([]);
   });
 
   it('on an address this host has not got is told for nginx, whose address the user chose', async () => {
-    const elsewhere: Listener = { setting: 'BTCW_NGINX_PORT', address: '203.0.113.9', port: 18999 };
-    expect(await portProblems([elsewhere], new Set())).toEqual([
+    expect(await portProblems([nginxAt('203.0.113.9', 18999)], new Set())).toEqual([
       'BTCW_NGINX_BIND: should be an address of this host, got "203.0.113.9". See: ip -brief address',
     ]);
   });
 });
 
 describe('the listeners', () => {
-  const addresses = (environment: Record<string, string>) =>
-    listeners(parseSettings(environment, ''))
-      .map(({ address, port }) => `${address}:${port}`)
+  const addresses = (environment: Environment) =>
+    listenersOf(deploymentOf(environment).topology)
+      .map(({ address, port }) => `${address}:${port.host}`)
       .sort();
 
-  it("are exactly the design's table", () => {
+  it('are these and no others', () => {
     expect(addresses({})).toEqual([
       '127.0.0.1:3000',
       '127.0.0.1:60001',
@@ -67,33 +81,33 @@ describe('the listeners', () => {
   });
 });
 
-describe('a gateway', () => {
-  const settings = parseSettings({ BTCW_GATEWAY: '172.30.5.1' }, '');
+describe('an address for the bridge', () => {
+  const { topology } = deploymentOf({ BTCW_GATEWAY: '172.30.5.1' });
   const default_ = { name: 'bridge', gateway: '172.18.0.1' };
 
   it("that is the default bridge's is fine", () => {
     expect(
-      gatewayProblem(settings, '172.30.5.1', [{ name: 'bridge', gateway: '172.30.5.1' }], []),
+      gatewayProblem(topology, '172.30.5.1', [{ name: 'bridge', gateway: '172.30.5.1' }], []),
     ).toBeUndefined();
   });
 
   it('that nobody has is fine: a network with it can be made', () => {
-    expect(gatewayProblem(settings, '172.18.0.1', [default_], ['192.0.2.1'])).toBeUndefined();
+    expect(gatewayProblem(topology, '172.18.0.1', [default_], ['192.0.2.1'])).toBeUndefined();
   });
 
   it("that this project's own network has is fine", () => {
     const own = { name: 'btc-watcher', gateway: '172.30.5.1' };
-    expect(gatewayProblem(settings, '172.18.0.1', [default_, own], ['172.30.5.1'])).toBeUndefined();
+    expect(gatewayProblem(topology, '172.18.0.1', [default_, own], ['172.30.5.1'])).toBeUndefined();
   });
 
   it('fails when another Docker network is there, naming it and the address to use', () => {
     const other = { name: 'shop', gateway: '172.30.5.1' };
-    expect(gatewayProblem(settings, '172.18.0.1', [default_, other], [])).toMatch(
+    expect(gatewayProblem(topology, '172.18.0.1', [default_, other], [])).toMatch(
       /BTCW_GATEWAY: .*got "172\.30\.5\.1", but Docker network "shop" has 172\.30\.5\.1\. Use 172\.18\.0\.1/,
     );
   });
 
   it('fails when another interface of the host has it', () => {
-    expect(gatewayProblem(settings, '172.18.0.1', [default_], ['172.30.5.1'])).toMatch(/another interface/);
+    expect(gatewayProblem(topology, '172.18.0.1', [default_], ['172.30.5.1'])).toMatch(/another interface/);
   });
 });

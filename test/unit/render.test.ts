@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { renderFrpcToml, renderFrpsToml } from '../../stacks/render/frp-toml.ts';
 import { renderNginxConf } from '../../stacks/render/nginx-conf.ts';
 
-const nginx = renderNginxConf({
-  backend: '172.17.0.1:8000',
-  frontend: '172.17.0.1:3000',
-  maxConnections: 2500,
-});
+const upstreams = [
+  { service: 'backend', address: '172.17.0.1:8000', paths: ['/api'], healthPath: '/health' },
+  { service: 'frontend', address: '172.17.0.1:3000', paths: ['/'], healthPath: '/' },
+];
+const nginx = renderNginxConf({ BTCW_MAX_CONNECTIONS: 2500 }, 8501, upstreams);
 
 /** The directives inside a block, without comments and indentation. */
 function block(conf: string, head: string): string[] {
@@ -21,7 +21,7 @@ function block(conf: string, head: string): string[] {
 }
 
 describe('nginx.conf', () => {
-  it('maps the Upgrade header to the Connection header, as the document has it', () => {
+  it('maps the Upgrade header to the Connection header', () => {
     expect(nginx.replace(/\s+/g, ' ')).toContain(
       "map $http_upgrade $connection_upgrade { default upgrade; '' close; }",
     );

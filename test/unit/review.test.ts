@@ -1,40 +1,51 @@
 import { describe, expect, it } from 'vitest';
-import type { DeclaredContainer } from '../../scripts/review/declared.ts';
-import { compare, compareFiles, type InspectedContainer } from '../../scripts/review/drift.ts';
-import { effects, replacements } from '../../scripts/review/effects.ts';
+import { compare, compareFiles, type DeclaredService } from '../../scripts/diff/drift.ts';
+import { effects, type History, replacements } from '../../scripts/diff/effects.ts';
+import type { Observation } from '../../scripts/diff/observe.ts';
+import type { ContainerInspection, ImageInspection } from '../../scripts/docker/inspect.ts';
+import type { Service } from '../../stacks/topology/service.ts';
+import { serviceNamed } from '../../stacks/topology/topology.ts';
+import { deploymentOf } from '../support/topology.ts';
 
-const declared: DeclaredContainer = {
-  name: 'btc-watcher-nginx',
-  component: 'nginx',
-  address: 'docker_container.Nginx',
-  configAddress: 'terraform_data.Nginx_Files',
-  limitAddress: 'terraform_data.Nginx_Limit',
-  image: 'btc-watcher/nginx:1',
-  environment: ['A=1'],
-  labels: { project: 'x' },
-  ports: ['127.0.0.1:8501->8501'],
-  mounts: ['btc-watcher-nginx-config->/etc/nginx ro'],
-  network: 'bridge',
-  user: '33:33',
+const { topology } = deploymentOf();
+const service: Service = {
+  ...serviceNamed(topology, 'nginx'),
+  environment: { A: '1' },
   entrypoint: ['nginx'],
-  restart: 'unless-stopped',
-  readOnly: true,
-  capabilities: [],
-  memoryMiB: 64,
-  pidsLimit: 64,
-  logOptions: { 'max-size': '10m' },
-  healthcheck: ['CMD', 'true'],
-  config: { mountPath: '/etc/nginx', activation: 'reload', environmentFile: '', files: [] },
+  health: ['CMD', 'true'],
+  limits: { memoryMiB: 64, pids: 64 },
 };
-const image = { Id: 'sha256:1', Config: { Env: ['PATH=/bin'], Labels: { built: 'yes' } } };
-const asDeclared: InspectedContainer = {
+const declared: DeclaredService = { project: 'btc-watcher', service, image: 'btc-watcher/nginx:1' };
+const addresses = {
+  container: 'docker_container.Nginx',
+  config: 'terraform_data.Nginx_Files',
+  limit: 'terraform_data.Nginx_Limit',
+};
+const observed: Observation = { service, addresses, image: declared.image, differences: [] };
+const image: ImageInspection = {
+  Id: 'sha256:1',
+  RepoTags: [declared.image],
+  Size: 1,
+  Config: { Env: ['PATH=/bin'], Labels: { built: 'yes' }, Entrypoint: null, Cmd: null },
+};
+const asDeclared: ContainerInspection = {
   Id: 'abc',
   Name: '/btc-watcher-nginx',
   Image: 'sha256:1',
-  State: { Status: 'running' },
+  RestartCount: 0,
+  State: {
+    Status: 'running',
+    Running: true,
+    Pid: 1,
+    ExitCode: 0,
+    OOMKilled: false,
+    StartedAt: '2026-11-22T12:00:00Z',
+  },
   Config: {
+    Image: 'sha256:1',
+    Cmd: null,
     Env: ['A=1', 'PATH=/bin'],
-    Labels: { built: 'yes', project: 'x' },
+    Labels: { built: 'yes', 'btc-watcher.project': 'btc-watcher', 'btc-watcher.component': 'nginx' },
     User: '33:33',
     Entrypoint: ['nginx'],
     Healthcheck: { Test: ['CMD', 'true'] },
@@ -44,8 +55,9 @@ const asDeclared: InspectedContainer = {
     RestartPolicy: { Name: 'unless-stopped' },
     ReadonlyRootfs: true,
     Memory: 64 * 1024 * 1024,
+    NanoCpus: 0,
     PidsLimit: 64,
-    LogConfig: { Type: 'json-file', Config: { 'max-size': '10m' } },
+    LogConfig: { Type: 'json-file', Config: { 'max-file': '3', 'max-size': '10m' } },
     NetworkMode: 'bridge',
     CapAdd: null,
     CapDrop: ['ALL'],
@@ -65,12 +77,12 @@ describe('a container', () => {
   it('whose environment differs is told by the name, never by the value', () => {
     const Config = { ...asDeclared.Config, Env: ['A=1', 'PATH=/bin', 'KEY=s3cret'] };
     expect(compare(declared, { ...asDeclared, Config }, image)).toEqual([
-      { what: 'environment', detail: 'KEY differ', mend: 'container' },
+      { what: 'environment', detail: 'KEY differ', repair: 'container' },
     ]);
   });
 
   it('is not called different for what its image brings', () => {
-    const richer = { ...image, Config: { Env: ['PATH=/bin', 'LANG=C'], Labels: { built: 'yes' } } };
+    const richer = { ...image, Config: { ...image.Config, Env: ['PATH=/bin', 'LANG=C'] } };
     const Config = { ...asDeclared.Config, Env: ['A=1', 'PATH=/bin', 'LANG=C'] };
     expect(compare(declared, { ...asDeclared, Config }, richer)).toEqual([]);
   });
@@ -108,9 +120,8 @@ describe('configuration files', () => {
 describe('the effect', () => {
   const review = (
     planned: { address: string; action: string }[],
-    settings = [],
-    images = new Map<string, string>(),
-  ) => effects([{ declared, differences: [] }], planned, settings, images);
+    history: History = { settings: [], release: undefined },
+  ) => effects([observed], planned, history, topology);
 
   it('of nothing is no row', () => {
     expect(review([])).toEqual([]);
@@ -118,43 +129,74 @@ describe('the effect', () => {
 
   it('of a new container outweighs that of a new configuration', () => {
     const [row] = review([
-      { address: declared.address, action: 'replace' },
+      { address: addresses.container, action: 'replace' },
       { address: 'terraform_data.Nginx_Files', action: 'replace' },
     ]);
     expect(row?.effect).toBe('recreate (sockets drop)');
   });
 
   it('of a new image names both tags', () => {
-    const [row] = review(
-      [{ address: declared.address, action: 'replace' }],
-      [],
-      new Map([['nginx', 'btc-watcher/nginx:0']]),
-    );
+    const [row] = review([{ address: addresses.container, action: 'replace' }], {
+      settings: [],
+      release: { images: { nginx: 'btc-watcher/nginx:0' } },
+    });
     expect(row?.because).toEqual(['image: btc-watcher/nginx:0 → btc-watcher/nginx:1']);
+  });
+
+  it('of a setting names it for the services that were made from it, and for no other', () => {
+    const change = (name: 'BTCW_MAX_CONNECTIONS' | 'BTCW_ADMIN_USER') => [{ name, from: '1', to: '2' }];
+    const because = (name: 'BTCW_MAX_CONNECTIONS' | 'BTCW_ADMIN_USER') =>
+      review([{ address: addresses.config, action: 'replace' }], {
+        settings: change(name),
+        release: undefined,
+      })[0]?.because;
+    expect(because('BTCW_MAX_CONNECTIONS')).toEqual(['BTCW_MAX_CONNECTIONS: 1 → 2']);
+    expect(because('BTCW_ADMIN_USER')).toEqual(['a secret or something it depends on changed']);
+  });
+
+  it('of a container that is no longer declared is a row, with the setting that leaves it out', () => {
+    const address = 'docker_container.Guard';
+    const rows = effects(
+      [],
+      [{ address, action: 'delete' }],
+      {
+        settings: [{ name: 'BTCW_GUARD', from: 'on', to: 'off' }],
+        release: { images: {}, names: { [address]: 'btc-watcher-guard' } },
+      },
+      deploymentOf({ BTCW_GUARD: 'off' }).topology,
+    );
+    expect(rows).toEqual([
+      {
+        container: 'btc-watcher-guard',
+        effect: 'remove',
+        because: ['BTCW_GUARD: on → off'],
+        outage: 'for good',
+      },
+    ]);
   });
 });
 
 describe('what terraform is told to replace', () => {
-  const difference = (mend: 'container' | 'update' | 'config' | 'limit') => ({
+  const difference = (repair: 'container' | 'update' | 'config' | 'limit') => ({
     what: 'x',
     detail: 'y',
-    mend,
+    repair,
   });
 
   it.each([
-    ['container', [declared.address]],
+    ['container', [addresses.container]],
     ['config', ['terraform_data.Nginx_Files']],
     ['limit', ['terraform_data.Nginx_Limit']],
     ['update', []],
-  ] as const)('for a difference that a new %s mends is %j', (mend, addresses) => {
-    expect(replacements([{ declared, differences: [difference(mend)] }])).toEqual(addresses);
+  ] as const)('for a difference that a new %s repairs is %j', (repair, expected) => {
+    expect(replacements([{ ...observed, differences: [difference(repair)] }])).toEqual(expected);
   });
 
   it('is not what it does by itself, and not what it does not know', () => {
     const differences = [difference('container')];
     expect(
-      replacements([{ declared, differences }], [{ address: declared.address, action: 'create' }]),
+      replacements([{ ...observed, differences }], [{ address: addresses.container, action: 'create' }]),
     ).toEqual([]);
-    expect(replacements([{ declared, differences, intruder: 'id' }])).toEqual([]);
+    expect(replacements([{ ...observed, differences, conflictingContainer: 'id' }])).toEqual([]);
   });
 });

@@ -2,7 +2,20 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseSettings, SETTINGS } from '../../stacks/settings.ts';
+import {
+  columnsOf,
+  type Definitions,
+  PAGES,
+  renderEnvExample,
+  renderSettingsTable,
+  renderTable,
+  replaceTable,
+} from '../../scripts/docs/render.ts';
+import { UserError } from '../../stacks/errors.mjs';
+import { HIGHEST_MAX_CONNECTIONS, SETTING_NAMES, SETTINGS } from '../../stacks/settings/definitions.ts';
+import { parseSettings } from '../../stacks/settings/parse.ts';
+import { memoryFiles } from '../support/files.ts';
+import { settingsOf } from '../support/topology.ts';
 
 let folder: string;
 const file = (name: string, content: string, mode = 0o600) => {
@@ -19,8 +32,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const problemsOf = (environment: Record<string, string>, dotEnv = ''): string => {
   try {
-    parseSettings(environment, dotEnv);
+    settingsOf(environment, dotEnv);
   } catch (error) {
+    expect(error).toBeInstanceOf(UserError);
     return (error as Error).message;
   }
   return '';
@@ -28,7 +42,7 @@ const problemsOf = (environment: Record<string, string>, dotEnv = ''): string =>
 
 describe('settings', () => {
   it('have the documented defaults where nothing is set', () => {
-    const settings = parseSettings({}, '');
+    const settings = settingsOf();
     expect(settings.BTCW_PROJECT).toBe('btc-watcher');
     expect(settings.BTCW_GATEWAY).toBe('172.17.0.1');
     expect([settings.BTCW_NGINX_PORT, settings.BTCW_BACKEND_PORT, settings.BTCW_FRONTEND_PORT]).toEqual([
@@ -40,19 +54,19 @@ describe('settings', () => {
 
   it('come from the environment before .env, and from .env before the defaults', () => {
     const dotEnv = 'BTCW_NGINX_PORT=1111\nBTCW_BACKEND_PORT="2222"\n# BTCW_FRONTEND_PORT=3333\n';
-    const settings = parseSettings({ BTCW_NGINX_PORT: '4444' }, dotEnv);
+    const settings = settingsOf({ BTCW_NGINX_PORT: '4444' }, dotEnv);
     expect(settings.BTCW_NGINX_PORT).toBe(4444);
     expect(settings.BTCW_BACKEND_PORT).toBe(2222);
     expect(settings.BTCW_FRONTEND_PORT).toBe(3000);
   });
 
   it('cannot be changed once they are validated', () => {
-    const settings = parseSettings({}, '');
+    const settings = settingsOf();
     expect(() => Object.assign(settings, { BTCW_NGINX_PORT: 1 })).toThrow(TypeError);
   });
 
   it('take an empty value as not set, as .env.example shows it', () => {
-    expect(parseSettings({ BTCW_FRP_SERVER_ADDR: '', BTCW_NGINX_PORT: '' }, '').BTCW_NGINX_PORT).toBe(8501);
+    expect(settingsOf({ BTCW_FRP_SERVER_ADDR: '', BTCW_NGINX_PORT: '' }).BTCW_NGINX_PORT).toBe(8501);
   });
 
   it('leave other names of the environment alone', () => {
@@ -70,16 +84,16 @@ describe('settings', () => {
   });
 });
 
-describe('a wrong setting is refused, with its name, its value and the fix', () => {
+describe('a wrong setting is refused with its name, its value and the fix', () => {
   const wrong: [name: string, value: string, rule: RegExp][] = [
     ['BTCW_PROJECT', 'Btc_Watcher', /lower-case/],
     ['BTCW_PROJECT', 'a', /2 to 32/],
     ['BTCW_PROJECT', 'x'.repeat(33), /2 to 32/],
     ['BTCW_GATEWAY', 'docker0', /IPv4/],
     ['BTCW_GATEWAY', '172.17.0.256', /IPv4/],
-    ['BTCW_GATEWAY', '127.0.0.1', /gateway/],
-    ['BTCW_GATEWAY', '172.17.0.0', /gateway/],
-    ['BTCW_GATEWAY', '0.0.0.1', /gateway/],
+    ['BTCW_GATEWAY', '127.0.0.1', /address of a Docker bridge/],
+    ['BTCW_GATEWAY', '172.17.0.0', /address of a Docker bridge/],
+    ['BTCW_GATEWAY', '0.0.0.1', /address of a Docker bridge/],
     ['BTCW_NGINX_BIND', 'localhost', /IPv4/],
     ['BTCW_NGINX_PORT', 'abc', /port between/],
     ['BTCW_NGINX_PORT', '0', /port between/],
@@ -97,6 +111,7 @@ describe('a wrong setting is refused, with its name, its value and the fix', () 
     ['BTCW_FRONTEND_MODE', 'prod', /"static" or "dev"/],
     ['BTCW_FRP_SERVER_ADDR', 'http://example.org', /without scheme/],
     ['BTCW_FRP_SERVER_ADDR', 'example.org:7000', /without scheme or port/],
+    ['BTCW_FRP_SERVER_ADDR', '256.1.1.1', /host name or an address/],
     ['BTCW_FRP_SERVER_PORT', 'seven', /port between/],
     ['BTCW_FRP_PROXY_NAME', 'freq service', /letters, digits/],
     ['BTCW_FRP_REMOTE_PORT', '99999', /port between/],
@@ -111,6 +126,8 @@ describe('a wrong setting is refused, with its name, its value and the fix', () 
     ['BTCW_LOG_KEEP_DAYS', '366', /number of days/],
     ['BTCW_MAX_CONNECTIONS', 'many', /number between/],
     ['BTCW_MAX_CONNECTIONS', '0', /number between/],
+    ['BTCW_MAX_CONNECTIONS', String(HIGHEST_MAX_CONNECTIONS + 1), /number between/],
+    ['BTCW_GUARD', 'yes', /"on" or "off"/],
   ];
   it.each(wrong)('fails when %s is "%s"', (name, value, rule) => {
     const problems = problemsOf({ [name]: value });
@@ -175,17 +192,6 @@ describe('a wrong setting is refused, with its name, its value and the fix', () 
     expect(problemsOf({ BTCW_LOG_KEEP_DAYS: '7' })).toBe('');
   });
 
-  it('fails when two ports are the same', () => {
-    expect(problemsOf({ BTCW_BACKEND_PORT: '8501' })).toMatch(
-      /BTCW_BACKEND_PORT: should differ from BTCW_NGINX_PORT/,
-    );
-  });
-
-  it("fails when a port is the embedded server's, but not with a server elsewhere", () => {
-    expect(problemsOf({ BTCW_BACKEND_PORT: '7000' })).toMatch(/should differ/);
-    expect(problemsOf({ BTCW_BACKEND_PORT: '7000', BTCW_FRP_SERVER_ADDR: 'frp.example.org' })).toBe('');
-  });
-
   it.each([
     ['BTCW_NGINX_PROT', 'BTCW_NGINX_PORT'],
     ['BTCW_FRP_SERVER_ADRR', 'BTCW_FRP_SERVER_ADDR'],
@@ -201,31 +207,100 @@ describe('a wrong setting is refused, with its name, its value and the fix', () 
   });
 });
 
-describe('.env.example and the tables of both READMEs', () => {
-  const names = Object.keys(SETTINGS).sort();
+describe('settings that name a path', () => {
+  const CERTIFICATE = '-----BEGIN CERTIFICATE-----\n';
+  const files = memoryFiles({
+    '/work/token': { text: 'a-token\n' },
+    '/work/open': { text: 'a-token\n', mode: 0o640 },
+    '/work/app/Dockerfile': { text: 'FROM scratch\n', mode: 0o644 },
+    '/etc/ca.pem': { text: CERTIFICATE, mode: 0o644 },
+  });
 
-  it('.env.example names every setting once, with its default', () => {
-    const lines = readFileSync('.env.example', 'utf8')
-      .split('\n')
-      .filter((line) => /^#?BTCW_/.test(line));
-    const given = Object.fromEntries(
-      lines.map((line) => line.replace(/^#/, '').split('=') as [string, string]),
+  it('are checked against the files they are given, and become absolute', () => {
+    const settings = parseSettings(
+      { BTCW_FRP_TOKEN_FILE: 'token', BTCW_BACKEND_CONTEXT: 'app', BTCW_FRP_TLS_CA_FILE: '/etc/ca.pem' },
+      '',
+      files,
     );
-    expect(lines).toHaveLength(names.length);
-    expect(given).toEqual(
-      Object.fromEntries(Object.entries(SETTINGS).map(([name, { default: value }]) => [name, value])),
+    expect(settings.BTCW_FRP_TOKEN_FILE).toBe('/work/token');
+    expect(settings.BTCW_BACKEND_CONTEXT).toBe('/work/app');
+    expect(settings.BTCW_FRP_TLS_CA_FILE).toBe('/etc/ca.pem');
+    expect(settings.BTCW_ADMIN_PASSWORD_FILE).toBeUndefined();
+  });
+
+  it.each([
+    ['BTCW_FRP_TOKEN_FILE', 'missing', 'should hold one line with the token, and the file should exist'],
+    ['BTCW_FRP_TOKEN_FILE', 'open', 'should be a file only you can read (chmod 600)'],
+    ['BTCW_ADMIN_PASSWORD_FILE', 'token', 'should hold one line of at least 8 characters'],
+    ['BTCW_BACKEND_ENV_FILE', 'app', 'should be a file that exists'],
+    ['BTCW_FRONTEND_CONTEXT', 'other', 'should be a folder with a Dockerfile'],
+    ['BTCW_FRP_TLS_CA_FILE', 'token', 'should be a PEM file with a certificate'],
+  ])('fails when %s is "%s", with the path as it was written', (name, path, rule) => {
+    expect(() => parseSettings({ [name]: path }, '', files)).toThrow(
+      new UserError(`${name}: ${rule}, got "${path}". Set it in .env or the environment.`),
     );
   });
 
-  it('.env.example explains every setting in the words of its definition', () => {
-    const text = readFileSync('.env.example', 'utf8');
-    for (const { doc } of Object.values(SETTINGS)) expect(text).toContain(`# ${doc}\n`);
+  it('are told with the other problems', () => {
+    const environment = { BTCW_FRP_TOKEN_FILE: 'missing', BTCW_NGINX_PORT: 'abc' };
+    expect(() => parseSettings(environment, '', files)).toThrow(
+      /^BTCW_NGINX_PORT: .*\nBTCW_FRP_TOKEN_FILE: .*$/,
+    );
+  });
+});
+
+describe('the documentation of the settings', () => {
+  const definition = (fields: Partial<Definitions[string]>): Definitions[string] => ({
+    ...SETTINGS.BTCW_NGINX_PORT,
+    ...fields,
+  });
+  const definitions: Definitions = {
+    BTCW_LIMIT: definition({ group: 'limits', default: '7', en: 'days', zh: '天数' }),
+    BTCW_NAME: definition({ group: 'deployment', default: '', en: 'a | b', zh: '名称：甲' }),
+  };
+
+  it.each(PAGES)('in $file is what the definitions say', ({ file, render }) => {
+    const current = readFileSync(file, 'utf8');
+    expect(current, `${file} is stale. Run: npm run docs`).toBe(render(current));
   });
 
-  it.each(['README.md', 'README.zh-CN.md'])('%s lists exactly the settings there are', (readme) => {
-    const listed = [...readFileSync(readme, 'utf8').matchAll(/^\| `(BTCW_\w+)`\s*\|/gm)].map(
-      (match) => match[1],
-    );
-    expect(listed.sort()).toEqual(names);
+  it('in .env.example has each setting under the heading of its group, commented out', () => {
+    const text = renderEnvExample(definitions);
+    expect(text).toContain('# ---- The deployment ----\n\n# a | b\n#BTCW_NAME=\n\n# ---- ');
+    expect(text.endsWith('# ---- Limits ----\n\n# days\n#BTCW_LIMIT=7\n')).toBe(true);
+  });
+
+  it('leaves no setting out', () => {
+    const names = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, name]) => name);
+    const example = names(renderEnvExample(SETTINGS), /^#(BTCW_\w+)=/gm);
+    expect(example.toSorted()).toEqual(SETTING_NAMES.toSorted());
+    expect(names(renderSettingsTable(SETTINGS, 'zh'), /^\| `(BTCW_\w+)`/gm)).toEqual(SETTING_NAMES);
+  });
+
+  it('is a table whose columns line up, a Chinese character being two columns wide', () => {
+    const table = renderSettingsTable(definitions, 'zh');
+    expect(table.split('\n')).toEqual([
+      '| 设置         | 默认 | 含义     |',
+      '| ------------ | ---- | -------- |',
+      '| `BTCW_LIMIT` | `7`  | 天数     |',
+      '| `BTCW_NAME`  |      | 名称：甲 |',
+    ]);
+    expect(new Set(table.split('\n').map(columnsOf)).size).toBe(1);
+    expect(renderTable([['a | b'], ['c']])).toBe('| a \\| b |\n| ------ |\n| c      |');
+  });
+
+  const [BEGIN, END] = ['<!-- settings: written by npm run docs -->', '<!-- /settings -->'];
+  it('replaces what is between the marks of a page, and nothing else', () => {
+    const page = `before\n${BEGIN}\nold\n${END}\nafter\n`;
+    expect(replaceTable(page, 'new')).toBe(`before\n${BEGIN}\n\nnew\n\n${END}\nafter\n`);
+  });
+
+  it.each([
+    ['no mark', 'text'],
+    ['one mark', BEGIN],
+    ['its marks in the wrong order', `${END}${BEGIN}`],
+    ['a mark twice', `${BEGIN}${END}${BEGIN}${END}`],
+  ])('fails when a page has %s', (_, page) => {
+    expect(() => replaceTable(page, 'new')).toThrow(/once each/);
   });
 });

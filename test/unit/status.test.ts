@@ -1,15 +1,21 @@
-import { describe, expect, it } from 'vitest';
-import { diagnose } from '../../scripts/doctor/diagnose.ts';
-import type { Facts } from '../../scripts/doctor/facts.ts';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { follow } from '../../scripts/commands/logs.ts';
+import { answerText, ask, askPage } from '../../scripts/lib/http.ts';
 import { byTime, isLater, lastError, logLine } from '../../scripts/lib/log-lines.ts';
 import { redactor } from '../../scripts/lib/redact.ts';
-import { cpuPercent, establishedOn } from '../../scripts/status/facts.ts';
-import { topology } from '../../scripts/status/topology.ts';
-import { escapeXml, renderTopology, wrap } from '../../scripts/status/topology-svg.ts';
-import { containerFacts, healthyFacts, NOW_MS, REFUSED } from '../support/facts.ts';
+import { TOKEN_PATH, TOPICS, WS_PATH } from '../../scripts/lib/reference-app.ts';
+import { establishedOn } from '../../scripts/status/connections.ts';
+import { cpuPercent } from '../../scripts/status/usage.ts';
+import { baseUrl } from '../../scripts/verify/remote.ts';
 
 describe('connections', () => {
-  it('are the established ones on the port, as the netstat line of the document counts', () => {
+  it('are the established ones on the port, and neither waiting ones nor those from it', () => {
     const table = `  sl  local_address rem_address   st
    0: 00000000:2135 00000000:0000 0A
    1: 030011AC:2135 010011AC:A1B2 01
@@ -35,8 +41,8 @@ describe('CPU', () => {
 });
 
 describe('log lines', () => {
-  const line = (component: string, text: string) => {
-    const read = logLine(component, text);
+  const line = (service: string, text: string) => {
+    const read = logLine(service, text);
     if (!read) throw new Error(text);
     return read;
   };
@@ -76,6 +82,93 @@ describe('log lines', () => {
   });
 });
 
+describe('a followed log', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'btcw-logs-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  afterEach(() => vi.unstubAllEnvs());
+
+  /** A docker client that runs the next of these scripts each time, and the last one from then on. */
+  function standIn(...scripts: string[]): () => string[] {
+    const [calls, program] = [join(folder, 'calls'), join(folder, 'docker')];
+    const cases = scripts.map(
+      (script, index) => `${index === scripts.length - 1 ? '*' : index}) ${script} ;;`,
+    );
+    writeFileSync(calls, '');
+    const count = `$(wc -l < ${calls})`;
+    writeFileSync(
+      program,
+      `#!/bin/sh\nn=${count}\necho "$@" >> ${calls}\ncase $n in\n${cases.join('\n')}\nesac\n`,
+      {
+        mode: 0o755,
+      },
+    );
+    vi.stubEnv('PATH', `${folder}:${process.env.PATH}`);
+    return () => readFileSync(calls, 'utf8').trim().split('\n');
+  }
+  const says = (text: string) => `echo '${text}'`;
+  const fails = (text: string) => `echo '${text}' >&2; exit 1`;
+  const absent = fails('Error response from daemon: No such container: x-nginx');
+  const denied = fails('permission denied while trying to connect to the Docker daemon socket');
+  const first = '2026-11-22T12:00:00.1Z first';
+
+  it('goes on with a replaced container, without a line twice, until the log cannot be read any more', async () => {
+    const again = `${says(first)}; ${says('2026-11-22T12:00:00.25Z third')}; echo '2026-11-22T12:00:00.2Z second' >&2`;
+    const calls = standIn(says(first), absent, absent, again, fails('unexpected EOF'), says(''), denied);
+    const texts: string[] = [];
+    const following = follow(
+      { name: 'x-nginx', service: 'nginx' },
+      { tail: 7 },
+      ({ text }) => texts.push(text),
+      1,
+    );
+    await expect(following).rejects.toThrow(/log of x-nginx cannot be read: permission denied/);
+    expect(texts.toSorted()).toEqual(['first', 'second', 'third']);
+    expect(calls()).toHaveLength(8);
+    expect(calls().at(0)).toContain('--tail 7 --follow x-nginx');
+    expect(calls().at(-1)).toContain('--since 2026-11-22T12:00:00.25Z --follow x-nginx');
+  });
+});
+
+describe('an address to verify', () => {
+  it('is taken without its last slash', () => {
+    expect(baseUrl('https://frp.example.org:60001/')).toBe('https://frp.example.org:60001');
+  });
+
+  it.each(['', 'frp.example.org', 'ftp://frp.example.org'])('fails when it is "%s"', (text) => {
+    expect(() => baseUrl(text)).toThrow(/--url: should be an address such as "http:/);
+  });
+});
+
+describe('a page', () => {
+  let server: Server;
+  let base = '';
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      if (request.url === '/') response.writeHead(302, { location: '/login' });
+      if (request.url === '/again') response.writeHead(302, { location: '/again' });
+      response.end(`at ${request.url}`);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => server.close());
+
+  it('is followed through redirects, and not for ever', async () => {
+    expect(await askPage(`${base}/`)).toMatchObject({ status: 200, body: 'at /login' });
+    expect(await askPage(`${base}/again`)).toMatchObject({ status: 302 });
+    expect(await ask(`${base}/`)).toMatchObject({ status: 302, location: '/login' });
+  });
+
+  it('fails when nothing listens, with the reason instead of a status', async () => {
+    const answer = await ask('https://127.0.0.1:9/');
+    expect(answer).toMatchObject({ status: 0, error: 'ECONNREFUSED' });
+    expect([answerText(answer), answerText({ status: 403, error: '' })]).toEqual([
+      'ECONNREFUSED',
+      'status 403',
+    ]);
+  });
+});
+
 describe('secrets', () => {
   it('are taken out by value, by shape and from query strings; short values hide nothing', () => {
     const redact = redactor(['s3cret-password', 'ab']);
@@ -85,80 +178,14 @@ describe('secrets', () => {
   });
 });
 
-describe('the picture', () => {
-  const draw = (changes: Partial<Facts> = {}, environment: Record<string, string> = {}) => {
-    const facts = healthyFacts(changes, environment);
-    const picture = topology(facts, diagnose(facts));
-    return { picture, svg: renderTopology(picture) };
-  };
-  const states = (changes: Partial<Facts> = {}) =>
-    Object.fromEntries(draw(changes).picture.hops.map(({ hop, state }) => [hop, state]));
+describe('the reference application', () => {
+  const source = (path: string) => readFileSync(`assets/backend/src/${path}`, 'utf8');
 
-  it('shows every hop with its address, all well, and how long each way takes', () => {
-    const { svg, picture } = draw();
-    for (const part of [
-      'all well',
-      '127.0.0.1:60001',
-      '127.0.0.1:8501',
-      '172.17.0.1:8000',
-      '172.17.0.1:3000',
-      '2.0 ms',
-    ]) {
-      expect(svg).toContain(part);
-    }
-    expect(new Set(picture.hops.map(({ state }) => state))).toEqual(new Set(['up']));
-    expect(svg).not.toContain('class="box down"');
-  });
-
-  it('has the broken hop alone in red, with its cause and fix', () => {
-    const broken = {
-      containers: { ...healthyFacts().containers, backend: containerFacts('backend', { status: 'exited' }) },
-      inside: { ...healthyFacts().inside, backend: { status: 0, ms: 0, curl: 7 } },
-    };
-    expect(states(broken)).toEqual({
-      browser: 'up',
-      frps: 'up',
-      frpc: 'up',
-      nginx: 'up',
-      backend: 'down',
-      frontend: 'up',
-    });
-    const { svg } = draw(broken);
-    expect(svg.match(/class="box down"/g)).toHaveLength(1);
-    expect(svg).toContain('backend: btc-watcher-backend is exited');
-    expect(svg).toContain('Fix: docker start btc-watcher-backend');
-  });
-
-  it('claims nothing when Docker is away', () => {
-    const engine = {
-      problem: { what: 'away', fix: 'npm run up' },
-      version: '',
-      rootDir: '',
-      clockMs: undefined,
-    };
-    const seen = states({ engine, containers: undefined, remote: REFUSED, local: REFUSED });
-    expect(new Set(Object.values(seen))).toEqual(new Set(['unknown']));
-  });
-
-  it('is well-formed whatever a log line holds, and cuts or breaks what is long', () => {
-    const nasty = `<script>&"'\u0007 ${'x'.repeat(300)}`;
-    const { svg } = draw({
-      containers: {
-        ...healthyFacts().containers,
-        nginx: containerFacts('nginx', { status: 'exited', lastWords: nasty }),
-      },
-    });
-    expect(svg).not.toContain('<script');
-    expect(svg).not.toContain('\u0007');
-    expect(escapeXml('<a & "b">')).toBe('&lt;a &amp; &quot;b&quot;&gt;');
-    expect(wrap('aa bb cccccc', 5)).toEqual(['aa bb', 'ccccc', 'c']);
-    expect(draw({}, { BTCW_FRP_SERVER_ADDR: `${'long-name.'.repeat(6)}org` }).svg).toContain('…');
-  });
-
-  it('needs nothing from outside, scales, and knows dark pages', () => {
-    const { svg } = draw({ nowMs: NOW_MS });
-    expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" viewBox="0 0 \d+ \d+"/);
-    expect(svg).toContain('prefers-color-scheme: dark');
-    expect(svg.replace('http://www.w3.org/2000/svg', '')).not.toMatch(/https?:|@import|url\(|href/);
+  it('has the topics and paths that scripts ask for', () => {
+    const [, topics = ''] =
+      /export const TOPICS = \[(.*)\] as const/.exec(source('realtime/protocol.ts')) ?? [];
+    expect([...topics.matchAll(/'(\w+)'/g)].map(([, topic]) => topic)).toEqual(TOPICS);
+    expect(source('realtime/routes.ts')).toContain(`WEBSOCKET_PATH = '${WS_PATH}'`);
+    expect(source('auth/routes.ts')).toContain(`app.post('${TOKEN_PATH}'`);
   });
 });

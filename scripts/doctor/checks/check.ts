@@ -1,66 +1,82 @@
 /** What a check is, and the words that all of them use. */
-import type { Component } from '../../lib/components.ts';
+import { isOnHostNetwork, type Service } from '../../../stacks/topology/service.ts';
+import { serviceNamed, type Topology } from '../../../stacks/topology/topology.ts';
 import type { HttpAnswer } from '../../lib/http.ts';
-import type { ContainerFacts, Facts } from '../facts.ts';
+import type { Facts } from '../facts/facts.ts';
 
-/** A hop of the chain that a finding is about; `host` is the machine itself, with the guard in its kernel. */
-export type Hop = 'browser' | Exclude<Component, 'guard'> | 'host';
+/** What a finding is about: a service by its name, the user's browser, or the host below them. */
+export type Hop = Service['name'] | 'browser' | 'host';
 
 export interface Finding {
   readonly id: string;
+  /** What should be so. @example 'nginx is running and healthy' */
   readonly name: string;
   readonly hop: Hop;
-  /** `skipped` follows from another finding or could not be looked at. Only `failure` makes the exit code 1. */
+  /** `skipped`: caused by another finding, or without data. Only `failure` makes the exit code 1. */
   readonly level: 'ok' | 'warning' | 'failure' | 'skipped';
   /** False for warnings and failures. */
   readonly ok: boolean;
   readonly detail: string;
-  /** The one command that mends it; empty where nothing is wrong. */
+  /** The one command that fixes it; empty where there is no problem. */
   readonly fix: string;
 }
 
-/** What a check sees: undefined where its facts could not be had. */
-type Verdict = { readonly ok: string } | { readonly wrong: string; readonly fix: string } | undefined;
+/** What a check finds: undefined where its facts could not be had. */
+type Verdict = { readonly ok: string } | { readonly problem: string; readonly fix: string } | undefined;
+
+/** The ids of checks that there are once for each service, or for each of its ports. */
+export type ServiceCheckId =
+  | `port-${string}`
+  | `container-${string}`
+  | `health-checks-${string}`
+  | `log-size-${string}`
+  | `log-readable-${string}`
+  | `firewall-${string}`
+  | `${string}-at-gateway`;
+
+/** Another check, or the id of one that is of a service; of a service that the topology lacks there is none. */
+export type Dependency = Check | ServiceCheckId;
 
 export interface Check {
   readonly id: string;
+  /** What should be so. */
   readonly name: string;
   readonly hop: Hop;
   /** Checks whose failure this one would only repeat. */
-  readonly after: readonly string[];
+  readonly dependsOn: readonly Dependency[];
+  /** @default 'failure' */
   readonly level?: 'warning';
-  readonly look: (facts: Facts) => Verdict;
+  readonly run: (facts: Facts) => Verdict;
 }
 
-export const seen = (answer: HttpAnswer): string =>
-  answer.status > 0
-    ? `status ${answer.status}`
-    : answer.error === 'ECONNREFUSED'
-      ? 'refused'
-      : answer.error === 'ECONNRESET'
-        ? 'cut off'
-        : answer.error;
-
-/** A span of time as people say it. @example span(90_000) // '2 min' */
-export function span(ms: number): string {
-  const sec = Math.abs(ms) / 1000;
-  if (sec < 90) return `${Math.round(sec)} s`;
-  if (sec < 5400) return `${Math.round(sec / 60)} min`;
-  if (sec < 172_800) return `${Math.round(sec / 3600)} h`;
-  return `${Math.round(sec / 86_400)} days`;
+/** A service is its own hop; one that works in the host's network and carries no traffic, the guard, is the host's. */
+export function hopOf({ tunnels }: Topology, service: Service): Hop {
+  const { name, ports } = service;
+  const carriesTraffic = ports.length > 0 || tunnels.some(({ client }) => client === name);
+  return isOnHostNetwork(service) && !carriesTraffic ? 'host' : name;
 }
 
-export const container = (facts: Facts, component: Component): ContainerFacts | undefined =>
-  facts.containers?.[component];
-export const hopOf = (component: Component): Hop => (component === 'guard' ? 'host' : component);
-export const nameOf = (facts: Facts, component: Component): string =>
-  container(facts, component)?.name ?? `${facts.settings.BTCW_PROJECT}-${component}`;
+/** @example containerName(facts, 'nginx') // 'btc-watcher-nginx' */
+export const containerName = ({ topology }: Pick<Facts, 'topology'>, service: string): string =>
+  serviceNamed(topology, service).containerName;
 
-/** Sets one setting for good, and brings it in. */
+const ERRORS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset',
+};
+
+export const describeAnswer = ({ status, error }: HttpAnswer): string =>
+  status > 0 ? `status ${status}` : (ERRORS[error] ?? error);
+
+const LIST = new Intl.ListFormat('en-GB');
+/** @example listed(['backend', 'frontend']) // 'backend and frontend' */
+export const listed = (names: readonly string[]): string => LIST.format(names);
+
+/** Sets one setting for good, and deploys it. */
 export const setAndDeploy = (name: string, value: string | number): string =>
   `echo '${name}=${value}' >> .env && npm run deploy`;
 
 export const sudo = (command: string): string => `sudo ${command}`;
 
-/** Makes one container anew, and no other: for what deploy cannot see that it has to mend. Volumes stay. */
+/** Replaces one container, and no other: for a change that deploy cannot see. Volumes stay. */
 export const recreate = (name: string): string => `docker rm --force ${name} && npm run deploy`;

@@ -1,0 +1,97 @@
+/** Gathers what synthesis has to know of the Docker host. */
+import { readFileSync, readlinkSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { UserError } from '../../stacks/errors.mjs';
+import type { Settings } from '../../stacks/settings/definitions.ts';
+import type { HostFacts } from '../../stacks/topology/host.ts';
+import { docker } from '../docker/client.ts';
+import { inspect, type NetworkInspection } from '../docker/inspect.ts';
+
+/** Where everything runs from: the package's own folder; npm, cdktf and scripts/run.mjs see to it. */
+export const root = process.cwd();
+
+/** The first address of a subnet: what Docker gives a bridge whose gateway is not set. */
+function firstAddress(subnet: string): string {
+  const [address = ''] = subnet.split('/');
+  const parts = address.split('.').map(Number);
+  return [...parts.slice(0, 3), (parts[3] ?? 0) + 1].join('.');
+}
+
+/** Docker's default bridge. */
+export type BridgeFacts = Pick<HostFacts, 'bridgeGateway' | 'bridgeSubnet' | 'bridgeDevice'>;
+
+/** The default bridge's addresses and interface. A freshly started engine lists no gateway. */
+export function bridgeFacts(bridge: NetworkInspection | undefined): BridgeFacts {
+  const config = bridge?.IPAM.Config?.find((entry) => entry.Subnet?.includes('.'));
+  if (config?.Subnet) {
+    return {
+      bridgeGateway: config.Gateway ?? firstAddress(config.Subnet),
+      bridgeSubnet: config.Subnet,
+      bridgeDevice: bridge?.Options?.['com.docker.network.bridge.name'] ?? 'docker0',
+    };
+  }
+  throw new UserError(
+    "Docker's default bridge has no IPv4 subnet.",
+    'remove "bridge": "none" from /etc/docker/daemon.json and restart Docker.',
+  );
+}
+
+/** @param table what /proc/net/fib_trie holds */
+export const localAddresses = (table: string): string[] => [
+  ...new Set(
+    [...table.matchAll(/\|-- ([\d.]+)(?:\n +\/\d+ .*)*?\n +\/32 host LOCAL/g)].map(
+      ([, address = '']) => address,
+    ),
+  ),
+];
+
+/**
+ * The IPv4 addresses of this host. Asked of the kernel: Node leaves out interfaces without a carrier, and docker0 has
+ * none while no container runs on it.
+ */
+export function hostAddresses(): string[] {
+  try {
+    return localAddresses(readFileSync('/proc/net/fib_trie', 'utf8'));
+  } catch {
+    // A sandbox may hide that table.
+    return Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
+  }
+}
+
+/**
+ * The zone that a link to the zone database names. Not the environment's TZ: the deployment would change with the shell.
+ * @example zoneOf('../usr/share/zoneinfo/Asia/Shanghai') // 'Asia/Shanghai'
+ */
+export const zoneOf = (link: string): string | undefined => /\/zoneinfo\/([\w/+-]+)$/.exec(link)?.[1];
+
+function hostTimeZone(): string | undefined {
+  try {
+    return zoneOf(readlinkSync('/etc/localtime'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws {UserError} when the engine does not answer */
+export async function gatherHostFacts(): Promise<HostFacts> {
+  const [[bridge], engineApi] = await Promise.all([
+    inspect('network', ['bridge']),
+    docker(['version', '--format', '{{.Server.APIVersion}}'], { what: 'Asking the Docker engine' }),
+  ]);
+  const timeZone = hostTimeZone();
+  return { ...bridgeFacts(bridge), engineApi, packageFolder: root, ...(timeZone && { timeZone }) };
+}
+
+/**
+ * The host as the settings take it to be: for what has to know the services, and may not depend on an engine that
+ * answers. Deploying takes the real one.
+ */
+export function assumedHost({ BTCW_GATEWAY }: Pick<Settings, 'BTCW_GATEWAY'>): HostFacts {
+  return {
+    bridgeGateway: BTCW_GATEWAY,
+    bridgeSubnet: '172.17.0.0/16',
+    bridgeDevice: 'docker0',
+    engineApi: '',
+    packageFolder: root,
+  };
+}

@@ -1,0 +1,133 @@
+/** What can be known to fail before anything is changed: ports in use, an address this host has not got. */
+import { createServer } from 'node:net';
+import { UserError } from '../../stacks/errors.mjs';
+import { subnetOf } from '../../stacks/topology/network.ts';
+import { isOnHostNetwork, type Port, type Service, socketsOf } from '../../stacks/topology/service.ts';
+import type { Topology } from '../../stacks/topology/topology.ts';
+import { docker } from '../docker/client.ts';
+import { projectContainers } from '../docker/containers.ts';
+import { inspect } from '../docker/inspect.ts';
+import { portHolder } from '../lib/ports.ts';
+import { hostAddresses } from './host.ts';
+import type { Project } from './project.ts';
+
+/** A socket the deployment will listen on. */
+export interface Listener {
+  readonly service: Service;
+  readonly port: Port;
+  readonly address: string;
+}
+
+/** Everything the topology listens on, on this host. */
+export const listenersOf = ({ services }: Topology): Listener[] =>
+  services.flatMap((service) =>
+    service.ports.flatMap((port) => port.addresses.map((address) => ({ service, port, address }))),
+  );
+
+/** The states in which a container's ports are taken. */
+const HOLDS_ITS_PORTS = new Set(['running', 'paused', 'restarting']);
+
+/** Why an address cannot be listened on; undefined when it can. */
+function bindError(address: string, port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code));
+    server.listen({ host: address, port, exclusive: true }, () => server.close(() => resolve(undefined)));
+  });
+}
+
+/** What keeps a listener from its socket; undefined for what is not the user's to fix. */
+function listenerProblem(
+  { service, port, address }: Listener,
+  error: string | undefined,
+): string | undefined {
+  switch (error) {
+    case 'EADDRINUSE': {
+      const name = port.setting ?? `The port of ${service.name}`;
+      const { who, fix } = portHolder(port.host);
+      return `${name}: should be a free port, got "${port.host}", which ${who} uses on ${address}. ${fix}`;
+    }
+    case 'EADDRNOTAVAIL':
+      // The address of a network that deploy will make is not one of this host yet.
+      return (
+        port.addressSetting &&
+        `${port.addressSetting}: should be an address of this host, got "${address}". See: ip -brief address`
+      );
+    default:
+      // Docker's engine binds the ports, so a user's own lack of permission says nothing.
+      return undefined;
+  }
+}
+
+/**
+ * Tries each listener that is not ours already.
+ * @param held `address:port` of what this project's running containers listen on
+ * @returns a line for each setting that cannot be used
+ */
+export async function portProblems(
+  listeners: readonly Listener[],
+  held: ReadonlySet<string>,
+): Promise<string[]> {
+  const problems = await Promise.all(
+    listeners
+      .filter(({ address, port }) => !held.has(`${address}:${port.host}`))
+      .map(async (listener) =>
+        listenerProblem(listener, await bindError(listener.address, listener.port.host)),
+      ),
+  );
+  return problems.filter((problem) => problem !== undefined);
+}
+
+/** A Docker network, as far as its addresses matter. */
+export interface BridgeAddresses {
+  readonly name: string;
+  readonly gateway: string;
+}
+
+/**
+ * Whether a network of this project could have the bridge's address.
+ * @param addresses those of this host's interfaces
+ * @returns a line with the value that fits; undefined where it could
+ */
+export function gatewayProblem(
+  { project, bridge: { gateway } }: Pick<Topology, 'project' | 'bridge'>,
+  bridgeGateway: string,
+  networks: readonly BridgeAddresses[],
+  addresses: readonly string[],
+): string | undefined {
+  const holder = networks.find((network) => subnetOf(network.gateway) === subnetOf(gateway));
+  if (gateway === bridgeGateway || (holder?.name === project && holder.gateway === gateway)) return undefined;
+  const conflict =
+    (holder && `Docker network "${holder.name}" has ${holder.gateway}`) ??
+    (addresses.includes(gateway) ? 'another interface of this host has it' : undefined);
+  return conflict
+    ? `BTCW_GATEWAY: should be free for a network of this project, got "${gateway}", but ${conflict}. Use ${bridgeGateway}, the address of the default bridge here.`
+    : undefined;
+}
+
+async function bridgeNetworks(): Promise<BridgeAddresses[]> {
+  const ids = await docker(['network', 'ls', '--quiet', '--filter', 'driver=bridge']);
+  const networks = await inspect('network', ids.split('\n').filter(Boolean));
+  return networks.flatMap(({ Name, IPAM }) =>
+    (IPAM.Config ?? []).flatMap(({ Gateway }) => (Gateway ? [{ name: Name, gateway: Gateway }] : [])),
+  );
+}
+
+/** @throws {UserError} naming each setting whose port is taken, or an address that the bridge cannot have */
+export async function preflight({ topology, host }: Project): Promise<void> {
+  const containers = await projectContainers(topology.project);
+  const running = containers.filter(({ status }) => HOLDS_ITS_PORTS.has(status));
+  // A port on the host's network is in no list of published ones.
+  const unpublished = topology.services
+    .filter(isOnHostNetwork)
+    .filter(({ containerName }) => running.some(({ name }) => name === containerName))
+    .flatMap(socketsOf);
+  const held = new Set([...running.flatMap(({ addresses }) => addresses), ...unpublished]);
+  const problems = await portProblems(listenersOf(topology), held);
+  if (topology.bridge.own) {
+    const networks = await bridgeNetworks();
+    const problem = gatewayProblem(topology, host.bridgeGateway, networks, hostAddresses());
+    if (problem) problems.unshift(problem);
+  }
+  if (problems.length > 0) throw new UserError(problems.join('\n'));
+}

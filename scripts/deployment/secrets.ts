@@ -1,0 +1,49 @@
+/**
+ * The secrets a deployment generates and keeps in 0600 files under `secrets/<project>/`. Plan and state see only a
+ * keyed fingerprint of each, which changes when the secret does and reveals nothing of it.
+ */
+import { createHmac, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { SETTING_NAMES, SETTINGS, type Settings } from '../../stacks/settings/definitions.ts';
+import { type SecretFiles, secretFiles, secretsFolder } from '../../stacks/topology/secrets.ts';
+
+const PASSWORD_BYTES = 12;
+const KEY_BYTES = 32;
+
+function generate(path: string, bytes: number): void {
+  if (existsSync(path)) return;
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  writeFileSync(path, `${randomBytes(bytes).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
+}
+
+/** Finds the secrets of a deployment, and makes those that are missing. */
+export function ensureSecrets(settings: Settings, packageFolder: string): SecretFiles {
+  const files = secretFiles(settings, packageFolder);
+  generate(files.adminPassword, PASSWORD_BYTES);
+  for (const file of [files.jwtSecret, files.frpToken, files.fingerprintKey]) generate(file, KEY_BYTES);
+  return files;
+}
+
+/** HMAC-SHA-256 of a file under a key only this host has, so that a guessed password cannot be checked against it. */
+export function fingerprint(file: string, keyFile: string): string {
+  return createHmac('sha256', readFileSync(keyFile)).update(readFileSync(file)).digest('hex').slice(0, 16);
+}
+
+const valuesOf = (environment: string): string[] =>
+  environment.split('\n').map((line) => line.split('=').slice(1).join('=').trim());
+
+/** The values of all secrets a deployment has, generated or given; of an environment file each line's. */
+export function secretValues(settings: Settings, packageFolder: string): string[] {
+  const folder = secretsFolder(settings.BTCW_PROJECT, packageFolder);
+  const generated = existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
+  const given = SETTING_NAMES.flatMap((name) => {
+    const isSecret = 'secret' in SETTINGS[name] && SETTINGS[name].secret;
+    const file = settings[name];
+    return isSecret && typeof file === 'string' ? [file] : [];
+  });
+  return [...generated, ...given].flatMap((file) => {
+    const text = readFileSync(file, 'utf8').trim();
+    return [text, ...(file === settings.BTCW_BACKEND_ENV_FILE ? valuesOf(text) : [])];
+  });
+}

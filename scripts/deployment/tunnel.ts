@@ -1,0 +1,148 @@
+/** The tunnel's state, read from frpc's own log: it offers no other way that would not open a port. */
+import type { Settings } from '../../stacks/settings/definitions.ts';
+import { serviceNamed, type Topology } from '../../stacks/topology/topology.ts';
+import { mainTunnel } from '../../stacks/topology/urls.ts';
+import { inspect } from '../docker/inspect.ts';
+import { readLog } from '../docker/logs.ts';
+import { waitFor } from '../lib/wait.ts';
+
+export interface TunnelState {
+  readonly up: boolean;
+  /** Why it is down, and what to do; empty while it is up. */
+  readonly reason: string;
+}
+
+/** What keeps a tunnel down. */
+export type TunnelCause =
+  | 'token'
+  | 'proxy-name'
+  | 'remote-port'
+  | 'port-not-allowed'
+  | 'server-name'
+  | 'refused'
+  | 'timeout'
+  | 'no-route'
+  | 'no-frps'
+  | 'hung-up'
+  | 'login'
+  | 'nothing-said';
+
+const SUCCESS = /start proxy success/;
+/** A request that came while nginx was away: its refusal says nothing of the tunnel. */
+const OTHER_SIDE = /connect to local service/;
+/** What frpc 0.64.0 says when it cannot, and what that means. */
+const CAUSES: readonly (readonly [RegExp, (settings: Settings) => string, TunnelCause])[] = [
+  [
+    /token in login doesn't match/,
+    () => 'the frp server refuses the token: put its auth.token into BTCW_FRP_TOKEN_FILE',
+    'token',
+  ],
+  [
+    /proxy \[?.*\]? already exists/,
+    (settings) =>
+      `the frp server already has a proxy named "${settings.BTCW_FRP_PROXY_NAME}": change BTCW_FRP_PROXY_NAME`,
+    'proxy-name',
+  ],
+  [
+    /port (already used|unavailable)|bind: address already in use/,
+    (settings) =>
+      `port ${settings.BTCW_FRP_REMOTE_PORT} is taken on the frp server: change BTCW_FRP_REMOTE_PORT`,
+    'remote-port',
+  ],
+  [
+    /port not allowed/,
+    (settings) => `the frp server does not allow port ${settings.BTCW_FRP_REMOTE_PORT}: see its allowPorts`,
+    'port-not-allowed',
+  ],
+  [
+    /no such host/,
+    (settings) => `the name ${settings.BTCW_FRP_SERVER_ADDR} is not known: check BTCW_FRP_SERVER_ADDR`,
+    'server-name',
+  ],
+  [
+    /connection refused/,
+    (settings) => `nothing listens on ${serverAddress(settings)}: start frps there`,
+    'refused',
+  ],
+  [
+    /i\/o timeout|deadline exceeded/,
+    (settings) => `${serverAddress(settings)} does not answer: is its firewall open?`,
+    'timeout',
+  ],
+  [
+    /no route to host|network is unreachable/,
+    (settings) => `there is no route to ${serverAddress(settings)}`,
+    'no-route',
+  ],
+  [
+    /does not look like a TLS handshake/,
+    (settings) => `${serverAddress(settings)} is not an frp server`,
+    'no-frps',
+  ],
+  [
+    // All that frpc says of a certificate it does not accept: it multiplexes, and the handshake's error is lost.
+    /session shutdown|x509/,
+    (settings) =>
+      settings.BTCW_FRP_TLS_CA_FILE
+        ? "the frp server's certificate does not fit BTCW_FRP_TLS_CA_FILE"
+        : `${serverAddress(settings)} closed the connection`,
+    'hung-up',
+  ],
+  [
+    /login to (the )?server failed|connect to server error/,
+    (settings) => `the login to ${serverAddress(settings)} failed`,
+    'login',
+  ],
+];
+
+export const serverAddress = (settings: Settings): string =>
+  `${settings.BTCW_FRP_SERVER_ADDR ?? '127.0.0.1'}:${settings.BTCW_FRP_SERVER_PORT}`;
+
+/** Docker notes a container's start a few ms after its first lines: an frpc that succeeds at once is that quick. */
+const START_SLACK_MS = 500;
+
+/** From when on frpc's log is of its present run. @param startedAt as Docker gives it */
+export const runBeganMs = (startedAt: string): number => Date.parse(startedAt) - START_SLACK_MS;
+
+/** What frpc's log last said of the tunnel, with the cause for a program to act on. */
+export interface TunnelLog extends TunnelState {
+  readonly cause: TunnelCause | undefined;
+  /** The line that said it. */
+  readonly line: string;
+}
+
+/**
+ * Reads the tunnel's state out of frpc's log: the last line that shows one.
+ * @param log what frpc printed since it started
+ */
+export function readTunnelLog(log: string, settings: Settings): TunnelLog {
+  for (const line of log.split('\n').reverse()) {
+    if (OTHER_SIDE.test(line)) continue;
+    if (SUCCESS.test(line)) return { up: true, reason: '', cause: undefined, line };
+    const found = CAUSES.find(([pattern]) => pattern.test(line));
+    if (found) return { up: false, reason: found[1](settings), cause: found[2], line };
+  }
+  return { up: false, reason: 'frpc has not said anything yet', cause: 'nothing-said', line: '' };
+}
+
+/**
+ * Waits for the tunnel, as long as a freshly started frpc may take: what an older one says is final.
+ * @param startUpMs what frpc gets after its start
+ */
+export async function waitForTunnel(
+  topology: Topology,
+  settings: Settings,
+  startUpMs: number,
+): Promise<TunnelState> {
+  const { containerName } = serviceNamed(topology, mainTunnel(topology).client);
+  const [container] = await inspect('container', [containerName]);
+  if (!container?.State.Running) {
+    return { up: false, reason: `${containerName} is ${container?.State.Status ?? 'missing'}` };
+  }
+  const { StartedAt } = container.State;
+  const deadlineMs = Date.parse(StartedAt) + startUpMs - Date.now();
+  const since = new Date(runBeganMs(StartedAt)).toISOString();
+  const observe = async () => readTunnelLog((await readLog(containerName, { since })).text, settings);
+  const { observation } = await waitFor(observe, (state) => state.up, { deadlineMs });
+  return { up: observation.up, reason: observation.reason };
+}

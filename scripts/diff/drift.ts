@@ -1,0 +1,173 @@
+/**
+ * How containers differ from the topology, in the words of `docker run`. Pure: what the engine says goes in, differences
+ * come out. It sees what the Terraform provider does not read back, and names plainly what it does.
+ */
+import { labelsOf } from '../../stacks/topology/labels.ts';
+import { isOnHostNetwork, type Service, socketsOf, volumeName } from '../../stacks/topology/service.ts';
+import { type ContainerInspection, type ImageInspection, nameOf } from '../docker/inspect.ts';
+import { MIB } from '../lib/text.ts';
+
+/** A service with what the topology leaves to others: its project, and the tag of its image. */
+export interface DeclaredService {
+  readonly project: string;
+  readonly service: Service;
+  /** @example 'btc-watcher/nginx:1f0c3c2b9a77' */
+  readonly image: string;
+}
+
+/** One difference. */
+export interface Difference {
+  /** @example 'restart policy' */
+  readonly what: string;
+  /** @example '"no" instead of "unless-stopped"' */
+  readonly detail: string;
+  /** What repairs it: a new container, an update in place, its files written or its limit set again. */
+  readonly repair: 'container' | 'update' | 'config' | 'limit';
+}
+
+const NANO = 1e9;
+const sorted = (items: readonly string[] | null | undefined): string =>
+  JSON.stringify([...(items ?? [])].sort());
+const show = (value: unknown): string => (typeof value === 'string' ? `"${value}"` : JSON.stringify(value));
+
+function publishedPorts({ HostConfig }: ContainerInspection): string[] {
+  return Object.entries(HostConfig.PortBindings ?? {}).flatMap(([port, bindings]) =>
+    (bindings ?? []).map(({ HostIp, HostPort }) => `${HostIp}:${HostPort}->${port.replace('/tcp', '')}`),
+  );
+}
+
+/** Where its ports are published. @example ['127.0.0.1:8501->8501'] */
+export const declaredPorts = (service: Service): string[] =>
+  isOnHostNetwork(service)
+    ? []
+    : service.ports.flatMap((port) =>
+        socketsOf({ ports: [port] }).map((socket) => `${socket}->${port.container}`),
+      );
+
+/** @example 'btc-watcher-nginx-config->/etc/nginx ro' */
+const mountLine = (source: string, path: string, writable: boolean): string =>
+  `${source}->${path} ${writable ? 'rw' : 'ro'}`;
+
+/** What is mounted into it. @example ['btc-watcher-nginx-config->/etc/nginx ro'] */
+export const declaredMounts = (service: Service): string[] => [
+  ...(service.config ? [mountLine(volumeName(service, 'config'), service.config.path, false)] : []),
+  ...service.volumes.map(({ purpose, path }) => mountLine(volumeName(service, purpose), path, true)),
+  ...service.binds.map(({ source, path }) => mountLine(source, path, false)),
+];
+
+export const asLines = (values: Readonly<Record<string, string>> | null | undefined): string[] =>
+  Object.entries(values ?? {}).map(([name, value]) => `${name}=${value}`);
+
+/** Names whose values differ: never the values, since what somebody put in by hand may be a secret. */
+function differingNames(actual: readonly string[], declared: readonly string[]): string[] {
+  const value = (lines: readonly string[]) =>
+    new Map(lines.map((line) => [line.split('=', 1)[0] ?? '', line]));
+  const [left, right] = [value(actual), value(declared)];
+  return [...new Set([...left.keys(), ...right.keys()])]
+    .filter((name) => left.get(name) !== right.get(name))
+    .sort();
+}
+
+/** Later lines win, as they do for Docker. */
+const merged = (...lists: (readonly string[] | null | undefined)[]): string[] => {
+  const byName = new Map(
+    lists.flatMap((list) => list ?? []).map((line) => [line.split('=', 1)[0] ?? '', line]),
+  );
+  return [...byName.values()];
+};
+
+/** @param image the image the service is declared to run; undefined where it is not there */
+export function compare(
+  { project, service, image: reference }: DeclaredService,
+  actual: ContainerInspection,
+  image: ImageInspection | undefined,
+): Difference[] {
+  const found: Difference[] = [];
+  const differ = (what: string, detail: string, repair: Difference['repair'] = 'container') =>
+    found.push({ what, detail, repair });
+  const same = (what: string, value: unknown, declared: unknown, repair?: Difference['repair']) => {
+    if (JSON.stringify(value) !== JSON.stringify(declared)) {
+      differ(what, `${show(value)} instead of ${show(declared)}`, repair);
+    }
+  };
+  const sameSet = (what: string, values: readonly string[], declared: readonly string[]) => {
+    if (sorted(values) !== sorted(declared)) {
+      differ(what, `${values.join(', ') || 'none'} instead of ${declared.join(', ') || 'none'}`);
+    }
+  };
+  /** The image brings some of its own; without it nothing can be said. */
+  const sameNames = (
+    what: string,
+    values: readonly string[],
+    own: readonly string[],
+    declared: readonly string[],
+  ) => {
+    const names = image ? differingNames(values, merged(own, declared)) : [];
+    if (names.length > 0) differ(what, `${names.join(', ')} differ`);
+  };
+  const { Config, HostConfig, State } = actual;
+
+  if (State.Status !== 'running') {
+    // One that has exited is only started again; one that is paused or half made is replaced.
+    differ('state', `${State.Status} instead of running`, State.Status === 'exited' ? 'update' : 'container');
+  }
+  same('name', nameOf(actual), service.containerName);
+  if (image && actual.Image !== image.Id) differ('image', `not the one that ${reference} names`);
+  sameNames('environment', Config.Env ?? [], image?.Config.Env ?? [], asLines(service.environment));
+  const labels = asLines(labelsOf(project, service.name));
+  sameNames('labels', asLines(Config.Labels), asLines(image?.Config.Labels), labels);
+  sameSet('ports', publishedPorts(actual), declaredPorts(service));
+  const mounts = actual.Mounts.filter(({ Type }) => Type !== 'tmpfs').map(
+    ({ Name, Source, Destination, RW }) => mountLine(Name ?? Source, Destination, RW),
+  );
+  sameSet('volumes', mounts, declaredMounts(service));
+  sameSet(
+    'networks',
+    Object.keys(actual.NetworkSettings.Networks),
+    service.networks.map(({ name }) => name),
+  );
+  if (service.user !== undefined) same('user', Config.User, service.user);
+  if (service.entrypoint) same('entrypoint', Config.Entrypoint, service.entrypoint);
+  if (service.command) same('command', Config.Cmd, service.command);
+  same('restart policy', HostConfig.RestartPolicy.Name, 'unless-stopped', 'update');
+  same('read-only root', HostConfig.ReadonlyRootfs, service.readOnlyRoot);
+  same('privileged', HostConfig.Privileged, false);
+  sameSet('added capabilities', HostConfig.CapAdd ?? [], service.capabilities);
+  sameSet('dropped capabilities', HostConfig.CapDrop ?? [], ['ALL']);
+  const { memoryMiB, pids, cpus = 0 } = service.limits;
+  same('memory limit', `${HostConfig.Memory / MIB} MiB`, `${memoryMiB} MiB`, 'update');
+  same('process limit', HostConfig.PidsLimit ?? 0, pids, 'limit');
+  same('CPU limit', HostConfig.NanoCpus / NANO, cpus);
+  same('log driver', HostConfig.LogConfig.Type, 'json-file');
+  const { maxSize, files } = service.log;
+  const logOptions = asLines({ 'max-size': maxSize, 'max-file': String(files) });
+  sameSet('log options', asLines(HostConfig.LogConfig.Config), logOptions);
+  same('health check', Config.Healthcheck?.Test, service.health);
+  return found;
+}
+
+/**
+ * Compares the files of a container's configuration volume with the declared ones. Contents are never shown: they may
+ * be secrets.
+ * @param files what is in the volume, by path; undefined where it could not be read
+ * @param declared what should be in it, by path; undefined for what cannot be compared
+ */
+export function compareFiles(
+  files: ReadonlyMap<string, string> | undefined,
+  declared: ReadonlyMap<string, string | undefined>,
+): Difference[] {
+  if (!files) return [];
+  const differences: Difference[] = [];
+  for (const [path, content] of declared) {
+    const actual = files.get(path);
+    if (actual === undefined) differences.push({ what: path, detail: 'is missing', repair: 'config' });
+    else if (content !== undefined && actual !== content) {
+      differences.push({ what: path, detail: 'was edited by hand', repair: 'config' });
+    }
+  }
+  for (const path of files.keys()) {
+    if (!declared.has(path))
+      differences.push({ what: path, detail: 'does not belong there', repair: 'config' });
+  }
+  return differences;
+}

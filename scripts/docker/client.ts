@@ -1,0 +1,53 @@
+/** The docker client: argument arrays, deadlines, and the engine's refusals as what the user can do about them. */
+import { ExecaError, execa, type Options, type Result } from 'execa';
+import { UserError } from '../../stacks/errors.mjs';
+import { commandError } from '../lib/programs.ts';
+
+const DEADLINE_MS = 60_000;
+
+/** The engine's reasons for not answering; undefined for any other output. */
+export function engineError(output: string): UserError | undefined {
+  if (/permission denied/i.test(output) && /socket|docker\.sock/i.test(output)) {
+    return new UserError(
+      'Docker refuses this user: no permission on its socket.',
+      'sudo usermod -aG docker "$USER", then log out and in again.',
+    );
+  }
+  const away =
+    /cannot connect to the docker daemon|is the docker daemon running|no such file or directory.*docker\.sock/i;
+  if (away.test(output)) {
+    return new UserError(
+      'The Docker engine does not answer.',
+      'start it: npm run up (or: sudo systemctl start docker).',
+    );
+  }
+  return undefined;
+}
+
+/**
+ * Runs the docker client.
+ * @returns what it printed on stdout
+ * @throws {UserError} when the engine is away or refuses, or when the command fails
+ */
+export async function docker(
+  args: readonly string[],
+  options: Options & { what?: string } = {},
+): Promise<string> {
+  const { what, ...rest } = options;
+  try {
+    const result = await execa('docker', args, { timeout: DEADLINE_MS, ...rest });
+    return String(result.stdout);
+  } catch (error) {
+    if (error instanceof ExecaError) {
+      if (error.code === 'ENOENT')
+        throw new UserError('The docker program is not installed.', 'npm run up installs it.');
+      const unavailable = engineError(String(error.stderr));
+      if (unavailable) throw unavailable;
+    }
+    throw commandError(what ?? 'Docker', error);
+  }
+}
+
+/** Runs the docker client where failure is an answer too. */
+export const tryDocker = (args: readonly string[], options: Options = {}): Promise<Result> =>
+  execa('docker', args, { timeout: DEADLINE_MS, ...options, reject: false }) as Promise<Result>;

@@ -1,0 +1,39 @@
+/** The clocks along the way of a request. */
+import type { Topology } from '../../../stacks/topology/topology.ts';
+import { apiUpstream } from '../../deployment/routes.ts';
+import { span } from '../../lib/text.ts';
+import { type Check, sudo } from './check.ts';
+
+const SKEW_MS = 30_000;
+/** The Date header has whole seconds, and the answer took its time. */
+const DATE_TOLERANCE_MS = 2_000;
+
+/** To a clock that is off, a good token has expired and a certificate is not yet valid. */
+const clock = (topology: Topology): Check => ({
+  id: 'clock',
+  name: "this host's clock agrees with the other clocks",
+  hop: 'host',
+  dependsOn: [],
+  run: ({ engine, socket, remote, local, nowMs }) => {
+    const clocks = [
+      { where: 'the Docker engine', atMs: engine.clockMs },
+      { where: `the ${apiUpstream(topology).service}`, atMs: socket?.greeting?.clockMs },
+      { where: 'the public address', atMs: remote.dateMs },
+      { where: topology.proxy, atMs: local.dateMs },
+    ].flatMap(({ where, atMs = Number.NaN }) =>
+      Number.isNaN(atMs) ? [] : [{ where, skewMs: atMs - nowMs }],
+    );
+    if (clocks.length === 0) return undefined;
+    const wrong = clocks.find(({ skewMs }) => Math.abs(skewMs) > SKEW_MS + DATE_TOLERANCE_MS);
+    if (!wrong) {
+      return { ok: `within ${SKEW_MS / 1000} s of ${clocks.map(({ where }) => where).join(', ')}` };
+    }
+    const { where, skewMs } = wrong;
+    return {
+      problem: `this host's clock is ${span(skewMs)} ${skewMs > 0 ? 'behind' : 'ahead of'} that of ${where}: tokens and certificates will not be valid`,
+      fix: sudo('timedatectl set-ntp true'),
+    };
+  },
+});
+
+export const clockChecks = (topology: Topology): Check[] => [clock(topology)];

@@ -1,0 +1,38 @@
+/** Who else reaches what is published for this host alone. */
+import type { Topology } from '../../../stacks/topology/topology.ts';
+import { type Check, listed } from './check.ts';
+import { engine } from './host.ts';
+
+const GUARD = 'guard';
+/** Docker drops what other hosts send to ports published on loopback: https://github.com/moby/moby/pull/49325 */
+const LOOPBACK_CLOSED_SINCE = 28;
+
+/** The services that are published at the bridge address. */
+const atBridge = ({ services, bridge }: Topology): string[] =>
+  services
+    .filter(({ ports }) => ports.some(({ addresses }) => addresses.includes(bridge.gateway)))
+    .map(({ name }) => name);
+
+/**
+ * Neighbours on the LAN reach what is published at the bridge address, and before Docker 28.0 also what is published on
+ * loopback, and containers' own addresses.
+ */
+const neighbours: Check = {
+  id: 'neighbours',
+  name: 'published ports are closed to neighbours on the LAN',
+  hop: 'host',
+  dependsOn: [engine, `container-${GUARD}`],
+  level: 'warning',
+  run: ({ engine: { version }, containers, settings, topology }) => {
+    const guard = containers?.[GUARD];
+    if (settings.BTCW_GUARD === 'on') return guard && { ok: `Docker ${version}, closed by ${guard.name}` };
+    const older = Number.parseInt(version, 10) < LOOPBACK_CLOSED_SINCE;
+    const more = older ? `, and with Docker ${version} also 127.0.0.1 and containers' own addresses` : '';
+    return {
+      problem: `BTCW_GUARD is off: a neighbour on the LAN that routes ${topology.bridge.gateway} to this host reaches ${listed(atBridge(topology))}${more}`,
+      fix: "sed -i '/^BTCW_GUARD=/d' .env && npm run deploy",
+    };
+  },
+};
+
+export const guardChecks = (): Check[] => [neighbours];

@@ -1,0 +1,76 @@
+/** The page, as a browser on this host gets it. */
+import type { Topology } from '../../../stacks/topology/topology.ts';
+import { localUrl } from '../../../stacks/topology/urls.ts';
+import { pageUpstream } from '../../deployment/routes.ts';
+import { type Check, containerName, describeAnswer, setAndDeploy } from './check.ts';
+import { highestMaxConnections } from './network.ts';
+import { upstreams } from './nginx.ts';
+
+/** Past BTCW_MAX_CONNECTIONS nginx answers 503, to pages and WebSockets alike. */
+export const connections = (topology: Topology): Check => ({
+  id: 'connections',
+  name: 'nginx accepts another connection (503)',
+  hop: topology.proxy,
+  dependsOn: [upstreams(topology), `${pageUpstream(topology).service}-at-gateway`],
+  run: (facts) => {
+    const { local, foreignHost, remote, tunnel, settings, dockerProxyDescriptors } = facts;
+    const answers = [local, foreignHost, ...(tunnel?.up ? [remote] : [])];
+    // The upstream itself has answered otherwise, so a 503 is nginx's own.
+    if (answers.every(({ status }) => status !== 503)) return { ok: 'no 503' };
+    const limit = settings.BTCW_MAX_CONNECTIONS;
+    const problem = `nginx answers 503: all ${limit} connections that BTCW_MAX_CONNECTIONS allows are open`;
+    const raised = Math.min(2 * limit, highestMaxConnections(dockerProxyDescriptors));
+    if (raised > limit) return { problem, fix: setAndDeploy('BTCW_MAX_CONNECTIONS', raised) };
+    return {
+      problem: `${problem}, and this host supports no more; a restart of nginx closes them`,
+      fix: `docker restart ${containerName(facts, topology.proxy)}`,
+    };
+  },
+});
+
+export const localPage = (topology: Topology): Check => ({
+  id: 'local-page',
+  name: 'the page opens on this host',
+  hop: topology.proxy,
+  dependsOn: [connections(topology)],
+  run: (facts) => {
+    const { local } = facts;
+    if (local.status >= 200 && local.status < 400) {
+      return { ok: `status ${local.status} in ${local.ms.toFixed(0)} ms` };
+    }
+    const dead = local.status === 0 ? ': nginx is running, but its published port is dead' : '';
+    return {
+      problem: `${localUrl(facts.topology)} fails (${describeAnswer(local)})${dead}`,
+      fix: `docker restart ${containerName(facts, topology.proxy)}`,
+    };
+  },
+});
+
+/** Vite answers 403 to hosts that it does not know, and the tunnel's address is one. */
+const viteHosts = (topology: Topology): Check => {
+  const { service } = pageUpstream(topology);
+  return {
+    id: 'vite-hosts',
+    name: `${service} accepts any host name (Vite: server.allowedHosts)`,
+    hop: service,
+    dependsOn: [localPage(topology)],
+    run: ({ local, foreignHost, settings }) => {
+      if (local.status !== 200 || foreignHost.status === 0) return undefined;
+      if (foreignHost.status !== 403) return { ok: `status ${foreignHost.status} for another name` };
+      const { BTCW_FRONTEND_CONTEXT: context, BTCW_FRONTEND_IMAGE: image } = settings;
+      const allow = (folder: string) =>
+        `sed -i 's/server: {/server: { allowedHosts: true,/' ${folder}/vite.config.*`;
+      return {
+        problem: `${service} answers 403 to a request under another host name: Vite refuses hosts that are not in server.allowedHosts, so the page does not open through the tunnel`,
+        fix: context
+          ? `${allow(context)} && npm run deploy`
+          : image
+            ? `${allow('your/frontend')} && docker build --tag ${image} your/frontend && npm run deploy`
+            : 'npm run deploy',
+      };
+    },
+  };
+};
+
+export const pageChecks = (topology: Topology): Check[] =>
+  [connections, localPage, viteHosts].map((check) => check(topology));

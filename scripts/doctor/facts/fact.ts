@@ -1,0 +1,18 @@
+/** Errors that only a mistake in this program gives. */
+const DEFECTS = [TypeError, RangeError, ReferenceError];
+
+/** How long one question to this host, or to what runs on it, may take. */
+export const PROBE_MS = 1_500;
+
+/**
+ * A fact that cannot be had, as a file or a program is missing or refuses, is undefined.
+ * @throws {Error} for a defect of this program, which must not look like a missing fact
+ */
+export async function fact<T>(gather: () => Promise<T> | T): Promise<T | undefined> {
+  try {
+    return await gather();
+  } catch (error) {
+    if (DEFECTS.some((defect) => error instanceof defect)) throw error;
+    return undefined;
+  }
+}

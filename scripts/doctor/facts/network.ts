@@ -1,0 +1,43 @@
+/** What is between this host and its containers: Docker's bridge, the firewall, docker-proxy. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { execa } from 'execa';
+import { type BridgeFacts, bridgeFacts } from '../../deployment/host.ts';
+import { inspect } from '../../docker/inspect.ts';
+import { PROBE_MS } from './fact.ts';
+
+/** Docker's default bridge. */
+export async function gatherBridge(): Promise<BridgeFacts> {
+  const [bridge] = await inspect('network', ['bridge']);
+  return bridgeFacts(bridge);
+}
+
+/** @returns undefined where no docker-proxy publishes that port */
+export function gatherDockerProxyDescriptors(port: number): number | undefined {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      if (basename(words[0] ?? '') !== 'docker-proxy') continue;
+      if (words[words.indexOf('-host-port') + 1] !== String(port)) continue;
+      const limit = /^Max open files\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'utf8'));
+      if (limit) return Number(limit[1]);
+    } catch {
+      // It has ended, or is another user's.
+    }
+  }
+  return undefined;
+}
+
+/** Rules as `iptables -t <table> <rule>` takes them; undefined where this user may not see them. */
+export async function gatherFirewallRules(): Promise<readonly string[] | undefined> {
+  if (process.getuid?.() !== 0) return undefined;
+  const { stdout } = await execa('iptables-save', [], { timeout: PROBE_MS });
+  let table = '';
+  return stdout.split('\n').flatMap((line) => {
+    if (line.startsWith('*')) table = line.slice(1).trim();
+    return line.startsWith('-A ') ? [`-t ${table} ${line}`] : [];
+  });
+}
+
+export const usesUfw = (): boolean =>
+  existsSync('/etc/ufw/ufw.conf') && /^ENABLED=yes/m.test(readFileSync('/etc/ufw/ufw.conf', 'utf8'));

@@ -1,0 +1,176 @@
+/** Builds the images that are missing. Needs no image registry: the base comes from Debian's packages. */
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { execa } from 'execa';
+import { UserError } from '../../stacks/errors.mjs';
+import type { BuildContent, DebianRecipe, DockerfileRecipe } from '../../stacks/topology/image-source.ts';
+import { goBuild } from '../bootstrap/go.mjs';
+import { aptInstall, isRoot, onPath, PACKAGES, step } from '../bootstrap/step.mjs';
+import { docker } from '../docker/client.ts';
+import { inspect } from '../docker/inspect.ts';
+import { commandError } from '../lib/programs.ts';
+import type { PlannedImage } from './plan.ts';
+
+const BUILD_DEADLINE_MS = 15 * 60_000;
+const SUITE = 'trixie';
+const root = process.cwd();
+const WORK = join(root, '.build/images');
+/** The name an image was built under: one that was tagged by hand has another's. */
+const REFERENCE_LABEL = 'btc-watcher.reference';
+
+/** Gets each line that a build prints. */
+type Progress = (line: string) => void;
+
+async function run(what: string, command: string, args: readonly string[], progress: Progress, fix?: string) {
+  const child = execa(command, args, { cwd: root, all: true, timeout: BUILD_DEADLINE_MS });
+  child.all.on('data', (chunk: Buffer) => progress(chunk.toString()));
+  try {
+    await child;
+  } catch (error) {
+    throw commandError(what, error, fix);
+  }
+}
+
+/** The host's own Debian mirror, which is likely the near one; undefined where the host is no Debian. */
+export function debianMirror(sources: string): string | undefined {
+  const uris = /^(?:URIs:|deb(?:\s+\[[^\]]*\])?)\s+(\S+\/debian)\/?(?:\s|$)/m.exec(sources);
+  return uris?.[1];
+}
+
+function hostSources(): string {
+  const files = ['/etc/apt/sources.list', '/etc/apt/sources.list.d/debian.sources'];
+  return files.map((file) => (existsSync(file) ? readFileSync(file, 'utf8') : '')).join('\n');
+}
+
+async function buildDebian(image: PlannedImage, recipe: DebianRecipe, progress: Progress) {
+  const programs = isRoot() ? (['mmdebstrap'] as const) : (['mmdebstrap', 'newuidmap'] as const);
+  for (const program of programs) {
+    if (!(await onPath(program))) await aptInstall(PACKAGES[program], program, progress);
+  }
+  const packages = readFileSync(join(root, recipe.packages), 'utf8').trim().split('\n');
+  const mirror = debianMirror(hostSources());
+  const sources = mirror
+    ? [
+        `deb ${mirror} ${SUITE} main`,
+        `deb ${mirror} ${SUITE}-updates main`,
+        `deb ${mirror}-security ${SUITE}-security main`,
+      ]
+    : [];
+  const archive = join(WORK, `${recipe.name}.tar`);
+  mkdirSync(WORK, { recursive: true });
+  const lean = ['man', 'doc', 'locale', 'info'].map((part) => `--dpkgopt=path-exclude=/usr/share/${part}/*`);
+  await run(
+    'Making the Debian base image',
+    'mmdebstrap',
+    ['--variant=minbase', `--include=${packages.join(',')}`, ...lean, SUITE, archive, ...sources],
+    progress,
+    'fix what it reports, or where Docker Hub or a mirror of it answers: set BTCW_BASE_IMAGE=debian:13-slim',
+  );
+  await docker(
+    ['import', '--change', `LABEL ${REFERENCE_LABEL}=${image.reference}`, archive, image.reference],
+    {
+      what: 'Importing the base image',
+      timeout: BUILD_DEADLINE_MS,
+    },
+  );
+  rmSync(archive);
+}
+
+async function dockerBuild(
+  image: PlannedImage,
+  folder: string,
+  args: Record<string, string>,
+  progress: Progress,
+) {
+  const buildArgs = Object.entries(args).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
+  const label = ['--label', `${REFERENCE_LABEL}=${image.reference}`];
+  await run(
+    `Building ${image.reference}`,
+    'docker',
+    ['build', '-t', image.reference, ...label, ...buildArgs, folder],
+    progress,
+  );
+}
+
+/** An empty folder that becomes the build context of an image. */
+function contextFolder(name: string): string {
+  const folder = join(WORK, name);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+/** Node's own binary, as an npm package brings it: the images' apps run a current release. */
+function nodeBinary(): string {
+  const path = join(root, 'node_modules', `node-linux-${process.arch}`, 'bin/node');
+  if (existsSync(path)) return path;
+  throw new UserError(`${dirname(dirname(path))} is missing.`, 'npm run up');
+}
+
+/** Puts one thing into a build context. */
+async function addContent(content: BuildContent, folder: string, progress: Progress) {
+  const target = join(folder, content.to);
+  switch (content.kind) {
+    case 'copy':
+      return cpSync(join(root, content.path), target, { recursive: true });
+    case 'node':
+      return cpSync(nodeBinary(), target);
+    case 'go': {
+      const { module, packagePath, tags } = content;
+      return goBuild(
+        { module: join(root, module), packagePath, output: target, ...(tags && { tags }) },
+        progress,
+      );
+    }
+  }
+}
+
+async function buildDockerfile(image: PlannedImage, recipe: DockerfileRecipe, progress: Progress) {
+  const { content, dockerfile, from, fromArgument } = recipe;
+  if (recipe.build) {
+    await run(`Building ${recipe.build}`, 'npm', ['run', 'build', '-w', recipe.build], progress);
+  }
+  const reference = image.from?.reference ?? (from.kind === 'reference' ? from.reference : '');
+  const args = { [fromArgument]: reference };
+  if (!content) return dockerBuild(image, join(root, dirname(dockerfile)), args, progress);
+  const folder = contextFolder(recipe.name);
+  cpSync(join(root, dockerfile), join(folder, 'Dockerfile'));
+  for (const part of content) await addContent(part, folder, progress);
+  await dockerBuild(image, folder, args, progress);
+}
+
+async function build(image: PlannedImage, progress: Progress) {
+  const { source } = image;
+  switch (source.kind) {
+    case 'debian':
+      return buildDebian(image, source, progress);
+    case 'dockerfile':
+      return buildDockerfile(image, source, progress);
+    case 'context':
+      return dockerBuild(image, source.folder, {}, progress);
+    case 'reference':
+      // The provider pulls it.
+      return;
+  }
+}
+
+/** Which of the images Docker has not got, or has another image's content under the name of. */
+export async function missingImages(images: readonly PlannedImage[]): Promise<PlannedImage[]> {
+  const references = images.map(({ reference }) => reference);
+  const present = await inspect('image', references);
+  return images.filter(({ reference, buildName }) => {
+    const found = present.find(({ RepoTags }) => RepoTags?.includes(reference));
+    return !found || (buildName && found.Config.Labels?.[REFERENCE_LABEL] !== reference);
+  });
+}
+
+/** Builds those of the images that are missing, in order, and shows it. */
+export async function ensureImages(images: readonly PlannedImage[]): Promise<void> {
+  for (const image of await missingImages(images)) {
+    if (!image.buildName) continue;
+    await step(`Image ${image.name}`, async (report) => {
+      await build(image, report);
+      return { detail: 'built' };
+    });
+  }
+}

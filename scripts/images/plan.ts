@@ -1,0 +1,88 @@
+/**
+ * Which images a topology needs, and a tag for each that follows from the content it is built from: an image is built
+ * when, and only when, its sources change. Reads files, runs nothing.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DockerfileRecipe, ImageSource } from '../../stacks/topology/image-source.ts';
+import type { Topology } from '../../stacks/topology/topology.ts';
+import { contextFiles, digestFiles, filesBelow, lockedPackages } from './digest.ts';
+
+const REPOSITORY = 'btc-watcher';
+
+/** One image of a deployment. */
+export interface PlannedImage {
+  /** What the `images` command calls it: the service that runs it, or the image that others are built on. */
+  readonly name: string;
+  /** @example 'btc-watcher/nginx:1f0c3c2b9a77' */
+  readonly reference: string;
+  readonly source: ImageSource;
+  /** The image it is built on. @default - none */
+  readonly from?: PlannedImage;
+  /** As {@link name}, where it is built here; undefined for one that Docker pulls where it is missing. */
+  readonly buildName?: string;
+}
+
+export interface PlannedImages {
+  /** The image of each service, by the service's name. */
+  readonly byService: ReadonlyMap<string, PlannedImage>;
+  /** Every image that has to be there, each after the one it is built on. */
+  readonly all: readonly PlannedImage[];
+}
+
+/** Images in the order they are built: what each is built on comes before it. */
+export function withBaseImages(images: Iterable<PlannedImage>): PlannedImage[] {
+  const ordered = new Map<string, PlannedImage>();
+  const add = (image: PlannedImage) => {
+    if (image.from) add(image.from);
+    if (!ordered.has(image.reference)) ordered.set(image.reference, image);
+  };
+  for (const image of images) add(image);
+  return [...ordered.values()];
+}
+
+/** @param packageFolder folder of this package */
+export function planImages(topology: Topology, packageFolder: string): PlannedImages {
+  const sources = (paths: readonly string[]) =>
+    paths.flatMap((path) => filesBelow(join(packageFolder, path)));
+  const digest = (paths: readonly string[], extra: readonly string[] = []) =>
+    digestFiles(packageFolder, sources(paths), extra);
+  let lock: string | undefined;
+  const packagesOf = ({ packages }: DockerfileRecipe): string[] => {
+    if (!packages) return [];
+    lock ??= readFileSync(join(packageFolder, 'package-lock.json'), 'utf8');
+    return lockedPackages(lock, packages.workspace).filter((line) => line.startsWith(packages.only ?? ''));
+  };
+
+  const planDockerfile = (name: string, recipe: DockerfileRecipe): PlannedImage => {
+    const { from } = recipe;
+    const base = plan(from.kind === 'debian' || from.kind === 'dockerfile' ? from.name : name, from);
+    const tag = digest(recipe.sources, [base.reference, ...packagesOf(recipe)]);
+    return {
+      name,
+      buildName: name,
+      reference: `${REPOSITORY}/${recipe.name}:${tag}`,
+      source: recipe,
+      // A foreign image to build on is pulled by the build.
+      ...(from.kind === 'reference' ? {} : { from: base }),
+    };
+  };
+  const plan = (name: string, source: ImageSource): PlannedImage => {
+    switch (source.kind) {
+      case 'reference':
+        return { name, reference: source.reference, source };
+      case 'context': {
+        const tag = digestFiles(source.folder, contextFiles(source.folder));
+        return { name, buildName: name, reference: `${topology.project}/${name}:${tag}`, source };
+      }
+      case 'debian': {
+        const tag = digest([source.packages]);
+        return { name, buildName: name, reference: `${REPOSITORY}/${source.name}:${tag}`, source };
+      }
+      case 'dockerfile':
+        return planDockerfile(name, source);
+    }
+  };
+  const byService = new Map(topology.services.map(({ name, image }) => [name, plan(name, image)]));
+  return { byService, all: withBaseImages(byService.values()) };
+}

@@ -1,0 +1,41 @@
+/** Connections to the reverse proxy, from the kernel's table of its container. */
+import { readFileSync } from 'node:fs';
+import { tryDocker } from '../docker/client.ts';
+import { type ContainerInspection, nameOf } from '../docker/inspect.ts';
+
+/** The kernel's number for an established connection. */
+const ESTABLISHED = '01';
+
+/**
+ * Established connections to a port, as `netstat -an | grep ESTABLISHED | grep <port>` would count them.
+ * @param table the text of /proc/<pid>/net/tcp
+ */
+export function establishedOn(table: string, port: number): number {
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  return table.split('\n').filter((line) => {
+    const [, local, , state] = line.trim().split(/\s+/);
+    return local?.endsWith(suffix) && state === ESTABLISHED;
+  }).length;
+}
+
+async function tcpTable(container: ContainerInspection): Promise<string> {
+  try {
+    return readFileSync(`/proc/${container.State.Pid}/net/tcp`, 'utf8');
+  } catch {
+    // The engine is on another machine, or the process another user's.
+    return String((await tryDocker(['exec', nameOf(container), 'cat', '/proc/net/tcp'])).stdout);
+  }
+}
+
+/**
+ * Counts the established connections to a container's port.
+ * @param port inside the container
+ * @returns undefined where the container does not run
+ */
+export async function connectionsOf(
+  container: ContainerInspection | undefined,
+  port: number,
+): Promise<number | undefined> {
+  if (container?.State.Status !== 'running') return undefined;
+  return establishedOn(await tcpTable(container), port);
+}

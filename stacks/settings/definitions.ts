@@ -1,0 +1,289 @@
+/** Every setting, described once: `npm run docs` writes .env.example and the tables of both READMEs from it. */
+import { z } from 'zod';
+import * as rules from './rules.ts';
+
+/** One setting: its documentation and its rule. */
+export interface Definition<T extends z.ZodType = z.ZodType> {
+  /** As it would stand in `.env`; '' means "not set". */
+  readonly default: string;
+  readonly group: SettingGroup;
+  /** What it means, in English and in Chinese. */
+  readonly en: string;
+  readonly zh: string;
+  readonly schema: T;
+  /** What should be at the path that the value is. @default - the value is no path */
+  readonly path?: rules.PathRule;
+  /** Whether the file it names holds a secret, which is taken out of all that is shown. @default false */
+  readonly secret?: true;
+}
+
+/** The headings of `.env.example`, in its order. */
+export const SETTING_GROUPS = {
+  deployment: 'The deployment',
+  applications: 'Your own applications',
+  images: 'Images',
+  tunnel: 'The tunnel',
+  reference: 'The reference application',
+  limits: 'Limits',
+} as const;
+export type SettingGroup = keyof typeof SETTING_GROUPS;
+
+/** What BTCW_MAX_CONNECTIONS may be at most. */
+export const HIGHEST_MAX_CONNECTIONS = 20_000;
+
+const define = <T extends z.ZodType>(definition: Definition<T>): Definition<T> => definition;
+
+export const SETTINGS = {
+  BTCW_PROJECT: define({
+    default: 'btc-watcher',
+    group: 'deployment',
+    en: 'prefix of every container, volume and network; a second project runs beside the first',
+    zh: '所有容器、卷和网络的前缀；可与另一个项目并存',
+    schema: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{0,30}[a-z0-9]$/, 'should be 2 to 32 lower-case letters, digits and hyphens'),
+  }),
+  BTCW_GATEWAY: define({
+    default: '172.17.0.1',
+    group: 'deployment',
+    en: 'address of the Docker bridge through which nginx reaches backend and frontend',
+    zh: 'Docker 网桥地址，nginx 经它访问后端和前端',
+    schema: rules
+      .ipv4('should be an IPv4 address')
+      .refine(
+        (value) => !/^(0|127|22[4-9]|23\d|24\d|25[0-5])\./.test(value) && !/\.(0|255)$/.test(value),
+        'should be the address of a Docker bridge',
+      ),
+  }),
+  BTCW_NGINX_BIND: define({
+    default: '127.0.0.1',
+    group: 'deployment',
+    en: 'host address nginx is published on',
+    zh: 'nginx 发布在主机的哪个地址',
+    schema: rules.ipv4('should be an IPv4 address of this host'),
+  }),
+  BTCW_NGINX_PORT: define({
+    default: '8501',
+    group: 'deployment',
+    en: 'host port of nginx',
+    zh: 'nginx 的主机端口',
+    schema: rules.port,
+  }),
+  BTCW_GUARD: define({
+    default: 'on',
+    group: 'deployment',
+    en: 'on: a container keeps neighbours on the network from the ports that are for this host alone; off: none does',
+    zh: 'on：由一个容器挡住局域网邻居对只供本机使用的端口的访问；off：不设',
+    schema: rules.onOff,
+  }),
+  BTCW_BACKEND_PORT: define({
+    default: '8000',
+    group: 'deployment',
+    en: 'host port of the backend',
+    zh: '后端的主机端口',
+    schema: rules.port,
+  }),
+  BTCW_FRONTEND_PORT: define({
+    default: '3000',
+    group: 'deployment',
+    en: 'host port of the frontend',
+    zh: '前端的主机端口',
+    schema: rules.port,
+  }),
+  BTCW_BACKEND_IMAGE: define({
+    default: '',
+    group: 'applications',
+    en: 'your own backend image, listening on $PORT (8000)',
+    zh: '你自己的后端镜像，监听 $PORT（8000）',
+    schema: rules.image,
+  }),
+  BTCW_BACKEND_CONTEXT: define({
+    default: '',
+    group: 'applications',
+    en: 'or a folder with the Dockerfile to build it from',
+    zh: '或含 Dockerfile 的目录，由它构建',
+    schema: rules.path,
+    path: rules.buildContext,
+  }),
+  BTCW_BACKEND_ENV_FILE: define({
+    default: '',
+    group: 'applications',
+    en: 'KEY=value lines handed to the backend, never kept in plan or state',
+    zh: '交给后端的 KEY=value 文件，不进入 plan 和 state',
+    schema: rules.path,
+    path: rules.file('should be a file that exists'),
+    secret: true,
+  }),
+  BTCW_BACKEND_HEALTH_PATH: define({
+    default: '/health',
+    group: 'applications',
+    en: 'path that answers 200 when the backend is healthy',
+    zh: '后端正常时返回 200 的路径',
+    schema: z.string().regex(/^\/[\w./~%-]*$/, 'should be a path that begins with "/"'),
+  }),
+  BTCW_FRONTEND_IMAGE: define({
+    default: '',
+    group: 'applications',
+    en: 'your own frontend image, listening on $PORT (3000)',
+    zh: '你自己的前端镜像，监听 $PORT（3000）',
+    schema: rules.image,
+  }),
+  BTCW_FRONTEND_CONTEXT: define({
+    default: '',
+    group: 'applications',
+    en: 'or a folder with the Dockerfile to build it from',
+    zh: '或含 Dockerfile 的目录，由它构建',
+    schema: rules.path,
+    path: rules.buildContext,
+  }),
+  BTCW_FRONTEND_MODE: define({
+    default: 'static',
+    group: 'applications',
+    en: 'static: the built files; dev: Vite with hot reload of assets/frontend',
+    zh: 'static：构建好的文件；dev：Vite 热更新 assets/frontend',
+    schema: z.enum(['static', 'dev'], 'should be "static" or "dev"'),
+  }),
+  BTCW_NGINX_IMAGE: define({
+    default: '',
+    group: 'images',
+    en: 'nginx image to use instead of the one built here',
+    zh: '代替本地构建的 nginx 镜像',
+    schema: rules.image,
+  }),
+  BTCW_FRPC_IMAGE: define({
+    default: '',
+    group: 'images',
+    en: 'frpc image to use instead of the one built here; writes no log file',
+    zh: '代替本地构建的 frpc 镜像；不写日志文件',
+    schema: rules.image,
+  }),
+  BTCW_BASE_IMAGE: define({
+    default: '',
+    group: 'images',
+    en: 'Debian image to build on instead of the one made here',
+    zh: '代替本地制作的 Debian 基础镜像',
+    schema: rules.image,
+  }),
+  BTCW_FRP_SERVER_ADDR: define({
+    default: '',
+    group: 'tunnel',
+    en: 'your frp server; empty: an embedded one on 127.0.0.1',
+    zh: '你的 frp 服务器；留空则用本机 127.0.0.1 上的内置服务器',
+    schema: rules.optional(
+      z
+        .string()
+        .regex(
+          /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/,
+          'should be a host name or an address, without scheme or port',
+        )
+        // Four numbers are an address, and a wrong one is no name.
+        .refine(
+          (value) => !/^[\d.]+$/.test(value) || z.ipv4().safeParse(value).success,
+          'should be a host name or an address, without scheme or port',
+        ),
+    ),
+  }),
+  BTCW_FRP_SERVER_PORT: define({
+    default: '7000',
+    group: 'tunnel',
+    en: 'port of the frp server',
+    zh: 'frp 服务器端口',
+    schema: rules.port,
+  }),
+  BTCW_FRP_PROXY_NAME: define({
+    default: 'freq-service',
+    group: 'tunnel',
+    en: 'name of the tunnel, unique on the frp server',
+    zh: '隧道名称，在 frp 服务器上唯一',
+    schema: z.string().regex(/^[\w-]{1,64}$/, 'should be 1 to 64 letters, digits, "_" and "-"'),
+  }),
+  BTCW_FRP_REMOTE_PORT: define({
+    default: '60001',
+    group: 'tunnel',
+    en: 'public port on the frp server',
+    zh: 'frp 服务器上的公网端口',
+    schema: rules.port,
+  }),
+  BTCW_FRP_TOKEN_FILE: define({
+    default: '',
+    group: 'tunnel',
+    en: "file with the frp server's token, 0600; empty: generated",
+    zh: '存放 frp 服务器 token 的文件，权限 0600；留空则自动生成',
+    schema: rules.path,
+    path: rules.secretFile(
+      'should hold one line with the token',
+      (text) => text !== '' && !text.includes('\n'),
+    ),
+    secret: true,
+  }),
+  BTCW_FRP_TLS_CA_FILE: define({
+    default: '',
+    group: 'tunnel',
+    en: "PEM file with the frp server's CA; empty: its certificate is not checked",
+    zh: 'frp 服务器 CA 的 PEM 文件；留空则不校验证书',
+    schema: rules.path,
+    path: rules.file('should be a PEM file with a certificate', (text) =>
+      text.includes('-----BEGIN CERTIFICATE-----'),
+    ),
+  }),
+  BTCW_ADMIN_USER: define({
+    default: 'admin',
+    group: 'reference',
+    en: 'login name',
+    zh: '登录用户名',
+    schema: z.string().regex(/^[\w.-]{1,32}$/, 'should be 1 to 32 letters, digits, ".", "_" and "-"'),
+  }),
+  BTCW_ADMIN_PASSWORD_FILE: define({
+    default: '',
+    group: 'reference',
+    en: 'file with the login password, 0600; empty: generated',
+    zh: '存放登录密码的文件，权限 0600；留空则自动生成',
+    schema: rules.path,
+    path: rules.secretFile(
+      'should hold one line of at least 8 characters',
+      (text) => text.length >= 8 && !text.includes('\n'),
+    ),
+    secret: true,
+  }),
+  BTCW_PRICE_FEED_URL: define({
+    default: '',
+    group: 'reference',
+    en: "WebSocket of an exchange's trade stream; empty: simulated prices",
+    zh: '交易所成交流的 WebSocket；留空则用模拟价格',
+    schema: rules.optional(z.string().regex(/^wss?:\/\/[^\s/]+/, 'should be a ws:// or wss:// address')),
+  }),
+  BTCW_LOG_MAX_SIZE: define({
+    default: '10m',
+    group: 'limits',
+    en: "size of a container's log file before it is rotated; 3 are kept",
+    zh: '单个容器日志文件轮转前的大小；保留 3 个',
+    schema: z.string().regex(/^[1-9]\d{0,3}[kmg]$/, 'should be a size such as "10m" (k, m or g)'),
+  }),
+  BTCW_LOG_KEEP_DAYS: define({
+    default: '7',
+    group: 'limits',
+    en: "days of frpc's log file that are kept, compressed; days without a line do not count",
+    zh: 'frpc 日志文件保留的天数（压缩）；没有日志的日子不计',
+    schema: rules.wholeNumber(1, 365, 'should be a number of days between 1 and 365'),
+  }),
+  BTCW_MAX_CONNECTIONS: define({
+    default: '2500',
+    group: 'limits',
+    en: 'connections nginx serves at once; more get 503',
+    zh: 'nginx 同时服务的连接数，超出返回 503',
+    schema: rules.wholeNumber(
+      1,
+      HIGHEST_MAX_CONNECTIONS,
+      `should be a number between 1 and ${HIGHEST_MAX_CONNECTIONS}`,
+    ),
+  }),
+} as const;
+
+export type SettingName = keyof typeof SETTINGS;
+/** The validated settings by their names; frozen. Paths are absolute. */
+export type Settings = Readonly<{ [Name in SettingName]: z.output<(typeof SETTINGS)[Name]['schema']> }>;
+
+export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
+
+/** Settings that are a port of this host or of the frp server. */
+export const PORT_SETTINGS = SETTING_NAMES.filter((name) => SETTINGS[name].schema === rules.port);

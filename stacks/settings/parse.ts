@@ -1,0 +1,108 @@
+/** Validates settings. All problems are reported at once, each as *name: rule, got "value". What to do.* */
+import { parseEnv } from 'node:util';
+import { distance } from 'fastest-levenshtein';
+import { UserError } from '../errors.mjs';
+import { type Definition, SETTING_NAMES, SETTINGS, type Settings } from './definitions.ts';
+import type { FileSystem } from './rules.ts';
+
+const PREFIX = 'BTCW_';
+const TYPO_DISTANCE = 4;
+
+/** Names and values as they were given, before defaults. */
+type Given = Readonly<Record<string, string>>;
+
+/** A problem line, in the one form all of them have. */
+export const problem = (
+  name: string,
+  rule: string,
+  got: string,
+  fix = 'Set it in .env or the environment.',
+) => `${name}: ${rule}, got "${got}". ${fix}`;
+
+function unknownNames(given: Given): string[] {
+  return Object.keys(given)
+    .filter((name) => name.startsWith(PREFIX) && !(name in SETTINGS))
+    .map((name) => {
+      const [nearest] = SETTING_NAMES.map((known) => ({ known, edits: distance(name, known) })).sort(
+        (a, b) => a.edits - b.edits,
+      );
+      const hint =
+        nearest && nearest.edits <= TYPO_DISTANCE ? `did you mean ${nearest.known}?` : 'see .env.example.';
+      return `${name}: is not a setting of this package; ${hint}`;
+    });
+}
+
+/** Rules that concern more than one setting. Ports are compared by the topology, which knows who uses them. */
+function relations(settings: Settings, given: Given): string[] {
+  const problems: string[] = [];
+  const conflict = (name: string, rule: string, got: string, fix = 'Unset one of them.') =>
+    problems.push(problem(name, rule, got, fix));
+  if (settings.BTCW_FRPC_IMAGE && given.BTCW_LOG_KEEP_DAYS) {
+    conflict(
+      'BTCW_LOG_KEEP_DAYS',
+      'should not be set together with BTCW_FRPC_IMAGE, as only the frpc image built here writes a log file',
+      given.BTCW_LOG_KEEP_DAYS,
+    );
+  }
+  for (const part of ['BACKEND', 'FRONTEND'] as const) {
+    const [image, folder] = [settings[`BTCW_${part}_IMAGE`], settings[`BTCW_${part}_CONTEXT`]];
+    if (image && folder) {
+      conflict(
+        `BTCW_${part}_CONTEXT`,
+        `should not be set together with BTCW_${part}_IMAGE`,
+        given[`BTCW_${part}_CONTEXT`] ?? folder,
+      );
+    }
+    if (part === 'FRONTEND' && settings.BTCW_FRONTEND_MODE === 'dev' && (image || folder)) {
+      conflict('BTCW_FRONTEND_MODE', 'should be "static" with an image of your own', 'dev', 'Unset it.');
+    }
+  }
+  return problems;
+}
+
+/** @returns the value of one setting, or its problem line */
+function parseOne(
+  name: string,
+  definition: Definition,
+  given: string | undefined,
+  files: FileSystem,
+): { readonly value: unknown } | { readonly problem: string } {
+  const raw = given || definition.default;
+  const result = definition.schema.safeParse(raw);
+  if (!result.success) {
+    return { problem: problem(name, result.error.issues[0]?.message ?? 'is not valid', raw) };
+  }
+  if (!definition.path || result.data === undefined) return { value: result.data };
+  const path = files.resolve(raw);
+  const broken = definition.path(path, files);
+  return broken ? { problem: problem(name, broken, raw) } : { value: path };
+}
+
+/**
+ * Validates all settings together.
+ * @param environment the environment, which wins
+ * @param dotEnv the content of `.env`, or '' where there is none
+ * @param files what settings that name a path are checked against
+ * @throws {UserError} with one line for each problem
+ */
+export function parseSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+  dotEnv: string,
+  files: FileSystem,
+): Settings {
+  const given: Record<string, string> = {};
+  for (const [name, value] of Object.entries({ ...parseEnv(dotEnv), ...environment })) {
+    if (name.startsWith(PREFIX) && value !== undefined) given[name] = value.trim();
+  }
+  const problems = unknownNames(given);
+  const values: Record<string, unknown> = {};
+  for (const name of SETTING_NAMES) {
+    const parsed = parseOne(name, SETTINGS[name], given[name], files);
+    if ('problem' in parsed) problems.push(parsed.problem);
+    else values[name] = parsed.value;
+  }
+  const settings = Object.freeze(values) as Settings;
+  if (problems.length === 0) problems.push(...relations(settings, given));
+  if (problems.length > 0) throw new UserError(problems.join('\n'));
+  return settings;
+}

@@ -1,0 +1,76 @@
+/** The rules that settings obey. A rule's text is what the user reads: it says what the value should be. */
+import { z } from 'zod';
+
+/** What settings that name a file or a folder are checked against: the disk, or a test's own. */
+export interface FileSystem {
+  /** The absolute path, as seen from the folder the command runs in. */
+  resolve(path: string): string;
+  /** Kind and permission bits; undefined where there is nothing. */
+  stat(path: string): { readonly kind: 'file' | 'folder' | 'other'; readonly mode: number } | undefined;
+  /** The text of a regular file; undefined where it cannot be read. */
+  read(path: string): string | undefined;
+}
+
+/** @returns the rule that the path breaks; undefined where it is as it should be */
+export type PathRule = (path: string, files: FileSystem) => string | undefined;
+
+/** An empty value is what .env.example shows for "not set". */
+export const optional = <T extends z.ZodType>(schema: T) =>
+  z
+    .literal('')
+    .transform(() => undefined)
+    .or(schema);
+
+const portRule = 'should be a port between 1 and 65535';
+export const port = z
+  .string()
+  .regex(/^\d{1,5}$/, portRule)
+  .transform(Number)
+  .refine((value) => value >= 1 && value <= 65535, portRule);
+
+export const ipv4 = (rule: string) => z.ipv4(rule);
+
+export const wholeNumber = (lowest: number, highest: number, rule: string) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, rule)
+    .transform(Number)
+    .refine((value) => value >= lowest && value <= highest, rule);
+
+export const onOff = z.enum(['on', 'off'], 'should be "on" or "off"');
+
+const imageRule = 'should be an image with a fixed tag or digest, such as "nginx:1.28.0"';
+export const image = optional(
+  z
+    .string()
+    .regex(
+      /^[a-z0-9][a-z0-9._/-]*(:\d+\/[a-z0-9._/-]+)?(:[A-Za-z0-9_][\w.-]{0,127}|@sha256:[0-9a-f]{64})$/,
+      imageRule,
+    )
+    .refine((value) => !value.endsWith(':latest'), imageRule),
+);
+
+/** A path; what is there is for a {@link PathRule}. */
+export const path = optional(z.string());
+
+export const file =
+  (rule: string, accept: (content: string) => boolean = () => true): PathRule =>
+  (path, files) => {
+    const content = files.read(path);
+    return content !== undefined && accept(content) ? undefined : rule;
+  };
+
+/** A file that only its owner may read. @param rule what its content should be */
+export const secretFile =
+  (rule: string, accept: (content: string) => boolean): PathRule =>
+  (path, files) => {
+    const content = files.read(path);
+    if (content === undefined) return `${rule}, and the file should exist`;
+    if (!accept(content.trim())) return rule;
+    const openToOthers = ((files.stat(path)?.mode ?? 0) & 0o077) !== 0;
+    return openToOthers ? 'should be a file only you can read (chmod 600)' : undefined;
+  };
+
+/** The folder of a Docker build. */
+export const buildContext: PathRule = (path, files) =>
+  files.stat(`${path}/Dockerfile`) ? undefined : 'should be a folder with a Dockerfile';

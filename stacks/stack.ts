@@ -1,0 +1,133 @@
+import { Construct } from 'constructs';
+import { ConfigVolume } from './constructs/config-volume.ts';
+import { Image } from './constructs/image.ts';
+import { ProjectNetwork } from './constructs/project-network.ts';
+import { ProjectVolume } from './constructs/project-volume.ts';
+import { ServiceContainer } from './constructs/service-container.ts';
+import {
+  addressOf,
+  type Container,
+  DockerProvider,
+  PROVIDER_SOURCE,
+  PROVIDER_VERSION,
+  TerraformStack,
+} from './provider.ts';
+import type { HostFacts } from './topology/host.ts';
+import { type Service, volumeName } from './topology/service.ts';
+import { serviceNamed, type Topology } from './topology/topology.ts';
+
+/** An image as the stack needs it. */
+export interface StackImage {
+  /** @example 'btc-watcher/nginx:1f0c3c2b9a77' */
+  readonly reference: string;
+  /** Name by which the `images` command builds it. @default - not built here */
+  readonly buildName?: string;
+}
+
+export interface StackProps {
+  readonly topology: Topology;
+  readonly host: HostFacts;
+  /** The image of each service, by the service's name. */
+  readonly images: ReadonlyMap<string, StackImage>;
+  /** What stands for a secret file in plan and state. */
+  readonly fingerprint: (file: string) => string;
+  /** This package's folder, as seen from the one terraform runs in. @example '../../..' */
+  readonly packageFolder: string;
+}
+
+/** Addresses, in plan and state, of what makes up a service. */
+export interface ServiceAddresses {
+  readonly container: string;
+  /** What fills its configuration volume; undefined where it has none. */
+  readonly config: string | undefined;
+  /** What limits its processes. */
+  readonly limit: string;
+}
+
+/** @example capitalised('backend') // 'Backend' */
+const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** A whole topology. The stack is named after the project, and so are its state file and output folder. */
+export class BtcWatcherStack extends TerraformStack {
+  /** By the service's name. */
+  readonly addresses = new Map<string, ServiceAddresses>();
+  /** What resources are called for people, by their addresses; those that are of no interest have no name. */
+  readonly names = new Map<string, string>();
+  private readonly networks = new Map<string, string>();
+  private readonly containers = new Map<string, Container>();
+  private readonly props: StackProps;
+
+  constructor(scope: Construct, props: StackProps) {
+    super(scope, props.topology.project);
+    this.props = props;
+    const { topology } = props;
+    new DockerProvider(this, 'Docker');
+    // The bindings carry an older provider's number; with 3.x a mere refresh deletes a stopped container
+    // (https://github.com/kreuzwerker/terraform-provider-docker/issues/590). The source is spelt out because
+    // OpenTofu would look in its own registry.
+    this.addOverride('terraform.required_providers.docker', {
+      source: PROVIDER_SOURCE,
+      version: PROVIDER_VERSION,
+    });
+    // Where cdktf would keep it, but relative, so that the checkout can be moved.
+    const state = `${props.packageFolder}/terraform.${topology.project}.tfstate`;
+    this.addOverride('terraform.backend.local.path', state);
+    for (const network of topology.networks) {
+      const id = network.key === 'bridge' ? 'Bridge' : `Network-${network.key}`;
+      const { reference, resource } = new ProjectNetwork(this, id, { project: topology.project, network });
+      this.networks.set(network.key, reference);
+      if (resource) this.names.set(addressOf(resource), `network ${network.name}`);
+    }
+    for (const { name } of topology.services) this.containerOf(name);
+  }
+
+  /** Makes a service's resources, after those of the services it depends on. */
+  private containerOf(name: string): Container {
+    const made = this.containers.get(name);
+    if (made) return made;
+    const service = serviceNamed(this.props.topology, name);
+    const dependsOn = service.dependsOn.map((other) => this.containerOf(other));
+    const container = this.addService(service, dependsOn);
+    this.containers.set(name, container);
+    return container;
+  }
+
+  private addService(service: Service, dependsOn: readonly Container[]): Container {
+    const { topology, host, images, fingerprint, packageFolder } = this.props;
+    const { project } = topology;
+    const planned = images.get(service.name);
+    if (!planned) throw new Error(`No image is planned for the service "${service.name}".`);
+    const image = new Image(this, `${capitalised(service.name)}Image`, { ...planned, packageFolder });
+    const scope = new Construct(this, service.id);
+    const config =
+      service.config &&
+      new ConfigVolume(scope, 'Config', {
+        ...{ project, host, service, image, fingerprint, packageFolder },
+        config: service.config,
+      });
+    const volumes = service.volumes.map(
+      ({ purpose }) =>
+        new ProjectVolume(scope, capitalised(purpose), {
+          project,
+          service: service.name,
+          name: volumeName(service, purpose),
+        }),
+    );
+    const networks = service.networks.map(({ network, name }) => this.networks.get(network) ?? name);
+    const { container, limit } = new ServiceContainer(scope, 'Service', {
+      ...{ project, host, service, image, networks, config, volumes, dependsOn },
+    });
+    this.addresses.set(service.name, {
+      container: addressOf(container),
+      config: config && addressOf(config.files),
+      limit: addressOf(limit),
+    });
+    this.names.set(addressOf(container), service.containerName);
+    this.names.set(addressOf(image.resource), `image ${planned.reference}`);
+    if (config) this.names.set(addressOf(config.files), `configuration of ${service.containerName}`);
+    for (const { resource } of [...(config ? [config.volume] : []), ...volumes]) {
+      this.names.set(addressOf(resource), `volume ${resource.nameInput}`);
+    }
+    return container;
+  }
+}

@@ -1,0 +1,83 @@
+/** The backend: the user's own, or the reference application. */
+import type { Settings } from '../settings/definitions.ts';
+import { anyHttpHealth, httpHealth } from './health.ts';
+import type { HostFacts } from './host.ts';
+import { baseImage, type ImageSource, ownImage } from './image-source.ts';
+import { secretFiles } from './secrets.ts';
+import type { ServiceDefinition } from './service.ts';
+import { USERS } from './users.ts';
+
+const PORT = 8000;
+const SECRETS_DIR = '/run/secrets';
+const ENVIRONMENT_FILE = 'start';
+const DATA_DIR = '/data';
+
+const SOURCES = ['src', 'package.json', 'build.mjs', 'Dockerfile'];
+
+/** The reference application: one bundled file, and the Node that runs it. */
+export const backendImage = (settings: Settings): ImageSource => ({
+  kind: 'dockerfile',
+  name: 'backend',
+  dockerfile: 'assets/backend/Dockerfile',
+  from: baseImage(settings),
+  fromArgument: 'BASE',
+  sources: SOURCES.map((path) => `assets/backend/${path}`),
+  packages: { workspace: 'assets/backend' },
+  build: 'assets/backend',
+  content: [
+    { kind: 'copy', path: 'assets/backend/dist', to: '.' },
+    { kind: 'node', to: 'node' },
+  ],
+});
+
+/** Published on loopback and on the bridge, where nginx reaches it. */
+export function backend(settings: Settings, host: HostFacts): ServiceDefinition {
+  const own = ownImage(settings.BTCW_BACKEND_IMAGE, settings.BTCW_BACKEND_CONTEXT);
+  const secrets = secretFiles(settings, host.packageFolder);
+  const { BTCW_BACKEND_ENV_FILE: environmentFile, BTCW_PRICE_FEED_URL: priceFeed } = settings;
+  return {
+    name: 'backend',
+    id: 'Backend',
+    image: own ?? backendImage(settings),
+    ports: [
+      {
+        container: PORT,
+        host: settings.BTCW_BACKEND_PORT,
+        addresses: ['127.0.0.1', settings.BTCW_GATEWAY],
+        setting: 'BTCW_BACKEND_PORT',
+      },
+    ],
+    routes: ['/api'],
+    healthPath: settings.BTCW_BACKEND_HEALTH_PATH,
+    ...(!own && { user: USERS.backend }),
+    ...(environmentFile && { entrypoint: ['/bin/sh', `${SECRETS_DIR}/${ENVIRONMENT_FILE}`] }),
+    environment: {
+      HOST: '0.0.0.0',
+      PORT: String(PORT),
+      ADMIN_USER: settings.BTCW_ADMIN_USER,
+      ADMIN_PASSWORD_FILE: `${SECRETS_DIR}/admin_password`,
+      JWT_SECRET_FILE: `${SECRETS_DIR}/jwt_secret`,
+      DATA_DIR,
+      ...(priceFeed && { PRICE_FEED_URL: priceFeed }),
+    },
+    health: (own ? anyHttpHealth : httpHealth)(PORT, settings.BTCW_BACKEND_HEALTH_PATH),
+    limits: { memoryMiB: 512, pids: 256 },
+    readOnlyRoot: !own,
+    init: Boolean(own),
+    config: {
+      path: SECRETS_DIR,
+      owner: USERS.backend,
+      // An image of the user's own runs as a user we do not know; no other container has the volume.
+      secretMode: own ? '0444' : '0400',
+      onChange: 'restart',
+      files: [
+        { path: 'admin_password', secretFile: secrets.adminPassword },
+        { path: 'jwt_secret', secretFile: secrets.jwtSecret },
+        ...(environmentFile ? [{ path: ENVIRONMENT_FILE, secretFile: environmentFile }] : []),
+      ],
+      ...(environmentFile && { environmentFile: ENVIRONMENT_FILE }),
+    },
+    volumes: [{ purpose: 'data', path: DATA_DIR }],
+    disruption: 'sockets drop',
+  };
+}

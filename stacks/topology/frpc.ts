@@ -1,0 +1,71 @@
+/** The tunnel's client. On the host's network, so that `localIP = "127.0.0.1"` is nginx. */
+import { FRP_CA_FILE, FRP_CONFIG_DIR, FRP_TOKEN_FILE, renderFrpcToml } from '../render/frp-toml.ts';
+import type { Settings } from '../settings/definitions.ts';
+import { frpImage } from './frps.ts';
+import { commandHealth } from './health.ts';
+import type { HostFacts } from './host.ts';
+import { ownImage } from './image-source.ts';
+import { secretFiles } from './secrets.ts';
+import type { ServiceDefinition } from './service.ts';
+import { USERS } from './users.ts';
+
+const LOG_DIR = '/var/log/frp';
+const CONFIG_FILE = `${FRP_CONFIG_DIR}/frpc.toml`;
+const PROGRAM = ['frpc', '-c', CONFIG_FILE];
+
+/** Runs frpc and keeps its output in files: docs/decisions/0003-frpc-log-rotation.md. */
+const logrun = (settings: Settings): string[] => [
+  'logrun',
+  '-file',
+  `${LOG_DIR}/frpc.log`,
+  '-max-size',
+  settings.BTCW_LOG_MAX_SIZE,
+  '-keep-days',
+  String(settings.BTCW_LOG_KEEP_DAYS),
+  '--',
+];
+
+/** @param serverAddress of the frp server. @example '47.108.221.231' */
+export function frpc(settings: Settings, host: HostFacts, serverAddress: string): ServiceDefinition {
+  const own = ownImage(settings.BTCW_FRPC_IMAGE);
+  const secrets = secretFiles(settings, host.packageFolder);
+  const { BTCW_FRP_TLS_CA_FILE: caFile, BTCW_NGINX_BIND: bind } = settings;
+  return {
+    name: 'frpc',
+    id: 'Frpc',
+    image: own ?? frpImage('frpc', settings),
+    networks: [{ network: 'host' }],
+    user: USERS.frp,
+    ...(host.timeZone && { environment: { TZ: host.timeZone } }),
+    // An image of the user's own has no logrun: its output goes to Docker alone.
+    entrypoint: own ? PROGRAM : [...logrun(settings), ...PROGRAM],
+    // The process is watched by Docker, as logrun ends when frpc does; this checks whether it could start again with
+    // the files it has. The tunnel's own state is no part of it: a server that is away must not fail the deployment.
+    health: commandHealth('frpc', 'verify', '-c', CONFIG_FILE),
+    limits: { memoryMiB: 128, pids: 64 },
+    config: {
+      path: FRP_CONFIG_DIR,
+      owner: USERS.frp,
+      check: ['frpc', 'verify', '-c', CONFIG_FILE],
+      onChange: 'restart',
+      files: [
+        {
+          path: 'frpc.toml',
+          content: renderFrpcToml({
+            serverAddr: serverAddress,
+            serverPort: settings.BTCW_FRP_SERVER_PORT,
+            checkServer: caFile !== undefined,
+            proxyName: settings.BTCW_FRP_PROXY_NAME,
+            localIP: bind === '0.0.0.0' ? '127.0.0.1' : bind,
+            localPort: settings.BTCW_NGINX_PORT,
+            remotePort: settings.BTCW_FRP_REMOTE_PORT,
+          }),
+        },
+        { path: FRP_TOKEN_FILE, secretFile: secrets.frpToken },
+        ...(caFile ? [{ path: FRP_CA_FILE, secretFile: caFile }] : []),
+      ],
+    },
+    volumes: own ? [] : [{ purpose: 'log', path: LOG_DIR }],
+    disruption: 'tunnel drops',
+  };
+}

@@ -1,0 +1,15 @@
+/** What the topology has to know of the Docker host. Plain data: scripts/deployment/host.ts asks for it. */
+export interface HostFacts {
+  /** Address of Docker's default bridge on the host. @example '172.17.0.1' */
+  readonly bridgeGateway: string;
+  /** Its subnet. @example '172.17.0.0/16' */
+  readonly bridgeSubnet: string;
+  /** Its network interface. @example 'docker0' */
+  readonly bridgeDevice: string;
+  /** Docker Engine API version. @example '1.41' */
+  readonly engineApi: string;
+  /** The host's time zone: midnight, where a day's log ends. @example 'Asia/Shanghai' @default - UTC */
+  readonly timeZone?: string;
+  /** Absolute path of this package, whose sources dev mode mounts and whose `secrets/` hold the generated secrets. */
+  readonly packageFolder: string;
+}

@@ -1,0 +1,77 @@
+/** Where an image comes from. Plain data: scripts/images plans tags and builds. */
+
+export type ImageSource =
+  /** One that exists somewhere: Docker pulls it where it is missing. @example { reference: 'redis:8.2.1' } */
+  | { readonly kind: 'reference'; readonly reference: string }
+  /** A folder of the user's with a Dockerfile. */
+  | { readonly kind: 'context'; readonly folder: string }
+  /** Built here from this package's own files. */
+  | Recipe;
+
+export type Recipe = DebianRecipe | DockerfileRecipe;
+
+/** A Debian system out of the distribution's packages, without an image registry. */
+export interface DebianRecipe {
+  readonly kind: 'debian';
+  /** @example 'base', which names the image `btc-watcher/base` */
+  readonly name: string;
+  /** File with the names of its packages, one a line. */
+  readonly packages: string;
+}
+
+/** A Dockerfile of this package's, with what is put beside it. Paths begin at the package's folder. */
+export interface DockerfileRecipe {
+  readonly kind: 'dockerfile';
+  /** @example 'nginx', which names the image `btc-watcher/nginx` */
+  readonly name: string;
+  readonly dockerfile: string;
+  /** The image it is built on. */
+  readonly from: ImageSource;
+  /** Build argument of the Dockerfile that names `from`. @example 'BASE' */
+  readonly fromArgument: string;
+  /** Files and folders whose content decides the image's tag. */
+  readonly sources: readonly string[];
+  /** npm workspace whose locked packages decide the tag, too. @default - none */
+  readonly packages?: { readonly workspace: string; readonly only?: string };
+  /** npm workspace that is built first. @default - none */
+  readonly build?: string;
+  /** What is put beside the Dockerfile. @default - its own folder is the build context */
+  readonly content?: readonly BuildContent[];
+}
+
+/** One file or folder of a build context. */
+export type BuildContent =
+  | { readonly kind: 'copy'; readonly path: string; readonly to: string }
+  /** A program built from a Go module. */
+  | {
+      readonly kind: 'go';
+      readonly module: string;
+      readonly packagePath: string;
+      readonly tags?: string;
+      readonly to: string;
+    }
+  /** The Node.js binary that an npm package brings. */
+  | { readonly kind: 'node'; readonly to: string };
+
+/** A folder with a Dockerfile and all that it needs, built on the Debian base. @example assetImage('guard', base) */
+export const assetImage = (name: string, from: ImageSource): DockerfileRecipe => ({
+  kind: 'dockerfile',
+  name,
+  dockerfile: `assets/${name}/Dockerfile`,
+  from,
+  fromArgument: 'BASE',
+  sources: [`assets/${name}`],
+});
+
+/** The Debian image that all images here are built on, and the name of the one it may itself be built on. */
+export function baseImage({ BTCW_BASE_IMAGE }: { readonly BTCW_BASE_IMAGE: string | undefined }): Recipe {
+  return BTCW_BASE_IMAGE
+    ? assetImage('base', { kind: 'reference', reference: BTCW_BASE_IMAGE })
+    : { kind: 'debian', name: 'base', packages: 'assets/base/packages.txt' };
+}
+
+/** The user's image or build context, where one is set. */
+export function ownImage(reference: string | undefined, folder?: string): ImageSource | undefined {
+  if (reference) return { kind: 'reference', reference };
+  return folder ? { kind: 'context', folder } : undefined;
+}

@@ -1,0 +1,37 @@
+/** Where a deployment's secrets are. Their files are made by scripts/deployment/secrets.ts, and read by few. */
+import type { Settings } from '../settings/definitions.ts';
+
+/** Absolute paths of files with one secret each, 0600. */
+export interface SecretFiles {
+  readonly adminPassword: string;
+  readonly jwtSecret: string;
+  readonly frpToken: string;
+  /** Key of the fingerprints by which plan and state know the others. */
+  readonly fingerprintKey: string;
+}
+
+type Read = Pick<Settings, 'BTCW_PROJECT' | 'BTCW_ADMIN_PASSWORD_FILE' | 'BTCW_FRP_TOKEN_FILE'>;
+
+/** Those of a project that are generated. @param packageFolder absolute path of this package */
+export const secretsFolder = (project: string, packageFolder: string): string =>
+  `${packageFolder}/secrets/${project}`;
+
+/** The user's own files where they are set, else the generated ones. */
+export function secretFiles(settings: Read, packageFolder: string): SecretFiles {
+  const generated = (name: string) => `${secretsFolder(settings.BTCW_PROJECT, packageFolder)}/${name}`;
+  return {
+    // Getters, so that a service depends on the settings of those secrets alone that it uses.
+    get adminPassword() {
+      return settings.BTCW_ADMIN_PASSWORD_FILE ?? generated('admin-password');
+    },
+    get jwtSecret() {
+      return generated('jwt-secret');
+    },
+    get frpToken() {
+      return settings.BTCW_FRP_TOKEN_FILE ?? generated('frp-token');
+    },
+    get fingerprintKey() {
+      return generated('fingerprint-key');
+    },
+  };
+}

@@ -1,0 +1,209 @@
+/** A service: everything that is known of one container. Plain data, in the words of Docker. */
+import type { SettingName, Settings } from '../settings/definitions.ts';
+import type { Health } from './health.ts';
+import type { HostFacts } from './host.ts';
+import type { ImageSource } from './image-source.ts';
+import { networkName } from './network.ts';
+
+/**
+ * A port of a service. On the host's network the program listens on `addresses` itself; on any other Docker publishes
+ * the port there.
+ */
+export interface Port {
+  /** Inside the container. */
+  readonly container: number;
+  /** On the host. */
+  readonly host: number;
+  /** Host addresses; each is a socket of its own. @example ['127.0.0.1', '172.17.0.1'] */
+  readonly addresses: readonly string[];
+  /** Setting that chooses `host`. @default - none: it is fixed */
+  readonly setting?: SettingName;
+  /** Setting that chooses the address. @default - none */
+  readonly addressSetting?: SettingName;
+  /** Names the port among the service's. @default - the service's name, for its first port */
+  readonly name?: string;
+}
+
+/** A network that a service is on: `host`, `bridge`, or one of the project's own by its key. */
+export interface NetworkAttachment {
+  readonly network: string;
+  /** Names by which the other services of that network find it. @default [] */
+  readonly aliases?: readonly string[];
+}
+
+/** A named volume. It is the deployment's, survives every change of its container, and is named after `purpose`. */
+export interface VolumeMount {
+  /** @example 'data', which names the volume `<project>-backend-data` */
+  readonly purpose: string;
+  /** In the container. @example '/data' */
+  readonly path: string;
+}
+
+/** A folder or file of the host, mounted read-only. */
+export interface Bind {
+  readonly source: string;
+  /** In the container. */
+  readonly path: string;
+}
+
+/** One configuration file: text that plan and state may show, or a secret known by its fingerprint. */
+export type ConfigFile = {
+  /** Path inside the volume. @example 'nginx.conf' */
+  readonly path: string;
+} & ({ readonly content: string } | { readonly secretFile: string });
+
+/** What makes a running container use changed files: a command in it that reloads them, a restart, or nothing. */
+export type OnChange = { readonly reload: readonly string[] } | 'restart' | 'nothing';
+
+/** The configuration files of a service, in a volume of their own. */
+export interface ConfigFiles {
+  /** Where they are mounted. @example '/etc/nginx' */
+  readonly path: string;
+  readonly files: readonly ConfigFile[];
+  /** Numeric user and group that own them. @example '33:33' */
+  readonly owner: string;
+  /** Mode of the secret ones; the others are 0644. @default '0400' */
+  readonly secretMode?: string;
+  /** Program that refuses wrong files, run in a throw-away container before anything changes. @default - none */
+  readonly check?: readonly string[];
+  readonly onChange: OnChange;
+  /**
+   * Path of a file with KEY=value lines. It is put in as a script of that name, which exports the values and starts
+   * the image's own program: they reach the application as environment without being in the container's.
+   * @default - none
+   */
+  readonly environmentFile?: string;
+}
+
+/** Upper bounds of a container. Swap is not used: the memory limit is the limit. */
+export interface Limits {
+  readonly memoryMiB: number;
+  /** Processes and threads. */
+  readonly pids: number;
+  /** @example 1.5 @default - as many as the host has */
+  readonly cpus?: number;
+}
+
+/** A service as it is written down; what is left out has a default. */
+export interface ServiceDefinition {
+  /** Lower-case letters, digits and hyphens. @example 'nginx', which names the container `<project>-nginx` */
+  readonly name: string;
+  /**
+   * Construct id, part of the resources' addresses in users' states: a changed one is a breaking change.
+   * @default - made of the name
+   */
+  readonly id?: string;
+  readonly image: ImageSource;
+  /** @default [{ network: 'bridge' }] */
+  readonly networks?: readonly NetworkAttachment[];
+  /** @default [] */
+  readonly ports?: readonly Port[];
+  /** Paths that the reverse proxy sends to its first port. @example ['/api'] @default [] */
+  readonly routes?: readonly string[];
+  /** Path of its first port that answers with status 2xx or 3xx while it is healthy. @default '/' */
+  readonly healthPath?: string;
+  /** Numeric user and group. @default - the image's own */
+  readonly user?: string;
+  /** @default - the image's own */
+  readonly entrypoint?: readonly string[];
+  /** @default - the image's own */
+  readonly command?: readonly string[];
+  /** Names and values that are no secrets: they are in plan, state and `docker inspect`. @default {} */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Capabilities it keeps, in the engine's full spelling. @example ['CAP_NET_ADMIN'] @default [] */
+  readonly capabilities?: readonly string[];
+  /** @default true */
+  readonly readOnlyRoot?: boolean;
+  /** Whether a small init forwards signals, for programs that do not handle them as process 1. @default false */
+  readonly init?: boolean;
+  readonly limits: Limits;
+  /** Size of /tmp, in memory. @default 16 */
+  readonly tmpMiB?: number;
+  readonly health: Health;
+  /** @default - no configuration files */
+  readonly config?: ConfigFiles;
+  /** @default [] */
+  readonly volumes?: readonly VolumeMount[];
+  /** @default [] */
+  readonly binds?: readonly Bind[];
+  /** Services that are healthy before it starts (Compose: depends_on). @default [] */
+  readonly dependsOn?: readonly string[];
+  /** What its users notice while it is away. @example 'sockets drop' */
+  readonly disruption: string;
+}
+
+/** An attachment with Docker's name of the network. */
+export type ServiceNetwork = NetworkAttachment & { readonly name: string };
+
+/** What all containers of a deployment have in common. */
+interface Common {
+  readonly networks: readonly ServiceNetwork[];
+  /** Name of the container. @example 'btc-watcher-nginx' */
+  readonly containerName: string;
+  readonly log: {
+    /** Size of one log file. @example '10m' */
+    readonly maxSize: string;
+    readonly files: number;
+  };
+  /** Seconds it gets to end after SIGTERM. */
+  readonly stopGraceSec: number;
+  /** Settings that it was made from: a change of any other does not reach it. */
+  readonly reads: readonly SettingName[];
+}
+
+type Optional = 'user' | 'entrypoint' | 'command' | 'config';
+type Complete = Required<Omit<ServiceDefinition, Optional | 'networks'>>;
+export type Service = Complete & Pick<ServiceDefinition, Optional> & Common;
+
+const LOG_FILES = 3;
+const STOP_GRACE_SEC = 10;
+const NAME = /^[a-z][a-z0-9-]{0,30}$/;
+
+/** Completes a definition with what all services have. */
+export function completeService(
+  definition: ServiceDefinition,
+  settings: Settings,
+  host: HostFacts,
+): Omit<Service, 'reads'> {
+  const { name, networks = [{ network: 'bridge' }] } = definition;
+  if (!NAME.test(name))
+    throw new Error(`"${name}" is no name of a service: lower-case letters, digits, "-".`);
+  return {
+    // Under a prefix, since an id may not be one that the stack or cdktf has already.
+    id: `Service-${name}`,
+    ports: [],
+    routes: [],
+    healthPath: '/',
+    environment: {},
+    capabilities: [],
+    readOnlyRoot: true,
+    init: false,
+    tmpMiB: 16,
+    volumes: [],
+    binds: [],
+    dependsOn: [],
+    ...definition,
+    networks: networks.map((attachment) => ({
+      ...attachment,
+      name: networkName(attachment.network, settings, host),
+    })),
+    containerName: `${settings.BTCW_PROJECT}-${name}`,
+    log: { maxSize: settings.BTCW_LOG_MAX_SIZE, files: LOG_FILES },
+    stopGraceSec: STOP_GRACE_SEC,
+  };
+}
+
+export const isOnHostNetwork = (service: { readonly networks: readonly NetworkAttachment[] }): boolean =>
+  service.networks.some(({ network }) => network === 'host');
+
+/** The sockets it listens on. @example ['127.0.0.1:8000', '172.17.0.1:8000'] */
+export const socketsOf = (service: Pick<Service, 'ports'>): string[] =>
+  service.ports.flatMap(({ addresses, host }) => addresses.map((address) => `${address}:${host}`));
+
+/** Name of a port, unique among the deployment's. @example 'backend', 'redis-6380' */
+export const portName = (service: Pick<Service, 'name' | 'ports'>, port: Port): string =>
+  port.name ?? (port === service.ports[0] ? service.name : `${service.name}-${port.container}`);
+
+/** @example volumeName(backend, 'data') // 'btc-watcher-backend-data' */
+export const volumeName = (service: Pick<Service, 'containerName'>, purpose: string): string =>
+  `${service.containerName}-${purpose}`;

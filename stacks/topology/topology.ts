@@ -1,0 +1,200 @@
+/**
+ * The deployment as a value: everything else is made from it or compared with it. Plain data and pure functions: no
+ * construct, no Docker, no clock, no environment.
+ */
+import { UserError } from '../errors.mjs';
+import type { SettingName, Settings } from '../settings/definitions.ts';
+import { problem } from '../settings/parse.ts';
+import { backend } from './backend.ts';
+import { frontend } from './frontend.ts';
+import { frpc } from './frpc.ts';
+import { EMBEDDED_SERVER, frps } from './frps.ts';
+import { guard } from './guard.ts';
+import type { HostFacts } from './host.ts';
+import { type Bridge, bridgeOf, type Network } from './network.ts';
+import { nginx } from './nginx.ts';
+import { recordReads } from './reads.ts';
+import { completeService, type Port, type Service, type ServiceDefinition } from './service.ts';
+import { type Upstream, upstreamsOf } from './upstream.ts';
+
+/** A way in from outside: what arrives at the server's remote port goes to a service here. */
+export interface Tunnel {
+  /** @example 'freq-service' */
+  readonly name: string;
+  /** Service that keeps it up. */
+  readonly client: string;
+  /** Where the client connects. @example '47.108.221.231' */
+  readonly serverAddress: string;
+  readonly serverPort: number;
+  /** Service that is the server; undefined where that is elsewhere. */
+  readonly server: string | undefined;
+  readonly remotePort: number;
+  /** Service that it leads to. */
+  readonly to: string;
+}
+
+/** A service that these settings leave out. */
+export interface AbsentService {
+  readonly name: string;
+  readonly reads: readonly SettingName[];
+}
+
+export interface Topology {
+  readonly project: string;
+  readonly bridge: Bridge;
+  /** All networks, the bridge among them; not the host's own. */
+  readonly networks: readonly Network[];
+  /** In the order in which they are shown. */
+  readonly services: readonly Service[];
+  readonly absent: readonly AbsentService[];
+  /** Service that is the reverse proxy. */
+  readonly proxy: string;
+  /** What the reverse proxy sends where. */
+  readonly upstreams: readonly Upstream[];
+  readonly tunnels: readonly Tunnel[];
+}
+
+type Made = Service | AbsentService;
+const isThere = (service: Made): service is Service => 'containerName' in service;
+
+/** Makes one service, and notes which settings it was made from. */
+function make(
+  name: string,
+  settings: Settings,
+  host: HostFacts,
+  define: (settings: Settings) => ServiceDefinition | undefined,
+): Made {
+  const { made, reads } = recordReads(settings, (recorded) => {
+    const definition = define(recorded);
+    return definition && completeService(definition, recorded, host);
+  });
+  return made ? { ...made, reads } : { name, reads };
+}
+
+/** What a port is called where it is in conflict: its setting, else its service. */
+const owner = (service: Service, { setting }: Port): string => setting ?? `the port of ${service.name}`;
+
+/** @returns a line for each name, path or port of the host that two services would have */
+function conflicts(services: readonly Service[]): string[] {
+  const taken = new Map<string, string>();
+  const claim = (key: string, who: string, conflict: (other: string) => string): string[] => {
+    const other = taken.get(key);
+    taken.set(key, who);
+    return other === undefined ? [] : [conflict(other)];
+  };
+  return services.flatMap((service) => [
+    ...claim(`name ${service.name}`, service.name, () => `There are two services named "${service.name}".`),
+    ...service.routes.flatMap((path) =>
+      claim(
+        `path ${path}`,
+        service.name,
+        (other) => `Both ${other} and ${service.name} have the path "${path}".`,
+      ),
+    ),
+    ...service.ports.flatMap((port) =>
+      claim(`port ${port.host}`, owner(service, port), (other) =>
+        problem(owner(service, port), `should differ from ${other}`, String(port.host)),
+      ),
+    ),
+  ]);
+}
+
+/** @returns a line for each service with routes that the reverse proxy could not reach */
+const unreachable = (services: readonly Service[], { gateway }: Bridge): string[] =>
+  services
+    .filter(({ routes, ports: [port] }) => routes.length > 0 && !port?.addresses.includes(gateway))
+    .map(
+      ({ name, routes }) =>
+        `${name} has the path "${routes[0]}", and should publish its first port on ${gateway}, where nginx reaches it.`,
+    );
+
+/** @returns a line for each service that waits for one there is not, or, in a circle, for itself */
+function dependencyProblems(services: readonly Service[]): string[] {
+  const byName = new Map(services.map((service) => [service.name, service]));
+  const waitsForItself = (name: string, from: Service, visited = new Set<string>()): boolean =>
+    from.dependsOn.some((other) => {
+      if (other === name) return true;
+      const next = byName.get(other);
+      if (!next || visited.has(other)) return false;
+      return waitsForItself(name, next, visited.add(other));
+    });
+  return services.flatMap((service) => [
+    ...service.dependsOn
+      .filter((other) => !byName.has(other))
+      .map((other) => `${service.name} depends on "${other}", which is no service of this deployment.`),
+    ...(waitsForItself(service.name, service) ? [`${service.name} depends on itself.`] : []),
+  ]);
+}
+
+/** The networks that services are on, each once; not the host's own. */
+function networksOf(bridge: Bridge, services: readonly Service[]): Network[] {
+  const attachments = services.flatMap(({ networks }) => networks);
+  const own = attachments.filter(({ network }) => network !== 'host' && network !== bridge.key);
+  const named = new Map(own.map(({ network, name }) => [network, { key: network, name, own: true }]));
+  return [bridge, ...named.values()];
+}
+
+/**
+ * Makes the topology. The one place that asks which services there are.
+ * @param services those beside the package's own
+ * @param host what is known of the Docker host
+ * @throws {UserError} where two services would have one port, path or name
+ */
+export function topologyOf(
+  settings: Settings,
+  services: readonly ServiceDefinition[],
+  host: HostFacts,
+): Topology {
+  const bridge = bridgeOf(settings, host);
+  const present = (list: readonly Made[]) => list.filter(isThere);
+  const service = (name: string, define: (read: Settings) => ServiceDefinition | undefined) =>
+    make(name, settings, host, define);
+
+  const applications = [
+    service('backend', (read) => backend(read, host)),
+    service('frontend', (read) => frontend(read, host)),
+  ];
+  const others = services.map((definition) => service(definition.name, () => definition));
+  const routed = present([...applications, ...others]);
+  const proxy = service('nginx', (read) => nginx(read, upstreamsOf(read, routed)));
+  const tunnel = [
+    service('frpc', (read) => frpc(read, host, read.BTCW_FRP_SERVER_ADDR ?? EMBEDDED_SERVER)),
+    service('frps', (read) => (read.BTCW_FRP_SERVER_ADDR ? undefined : frps(read, host))),
+  ];
+  const published = present([proxy, ...applications, ...others]);
+  const guards = service('guard', (read) =>
+    read.BTCW_GUARD === 'on' ? guard(read, bridgeOf(read, host), published) : undefined,
+  );
+
+  const made = [proxy, ...applications, ...tunnel, guards, ...others];
+  const all = present(made);
+  const problems = [...conflicts(all), ...unreachable(all, bridge), ...dependencyProblems(all)];
+  if (problems.length > 0) throw new UserError(problems.join('\n'));
+  return {
+    project: settings.BTCW_PROJECT,
+    bridge,
+    networks: networksOf(bridge, all),
+    services: all,
+    absent: made.filter((service) => !isThere(service)),
+    proxy: proxy.name,
+    upstreams: upstreamsOf(settings, routed),
+    tunnels: [
+      {
+        name: settings.BTCW_FRP_PROXY_NAME,
+        client: 'frpc',
+        serverAddress: settings.BTCW_FRP_SERVER_ADDR ?? EMBEDDED_SERVER,
+        serverPort: settings.BTCW_FRP_SERVER_PORT,
+        server: settings.BTCW_FRP_SERVER_ADDR ? undefined : 'frps',
+        remotePort: settings.BTCW_FRP_REMOTE_PORT,
+        to: proxy.name,
+      },
+    ],
+  };
+}
+
+/** @throws {Error} where there is none: a defect, as names come from the topology */
+export function serviceNamed(topology: Topology, name: string): Service {
+  const service = topology.services.find((candidate) => candidate.name === name);
+  if (!service) throw new Error(`The topology has no service "${name}".`);
+  return service;
+}

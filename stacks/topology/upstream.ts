@@ -1,0 +1,43 @@
+/** What the reverse proxy sends requests to. */
+import type { Settings } from '../settings/definitions.ts';
+import type { Port, Service } from './service.ts';
+
+/** A service behind the reverse proxy, with the paths that are sent to it. */
+export interface Upstream {
+  /** Name of the service. */
+  readonly service: string;
+  /** Where the reverse proxy reaches it. @example '172.17.0.1:8000' */
+  readonly address: string;
+  /** @example ['/api'] */
+  readonly paths: readonly string[];
+  /** Path that answers with status 2xx or 3xx while the service is healthy. @example '/health' */
+  readonly healthPath: string;
+}
+
+/** A port's number on the host, read through the settings: who uses it depends on its setting. */
+const hostPort = (settings: Settings, port: Port): number =>
+  port.setting ? (settings[port.setting] as number) : port.host;
+
+/** The services that have routes. */
+export function upstreamsOf(
+  settings: Settings,
+  services: readonly Pick<Service, 'name' | 'ports' | 'routes' | 'healthPath'>[],
+): Upstream[] {
+  return services
+    .filter(({ routes }) => routes.length > 0)
+    .map(({ name, ports, routes, healthPath }) => {
+      const [port] = ports;
+      // Without one it is refused by the topology, with what to do.
+      const number = port ? hostPort(settings, port) : 0;
+      return {
+        service: name,
+        address: `${settings.BTCW_GATEWAY}:${number}`,
+        paths: routes,
+        healthPath,
+      };
+    });
+}
+
+/** The numbers of ports on the host and inside the containers. */
+export const portNumbers = (settings: Settings, ports: readonly Port[]): number[] =>
+  ports.flatMap((port) => [hostPort(settings, port), port.container]);

@@ -1,0 +1,95 @@
+/** An update: a deployment of an earlier commit of this repository, with data in it, becomes today's without loss. */
+import { cpSync, existsSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { WebSocket } from 'ws';
+import type { Effect, PlannedChange } from '../../scripts/diff/effects.ts';
+import { echo, TestDeployment, tryProgram } from '../support/deployment.ts';
+
+/** Each with what updating from it does to containers, as CHANGELOG.md says. */
+const EARLIER = [{ commit: '8563473', effects: ['btcw-update-nginx: reload (sockets stay)'] }];
+
+describe.each(EARLIER)('a deployment of $commit', ({ commit, effects }) => {
+  const deployment = new TestDeployment('btcw-update');
+  const { project } = deployment;
+  const checkout = join(process.cwd(), '.build/earlier', commit);
+  let ids: string[];
+  let socket: WebSocket;
+
+  const containerIds = async () =>
+    (await deployment.docker('ps', '--all', '--no-trunc', '--format', '{{.Names}} {{.ID}}'))
+      .split('\n')
+      .filter((line) => line.startsWith(`${project}-`))
+      .sort();
+  const inBackend = (...command: string[]) =>
+    deployment.docker('exec', deployment.container('backend'), ...command);
+  const removeCheckout = () => tryProgram('git', ['worktree', 'remove', '--force', checkout]);
+
+  beforeAll(async () => {
+    await deployment.remove();
+    await removeCheckout();
+    const added = await tryProgram('git', ['worktree', 'add', '--force', '--detach', checkout, commit]);
+    expect(added.code, `${added.output}\nThis test needs the repository's history.`).toBe(0);
+    symlinkSync(join(process.cwd(), 'node_modules'), join(checkout, 'node_modules'));
+    const { code, output } = await tryProgram(
+      'sh',
+      ['-c', `cd "$1" && node scripts/run.mjs deploy`, 'sh', checkout],
+      deployment.settings,
+    );
+    expect(code, output).toBe(0);
+    await inBackend('sh', '-c', 'echo precious > /data/note');
+    // The same folder, as after `git pull`; and the other way round, a checkout that was moved.
+    const kept = [
+      `terraform.${project}.tfstate`,
+      `secrets/${project}`,
+      `.releases/${project}`,
+      `cdktf.out/stacks/${project}`,
+    ];
+    for (const path of kept)
+      cpSync(join(checkout, path), path, { recursive: true, preserveTimestamps: true });
+    ids = await containerIds();
+    socket = await deployment.socket(deployment.local, await deployment.token());
+  });
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await deployment.printLogs();
+  });
+  afterAll(async () => {
+    socket?.terminate();
+    await deployment.remove();
+    await removeCheckout();
+    if (existsSync(checkout)) rmSync(checkout, { recursive: true });
+  });
+
+  it('is reviewed as what the changelog names, and no volume is among what changes', async () => {
+    const { code, stdout, output } = await deployment.run('diff', ['--json']);
+    expect(code, output).toBe(2);
+    const review = JSON.parse(stdout) as { containers: Effect[]; resources: PlannedChange[] };
+    expect(review.containers.map(({ container, effect }) => `${container}: ${effect}`)).toEqual(effects);
+    expect(review.resources.filter(({ address }) => address.startsWith('docker_'))).toEqual([]);
+  });
+
+  it('is planned the same by plain cdktf, with no address that moved', async () => {
+    const { code, output } = await deployment.cdktf('diff');
+    expect(code, output).toBe(0);
+    expect(stripVTControlCharacters(output)).toMatch(/Plan: 1 to add, 0 to change, 1 to destroy/);
+  });
+
+  it('is deployed with the same containers, sockets and data, and is unchanged afterwards', async () => {
+    const { code, output } = await deployment.run('deploy');
+    expect(code, output).toBe(0);
+    expect(await containerIds()).toEqual(ids);
+    expect(await echo(socket)).toBe(true);
+    expect(await inBackend('cat', '/data/note')).toBe('precious');
+    expect((await deployment.run('diff')).output).toContain('No changes');
+  });
+
+  it('can go back to the release that the earlier commit kept, and forward again', async () => {
+    const back = await deployment.run('rollback');
+    expect(back.code, back.output).toBe(0);
+    expect(await containerIds()).toEqual(ids);
+    const forward = await deployment.run('deploy');
+    expect(forward.code, forward.output).toBe(0);
+    expect(await inBackend('cat', '/data/note')).toBe('precious');
+  });
+});

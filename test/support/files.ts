@@ -1,0 +1,21 @@
+/** Files for tests of what settings name. */
+import type { FileSystem } from '../../stacks/settings/rules.ts';
+
+/** A file of {@link memoryFiles}. */
+interface MemoryFile {
+  readonly text: string;
+  /** @default 0o600 */
+  readonly mode?: number;
+}
+
+/** Files that are on no disk, as seen from the folder `/work`. */
+export const memoryFiles = (files: Readonly<Record<string, MemoryFile>>): FileSystem => ({
+  resolve: (path) => (path.startsWith('/') ? path : `/work/${path}`),
+  stat(path) {
+    const file = files[path];
+    if (file) return { kind: 'file', mode: file.mode ?? 0o600 };
+    const isFolder = Object.keys(files).some((name) => name.startsWith(`${path}/`));
+    return isFolder ? { kind: 'folder', mode: 0o755 } : undefined;
+  },
+  read: (path) => files[path]?.text,
+});

@@ -1,0 +1,192 @@
+/** How the sources hang together. They are read, not run: each problem is a file, a line and what stands there. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { dirname, join } from 'node:path/posix';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+
+interface Source {
+  /** @example 'stacks/topology/nginx.ts' */
+  readonly path: string;
+  readonly text: string;
+}
+
+const readSource = (path: string): Source => ({ path, text: readFileSync(path, 'utf8') });
+
+const sourcesIn = (folder: string): Source[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(ts|mjs)$/.test(name))
+    .sort()
+    .map((name) => readSource(join(folder, name)));
+
+const STACKS = sourcesIn('stacks');
+const SCRIPTS = sourcesIn('scripts');
+const ALL = [readSource('main.ts'), ...STACKS, ...SCRIPTS];
+/** Without this file, which has to write down what no file should have. */
+const TESTS = sourcesIn('test').filter(({ path }) => path !== 'test/unit/structure.test.ts');
+
+const lineAt = ({ text }: Source, position: number): number => text.slice(0, position).split('\n').length;
+
+/** Where a pattern is found. @example 'stacks/app.ts:3: new Date()' */
+const findAll = (sources: readonly Source[], pattern: RegExp): string[] =>
+  sources.flatMap(({ path, text }) =>
+    text
+      .split('\n')
+      .flatMap((line, index) => (pattern.test(line) ? [`${path}:${index + 1}: ${line.trim()}`] : [])),
+  );
+
+interface Import {
+  /** @example 'stacks/app.ts:1' */
+  readonly where: string;
+  readonly from: string;
+  /** Path of a file here, or name of a module. @example 'stacks/provider.ts', 'node:fs' */
+  readonly to: string;
+}
+
+const importsOf = (sources: readonly Source[]): Import[] =>
+  sources.flatMap((source) =>
+    ts.preProcessFile(source.text, true, true).importedFiles.map(({ fileName, pos }) => ({
+      where: `${source.path}:${lineAt(source, pos)}`,
+      from: source.path,
+      to: fileName.startsWith('.') ? join(dirname(source.path), fileName) : fileName,
+    })),
+  );
+
+const IMPORTS = importsOf(ALL);
+
+const showImport = ({ where, to }: Import): string => `${where} imports ${to}`;
+
+const matches = (path: string, prefixes: readonly string[]): boolean =>
+  prefixes.some((prefix) => (prefix.endsWith('/') ? path.startsWith(prefix) : path === prefix));
+
+const isHere = ({ to }: Import): boolean => matches(to, ['stacks/', 'scripts/', 'main.ts']);
+
+/** From the ground up: a file may import from its own floor and from those below it. */
+const FLOORS: readonly (readonly string[])[] = [
+  ['stacks/errors.mjs'],
+  ['stacks/settings/'],
+  ['stacks/topology/', 'stacks/render/'],
+  ['stacks/constructs/', 'stacks/provider.ts'],
+  ['stacks/stack.ts', 'stacks/app.ts'],
+  ['scripts/bootstrap/'],
+  ['scripts/lib/'],
+  ['scripts/docker/'],
+  ['scripts/images/'],
+  ['scripts/deployment/'],
+  ['scripts/diff/', 'scripts/doctor/', 'scripts/verify/'],
+  ['scripts/status/'],
+  ['scripts/commands/', 'scripts/docs/'],
+  // What is started, by npm or by cdktf.
+  [
+    'scripts/cli.ts',
+    'scripts/docs.ts',
+    'scripts/bootstrap.mjs',
+    'scripts/run.mjs',
+    'scripts/test.mjs',
+    'main.ts',
+  ],
+];
+const floorOf = (path: string): number => FLOORS.findIndex((floor) => matches(path, floor));
+
+describe('an import', () => {
+  it('begins and ends in a file that has a floor', () => {
+    const paths = new Set([...ALL.map(({ path }) => path), ...IMPORTS.filter(isHere).map(({ to }) => to)]);
+    expect([...paths].filter((path) => floorOf(path) < 0)).toEqual([]);
+  });
+
+  it('finds what it names', () => {
+    const known = new Set(ALL.map(({ path }) => path));
+    expect(IMPORTS.filter((found) => isHere(found) && !known.has(found.to)).map(showImport)).toEqual([]);
+  });
+
+  it('never climbs', () => {
+    const climbs = ({ from, to }: Import) => floorOf(to) > floorOf(from);
+    expect(IMPORTS.filter((found) => isHere(found) && climbs(found)).map(showImport)).toEqual([]);
+  });
+
+  it('leads from scripts/lib to the error type and to bootstrap only', () => {
+    const allowed = ['scripts/lib/', 'scripts/bootstrap/', 'stacks/errors.mjs'];
+    const wrong = IMPORTS.filter(
+      (found) => found.from.startsWith('scripts/lib/') && isHere(found) && !matches(found.to, allowed),
+    );
+    expect(wrong.map(showImport)).toEqual([]);
+  });
+
+  it('leads from no command to another, except from up, which is made of deploy and verify', () => {
+    const isCommand = (path: string) => path.startsWith('scripts/commands/');
+    const allowed = ['scripts/commands/deploy.ts', 'scripts/commands/verify.ts'];
+    const wrong = IMPORTS.filter(
+      ({ from, to }) =>
+        isCommand(from) && isCommand(to) && !(from === 'scripts/commands/up.ts' && allowed.includes(to)),
+    );
+    expect(wrong.map(showImport)).toEqual([]);
+  });
+
+  it('of cdktf or its bindings is in stacks/provider.ts alone', () => {
+    const wrong = IMPORTS.filter(
+      ({ from, to }) => /^(cdktf|@cdktf)(\/|$)/.test(to) && from !== 'stacks/provider.ts',
+    );
+    expect(wrong.map(showImport)).toEqual([]);
+  });
+
+  it('of a package is in nothing that runs before packages are installed', () => {
+    const early = (path: string) =>
+      matches(path, ['scripts/bootstrap/', 'scripts/bootstrap.mjs', 'stacks/errors.mjs']);
+    const wrong = IMPORTS.filter(({ from, to }) => early(from) && !early(to) && !isBuiltin(to));
+    expect(wrong.map(showImport)).toEqual([]);
+  });
+});
+
+describe('settings, topology and rendering', () => {
+  const PURE = ['stacks/settings/', 'stacks/topology/', 'stacks/render/'];
+  const sources = STACKS.filter(({ path }) => matches(path, PURE));
+
+  it('import no module of Node that reads anything', () => {
+    const allowed = ['node:crypto', 'node:path', 'node:util'];
+    const wrong = importsOf(sources).filter(({ to }) => isBuiltin(to) && !allowed.includes(to));
+    expect(wrong.map(showImport)).toEqual([]);
+  });
+
+  it('read no environment, clock or chance', () => {
+    const pattern =
+      /\bprocess\.(env|cwd|argv|platform|arch|getuid|hrtime)\b|\bDate\.now\b|\bnew Date\b|\bMath\.random\b|\brandom(Bytes|Int|UUID)\b|\bperformance\b/;
+    expect(findAll(sources, pattern)).toEqual([]);
+  });
+});
+
+/** Where the type `any` is written, in JSDoc, too. */
+function anyTypes(source: Source): string[] {
+  const file = ts.createSourceFile(source.path, source.text, ts.ScriptTarget.Latest, true);
+  const visit = (node: ts.Node): string[] => [
+    ...(node.kind === ts.SyntaxKind.AnyKeyword
+      ? [`${source.path}:${lineAt(source, node.getStart(file))}: ${node.parent.getText(file)}`]
+      : []),
+    ...node.getChildren(file).flatMap(visit),
+  ];
+  return visit(file);
+}
+
+describe('the sources', () => {
+  const LONGEST = 300;
+
+  it(`have at most ${LONGEST} lines each`, () => {
+    const lengths = ALL.map(({ path, text }) => ({ path, lines: text.trimEnd().split('\n').length }));
+    const long = lengths.filter(({ lines }) => lines > LONGEST);
+    expect(long.map(({ path, lines }) => `${path}: ${lines} lines`)).toEqual([]);
+  });
+
+  it('have no type "any"', () => {
+    expect(ALL.flatMap(anyTypes)).toEqual([]);
+    expect(findAll(ALL, /noExplicitAny/)).toEqual([]);
+  });
+
+  it('have no list of what the topology has', () => {
+    const lists = /\b(COMPONENTS|IMAGE_KEYS|PORT_OWNER|PLACES|REACHES|assemblers|componentsOf)\b/;
+    expect(findAll(ALL, lists)).toEqual([]);
+  });
+
+  it('cite no document that is not here', () => {
+    const citations = /\bdesign point\b|\bthe seed\b|\bFAQ ["'“「]|\bSection \d+ of\b/i;
+    expect(findAll([...ALL, ...TESTS], citations)).toEqual([]);
+  });
+});

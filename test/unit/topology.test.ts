@@ -1,0 +1,352 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { assumedHost } from '../../scripts/deployment/host.ts';
+import { UserError } from '../../stacks/errors.mjs';
+import { SETTING_NAMES, type SettingName } from '../../stacks/settings/definitions.ts';
+import { type ServiceDefinition, socketsOf, volumeName } from '../../stacks/topology/service.ts';
+import { serviceNamed, type Topology, topologyOf } from '../../stacks/topology/topology.ts';
+import { frpServer, localUrl, publicUrl, serviceUrl } from '../../stacks/topology/urls.ts';
+import { USERS } from '../../stacks/topology/users.ts';
+import { settingsOf, topologyFor } from '../support/topology.ts';
+
+const SERVER = { BTCW_FRP_SERVER_ADDR: 'frp.example.org' };
+
+const names = ({ services }: Topology) => services.map(({ name }) => name);
+
+/** The text of a service's configuration file. */
+function configOf(topology: Topology, name: string): string {
+  const file = serviceNamed(topology, name).config?.files.find((candidate) => 'content' in candidate);
+  return file && 'content' in file ? file.content : '';
+}
+
+/** What the guard hands to nft. */
+const guardRules = (topology: Topology): string => serviceNamed(topology, 'guard').command?.[1] ?? '';
+
+const redis: ServiceDefinition = {
+  name: 'redis',
+  image: { kind: 'reference', reference: 'redis:8.2.1' },
+  ports: [{ container: 6379, host: 6380, addresses: ['127.0.0.1'] }],
+  limits: { memoryMiB: 64, pids: 32 },
+  health: ['CMD', 'redis-cli', 'ping'],
+  disruption: 'prices pause',
+};
+
+/** A service that nginx sends requests to. */
+const metrics: ServiceDefinition = {
+  ...redis,
+  name: 'metrics',
+  ports: [{ container: 9090, host: 9091, addresses: ['127.0.0.1', '172.17.0.1'] }],
+  routes: ['/metrics', '/federate'],
+};
+
+describe('the services', () => {
+  it('are all there by default, in the order in which they are shown', () => {
+    const topology = topologyFor();
+    expect(names(topology)).toEqual(['nginx', 'backend', 'frontend', 'frpc', 'frps', 'guard']);
+    expect(topology.absent).toEqual([]);
+  });
+
+  it('lack the embedded frp server where another is set, and the guard where it is off', () => {
+    const topology = topologyFor({ ...SERVER, BTCW_GUARD: 'off' });
+    expect(names(topology)).toEqual(['nginx', 'backend', 'frontend', 'frpc']);
+    expect(topology.absent.map(({ name }) => name)).toEqual(['frps', 'guard']);
+  });
+
+  it('have the project in the names of their containers and volumes', () => {
+    const topology = topologyFor({ BTCW_PROJECT: 'other' });
+    for (const service of topology.services) expect(service.containerName).toBe(`other-${service.name}`);
+    expect(volumeName(serviceNamed(topology, 'backend'), 'data')).toBe('other-backend-data');
+  });
+
+  it('run with read-only root filesystems, as other users than root, but for the guard', () => {
+    for (const { name, readOnlyRoot, user, capabilities } of topologyFor().services) {
+      const expected = name === 'guard' ? ['0:0', ['CAP_NET_ADMIN']] : [expect.stringMatching(/^[1-9]/), []];
+      expect([user, capabilities], name).toEqual(expected);
+      expect(readOnlyRoot, name).toBe(true);
+    }
+  });
+
+  it('publish what is for this host alone on loopback and the bridge, and nginx where it is wanted', () => {
+    const topology = topologyFor({ BTCW_NGINX_BIND: '0.0.0.0', BTCW_BACKEND_PORT: '8800' });
+    const sockets = (name: string) => socketsOf(serviceNamed(topology, name));
+    expect(sockets('nginx')).toEqual(['0.0.0.0:8501']);
+    expect(sockets('backend')).toEqual(['127.0.0.1:8800', '172.17.0.1:8800']);
+    expect(sockets('frontend')).toEqual(['127.0.0.1:3000', '172.17.0.1:3000']);
+    expect(sockets('frps')).toEqual(['127.0.0.1:7000', '127.0.0.1:60001']);
+    expect(sockets('frpc')).toEqual([]);
+  });
+
+  it('are plain data: the same settings give the same topology', () => {
+    expect(structuredClone(topologyFor())).toEqual(topologyFor());
+  });
+});
+
+describe('the bridge', () => {
+  it("is Docker's own where that has the wanted gateway", () => {
+    const { bridge, networks } = topologyFor();
+    expect(bridge).toMatchObject({ name: 'bridge', own: false, device: 'docker0', subnet: '172.17.0.0/16' });
+    expect(networks).toEqual([bridge]);
+  });
+
+  it("is one of the project's own where it has not, with the /24 around the gateway", () => {
+    const settings = settingsOf({ BTCW_GATEWAY: '10.20.30.1' });
+    const topology = topologyOf(settings, [], { ...assumedHost(settings), bridgeGateway: '172.17.0.1' });
+    expect(topology.bridge).toMatchObject({ name: 'btc-watcher', own: true, subnet: '10.20.30.0/24' });
+    // The kernel's limit for the name of an interface.
+    expect(topology.bridge.device.length).toBeLessThanOrEqual(15);
+    expect(serviceNamed(topology, 'nginx').networks).toEqual([{ network: 'bridge', name: 'btc-watcher' }]);
+    expect(configOf(topology, 'nginx')).toContain('server 10.20.30.1:8000;');
+    expect(guardRules(topology)).toContain(`"${topology.bridge.device}"`);
+  });
+});
+
+describe('the tunnel', () => {
+  it('leads from the remote port to nginx, through the embedded server', () => {
+    const topology = topologyFor();
+    expect(topology.tunnels).toEqual([
+      {
+        name: 'freq-service',
+        client: 'frpc',
+        serverAddress: '127.0.0.1',
+        serverPort: 7000,
+        server: 'frps',
+        remotePort: 60001,
+        to: 'nginx',
+      },
+    ]);
+    expect(publicUrl(topology)).toBe('http://127.0.0.1:60001');
+  });
+
+  it('leads there through the server that is set', () => {
+    const topology = topologyFor(SERVER);
+    expect(topology.tunnels[0]?.server).toBeUndefined();
+    expect(publicUrl(topology)).toBe('http://frp.example.org:60001');
+    expect(frpServer(topology)).toBe('frp.example.org:7000');
+    expect(configOf(topology, 'frpc')).toContain('serverAddr = "frp.example.org"');
+  });
+
+  it('reaches nginx where it is published, and on loopback where that is every address', () => {
+    const localIP = (bind: string) =>
+      /localIP = "(.*)"/.exec(configOf(topologyFor({ BTCW_NGINX_BIND: bind }), 'frpc'))?.[1];
+    expect(localIP('192.0.2.7')).toBe('192.0.2.7');
+    expect(localIP('0.0.0.0')).toBe('127.0.0.1');
+  });
+});
+
+describe('the addresses on this host', () => {
+  it('are loopback where a service is published on every address', () => {
+    const topology = topologyFor({ BTCW_NGINX_BIND: '0.0.0.0', BTCW_NGINX_PORT: '8600' });
+    expect(localUrl(topology)).toBe('http://127.0.0.1:8600');
+    expect(serviceUrl(topology, 'backend')).toBe('http://127.0.0.1:8000');
+  });
+});
+
+describe('the settings that a service is made from', () => {
+  const readersOf = ({ services, absent }: Topology, setting: SettingName) =>
+    [...services, ...absent].filter(({ reads }) => reads.includes(setting)).map(({ name }) => name);
+
+  it.each(SETTING_NAMES)('are recorded: some service reads %s', (setting) => {
+    expect(readersOf(topologyFor(), setting)).not.toEqual([]);
+  });
+
+  it.each([
+    ['BTCW_GATEWAY', ['nginx', 'backend', 'frontend', 'guard']],
+    ['BTCW_NGINX_BIND', ['nginx', 'frpc']],
+    ['BTCW_NGINX_PORT', ['nginx', 'frpc', 'guard']],
+    ['BTCW_BACKEND_PORT', ['nginx', 'backend', 'guard']],
+    ['BTCW_FRP_SERVER_ADDR', ['frpc', 'frps']],
+    ['BTCW_FRP_TOKEN_FILE', ['frpc', 'frps']],
+    ['BTCW_ADMIN_PASSWORD_FILE', ['backend']],
+    ['BTCW_MAX_CONNECTIONS', ['nginx']],
+    ['BTCW_GUARD', ['guard']],
+  ] as const)('are recorded: %s by %j, and by no other', (setting, readers) => {
+    expect(readersOf(topologyFor(), setting)).toEqual(readers);
+  });
+
+  it.each(['BTCW_PROJECT', 'BTCW_BASE_IMAGE', 'BTCW_LOG_MAX_SIZE'] as const)(
+    'are recorded: %s by all',
+    (setting) => {
+      const topology = topologyFor();
+      expect(readersOf(topology, setting)).toEqual(names(topology));
+    },
+  );
+
+  it('are recorded for a service that they leave out, too', () => {
+    const { absent } = topologyFor({ ...SERVER, BTCW_GUARD: 'off' });
+    expect(absent).toEqual([
+      { name: 'frps', reads: ['BTCW_FRP_SERVER_ADDR'] },
+      { name: 'guard', reads: ['BTCW_GUARD'] },
+    ]);
+  });
+
+  it('are no longer those of an image that an image of the user replaces', () => {
+    const own = topologyFor({ BTCW_NGINX_IMAGE: 'nginx:1', BTCW_FRPC_IMAGE: 'frpc:1' });
+    expect(readersOf(own, 'BTCW_BASE_IMAGE')).toEqual(['backend', 'frontend', 'frps', 'guard']);
+    expect(readersOf(own, 'BTCW_LOG_KEEP_DAYS')).toEqual([]);
+  });
+});
+
+describe('two services with one port, path or name', () => {
+  const problemsOf = (environment: Record<string, string>, services: ServiceDefinition[] = []): string => {
+    try {
+      topologyFor(environment, services);
+    } catch (error) {
+      expect(error).toBeInstanceOf(UserError);
+      return (error as Error).message;
+    }
+    return '';
+  };
+
+  it('fails when two ports are the same', () => {
+    expect(problemsOf({ BTCW_BACKEND_PORT: '8501' })).toBe(
+      'BTCW_BACKEND_PORT: should differ from BTCW_NGINX_PORT, got "8501". Set it in .env or the environment.',
+    );
+  });
+
+  it('fails with all ports that are the same, one on each line', () => {
+    const problems = problemsOf({ BTCW_BACKEND_PORT: '8501', BTCW_FRP_REMOTE_PORT: '3000' });
+    expect(problems.split('\n')).toEqual([
+      expect.stringContaining('BTCW_BACKEND_PORT: should differ from BTCW_NGINX_PORT'),
+      expect.stringContaining('BTCW_FRP_REMOTE_PORT: should differ from BTCW_FRONTEND_PORT'),
+    ]);
+  });
+
+  it("fails when a port is the embedded server's, but not with a server elsewhere", () => {
+    expect(problemsOf({ BTCW_BACKEND_PORT: '7000' })).toMatch(/should differ/);
+    expect(problemsOf({ BTCW_BACKEND_PORT: '7000', ...SERVER })).toBe('');
+    expect(problemsOf({ BTCW_FRP_SERVER_PORT: '60001' })).toMatch(/should differ/);
+    expect(problemsOf({ BTCW_FRP_SERVER_PORT: '60001', ...SERVER })).toBe('');
+  });
+
+  it("fails when a service of the user's has a port of another", () => {
+    const ports = [{ container: 6379, host: 8000, addresses: ['127.0.0.1'] }];
+    expect(problemsOf({}, [{ ...redis, ports }])).toMatch(
+      /the port of redis: should differ from BTCW_BACKEND_PORT, got "8000"/,
+    );
+  });
+
+  it('fails when two services have one name', () => {
+    expect(problemsOf({}, [{ ...redis, name: 'guard' }])).toBe('There are two services named "guard".');
+    expect(problemsOf({}, [redis, { ...redis, ports: [] }])).toBe('There are two services named "redis".');
+  });
+
+  it('fails when a service depends on one there is not, or on itself in a circle', () => {
+    expect(problemsOf({}, [{ ...redis, dependsOn: ['db'] }])).toBe(
+      'redis depends on "db", which is no service of this deployment.',
+    );
+    const circle = [
+      { ...redis, ports: [], dependsOn: ['second'] },
+      { ...redis, ports: [], name: 'second', dependsOn: ['redis'] },
+    ];
+    expect(problemsOf({}, circle)).toBe('redis depends on itself.\nsecond depends on itself.');
+    expect(problemsOf({}, [{ ...redis, dependsOn: ['backend'] }])).toBe('');
+  });
+
+  it('fails when nginx could not reach a service that has a path', () => {
+    const ports = [{ container: 9090, host: 9091, addresses: ['127.0.0.1'] }];
+    expect(problemsOf({}, [{ ...metrics, ports }])).toMatch(/should publish its first port on 172\.17\.0\.1/);
+  });
+
+  it('fails when two services have one path', () => {
+    expect(problemsOf({}, [{ ...metrics, routes: ['/api'] }])).toBe(
+      'Both backend and metrics have the path "/api".',
+    );
+  });
+});
+
+describe('a service beside the own ones', () => {
+  it('is completed with what all services have', () => {
+    expect(serviceNamed(topologyFor({ BTCW_LOG_MAX_SIZE: '5m' }, [redis]), 'redis')).toEqual({
+      ...redis,
+      id: 'Service-redis',
+      containerName: 'btc-watcher-redis',
+      networks: [{ network: 'bridge', name: 'bridge' }],
+      routes: [],
+      healthPath: '/',
+      environment: {},
+      capabilities: [],
+      readOnlyRoot: true,
+      init: false,
+      tmpMiB: 16,
+      volumes: [],
+      binds: [],
+      dependsOn: [],
+      log: { maxSize: '5m', files: 3 },
+      stopGraceSec: 10,
+      reads: ['BTCW_PROJECT', 'BTCW_GATEWAY', 'BTCW_LOG_MAX_SIZE'],
+    });
+  });
+
+  it('is reached through nginx at its first port, by each of its paths', () => {
+    const topology = topologyFor({}, [metrics]);
+    const conf = configOf(topology, 'nginx').replace(/\s+/g, ' ');
+    expect(conf).toContain('upstream metrics { server 172.17.0.1:9091; }');
+    expect(conf).toContain('location /metrics { proxy_pass http://metrics;');
+    expect(conf).toContain('location /federate { proxy_pass http://metrics;');
+    expect(topology.upstreams.map(({ service }) => service)).toEqual(['backend', 'frontend', 'metrics']);
+  });
+
+  it('gets no upstream without a path', () => {
+    expect(configOf(topologyFor({}, [redis]), 'nginx')).toBe(configOf(topologyFor(), 'nginx'));
+  });
+
+  it('is guarded at its ports on the host and in the container, unless it is on the network of the host', () => {
+    const portsOf = (service: ServiceDefinition) =>
+      /tcp dport \{ ([^}]*) \}/
+        .exec(guardRules(topologyFor({}, [service])))?.[1]
+        ?.split(', ')
+        .map(Number);
+    expect(portsOf(redis)).toEqual([3000, 6379, 6380, 8000, 8501]);
+    expect(portsOf({ ...redis, networks: [{ network: 'host' }] })).toEqual([3000, 8000, 8501]);
+  });
+
+  it('makes the networks it names, each once, under the project', () => {
+    const networks = [{ network: 'bridge' }, { network: 'data', aliases: ['db'] }];
+    const topology = topologyFor({}, [
+      { ...redis, networks },
+      { ...metrics, networks },
+    ]);
+    expect(topology.networks).toEqual([
+      topology.bridge,
+      { key: 'data', name: 'btc-watcher-data', own: true },
+    ]);
+    expect(serviceNamed(topology, 'redis').networks).toEqual([
+      { network: 'bridge', name: 'bridge' },
+      { network: 'data', aliases: ['db'], name: 'btc-watcher-data' },
+    ]);
+  });
+
+  it('fails when its name is none that Docker takes', () => {
+    expect(() => topologyFor({}, [{ ...redis, name: 'Redis_1' }])).toThrow(
+      /"Redis_1" is no name of a service/,
+    );
+  });
+
+  it('fails when it has a path and no port', () => {
+    expect(() => topologyFor({}, [{ ...metrics, ports: [] }])).toThrow(
+      /should publish its first port on 172\.17\.0\.1/,
+    );
+  });
+});
+
+describe('the users of the images built here', () => {
+  it.each([
+    ['assets/nginx/Dockerfile', USERS.nginx],
+    ['assets/backend/Dockerfile', USERS.backend],
+    ['assets/frp/Dockerfile.frpc', USERS.frp],
+    ['assets/frp/Dockerfile.frps', USERS.frp],
+    ['assets/frontend/Dockerfile.dev', USERS.vite],
+  ])('in %s are those of the topology', (file, user) => {
+    const users = [...readFileSync(file, 'utf8').matchAll(/^USER (.+)$/gm)].map(([, name]) => name);
+    expect(users).toEqual([user]);
+  });
+
+  it('own the folders that volumes are mounted over', () => {
+    const owners = (file: string) =>
+      [...readFileSync(file, 'utf8').matchAll(/install -d -o (\d+) -g (\d+)/g)].map(
+        ([, user, group]) => `${user}:${group}`,
+      );
+    expect(owners('assets/backend/Dockerfile')).toEqual([USERS.backend]);
+    expect(owners('assets/frp/Dockerfile.frpc')).toEqual([USERS.frp]);
+  });
+});
