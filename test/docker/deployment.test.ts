@@ -51,7 +51,7 @@ describe('a deployment', () => {
     expect(code).toBe(0);
   });
 
-  it("gives a token to the document's own curl", async () => {
+  it('gives a token to the curl of the README', async () => {
     const { stdout } = await promisify(execFile)('curl', [
       '-s',
       '-X',
@@ -65,7 +65,7 @@ describe('a deployment', () => {
     expect(JSON.parse(stdout)).toMatchObject({ token_type: 'bearer', expires_in: 86_400 });
   });
 
-  it("passes the document's own check of nginx", async () => {
+  it('passes the check of nginx itself', async () => {
     const { code, output } = await tryProgram('docker', [
       'exec',
       deployment.container('nginx'),
@@ -236,7 +236,7 @@ describe('diff', () => {
     const seen = await diffCode();
     expect(seen.code).toBe(2);
     expect(seen.output).toMatch(/btcw-test-frontend .*start .*exited instead of running/);
-    expect(seen.output).toMatch(/btcw-test-nginx .*create .*not there/);
+    expect(seen.output).toMatch(/btcw-test-nginx .*create .*does not exist/);
     expect((await deployment.run('deploy')).code).toBe(0);
     expect(await diffCode()).toEqual(unchanged);
     expect((await fetch(`${deployment.public}/`)).status).toBe(200);
