@@ -64,7 +64,8 @@ export class BtcWatcherStack extends TerraformStack {
     super(scope, props.topology.project);
     this.props = props;
     const { topology } = props;
-    new DockerProvider(this, 'Docker');
+    const { engineHost } = props.host;
+    new DockerProvider(this, 'Docker', { ...(engineHost && { host: engineHost }) });
     // The bindings carry an older provider's number; with 3.x a mere refresh deletes a stopped container
     // (https://github.com/kreuzwerker/terraform-provider-docker/issues/590). The source is spelt out because
     // OpenTofu would look in its own registry.
