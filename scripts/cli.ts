@@ -3,7 +3,7 @@ import { Argument, Command } from 'commander';
 import { applyConfig } from './commands/apply-config.ts';
 import { bench } from './commands/bench.ts';
 import { deploy } from './commands/deploy.ts';
-import { destroy } from './commands/destroy.ts';
+import { type DestroyOptions, destroy } from './commands/destroy.ts';
 import { diff } from './commands/diff.ts';
 import { type DoctorOptions, doctor } from './commands/doctor.ts';
 import { imageReference, images } from './commands/images.ts';
@@ -65,9 +65,10 @@ program
   .action((options: { json: boolean }) => diff(options));
 program
   .command('destroy')
-  .description('remove every container, network and volume of the project')
+  .description('remove every container and network of the project; data stays')
   .option('--yes', 'do not ask', fromNpm('yes'))
-  .action((options: { yes: boolean }) => destroy(options));
+  .option('--volumes', 'remove the volumes with the data, too', fromNpm('volumes'))
+  .action((options: DestroyOptions) => destroy(options));
 program
   .command('rebuild')
   .description('replace every container; data and settings stay')

@@ -10,6 +10,8 @@ export interface Synthesis {
   readonly addresses: ReadonlyMap<string, ServiceAddresses>;
   /** What resources are called for people, by their addresses; those that are of no interest have no name. */
   readonly names: ReadonlyMap<string, string>;
+  /** Addresses of the volumes that Terraform manages, by the name of the volume. */
+  readonly volumes: ReadonlyMap<string, string>;
 }
 
 /**
@@ -30,5 +32,6 @@ export function synthesise(props: Omit<StackProps, 'packageFolder'>, outdir?: st
     folder,
     addresses: stack.addresses,
     names: stack.names,
+    volumes: stack.volumes,
   };
 }

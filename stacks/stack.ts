@@ -1,9 +1,10 @@
 import { Construct } from 'constructs';
 import { ConfigVolume } from './constructs/config-volume.ts';
+import { DataVolume } from './constructs/data-volume.ts';
 import { Image } from './constructs/image.ts';
 import { ProjectNetwork } from './constructs/project-network.ts';
-import { ProjectVolume } from './constructs/project-volume.ts';
 import { ServiceContainer } from './constructs/service-container.ts';
+import { MOVED, NO_LONGER_MANAGED } from './earlier-addresses.ts';
 import {
   addressOf,
   type Container,
@@ -53,6 +54,8 @@ export class BtcWatcherStack extends TerraformStack {
   readonly addresses = new Map<string, ServiceAddresses>();
   /** What resources are called for people, by their addresses; those that are of no interest have no name. */
   readonly names = new Map<string, string>();
+  /** Of the volumes that Terraform manages, by the name of the volume. */
+  readonly volumes = new Map<string, string>();
   private readonly networks = new Map<string, string>();
   private readonly containers = new Map<string, Container>();
   private readonly props: StackProps;
@@ -61,7 +64,8 @@ export class BtcWatcherStack extends TerraformStack {
     super(scope, props.topology.project);
     this.props = props;
     const { topology } = props;
-    new DockerProvider(this, 'Docker');
+    const { engineHost } = props.host;
+    new DockerProvider(this, 'Docker', { ...(engineHost && { host: engineHost }) });
     // The bindings carry an older provider's number; with 3.x a mere refresh deletes a stopped container
     // (https://github.com/kreuzwerker/terraform-provider-docker/issues/590). The source is spelt out because
     // OpenTofu would look in its own registry.
@@ -72,6 +76,8 @@ export class BtcWatcherStack extends TerraformStack {
     // Where cdktf would keep it, but relative, so that the checkout can be moved.
     const state = `${props.packageFolder}/terraform.${topology.project}.tfstate`;
     this.addOverride('terraform.backend.local.path', state);
+    this.addOverride('moved', MOVED);
+    this.addOverride('removed', NO_LONGER_MANAGED);
     for (const network of topology.networks) {
       const id = network.key === 'bridge' ? 'Bridge' : `Network-${network.key}`;
       const { reference, resource } = new ProjectNetwork(this, id, { project: topology.project, network });
@@ -107,7 +113,7 @@ export class BtcWatcherStack extends TerraformStack {
       });
     const volumes = service.volumes.map(
       ({ purpose }) =>
-        new ProjectVolume(scope, capitalised(purpose), {
+        new DataVolume(scope, capitalised(purpose), {
           project,
           service: service.name,
           name: volumeName(service, purpose),
@@ -125,8 +131,10 @@ export class BtcWatcherStack extends TerraformStack {
     this.names.set(addressOf(container), service.containerName);
     this.names.set(addressOf(image.resource), `image ${planned.reference}`);
     if (config) this.names.set(addressOf(config.files), `configuration of ${service.containerName}`);
-    for (const { resource } of [...(config ? [config.volume] : []), ...volumes]) {
-      this.names.set(addressOf(resource), `volume ${resource.nameInput}`);
+    if (config) {
+      const name = volumeName(service, 'config');
+      this.names.set(addressOf(config.volume.resource), `volume ${name}`);
+      this.volumes.set(name, addressOf(config.volume.resource));
     }
     return container;
   }

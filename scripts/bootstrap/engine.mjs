@@ -7,7 +7,7 @@ import { goBuild } from './go.mjs';
 import { tryRun } from './step.mjs';
 
 /** The first 1.x with everything the stack uses. */
-const MIN_MINOR = 5;
+const MIN_MINOR = 7;
 /** Also in stacks/provider.ts; a unit test compares the two. */
 export const PROVIDER = { source: 'registry.terraform.io/kreuzwerker/docker', version: '4.6.0' };
 const REGISTRY_DEADLINE_MS = 90_000;

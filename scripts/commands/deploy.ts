@@ -1,15 +1,14 @@
 import { UserError } from '../../stacks/errors.mjs';
-import { PROJECT_LABEL } from '../../stacks/topology/labels.ts';
 import { preflight } from '../deployment/preflight.ts';
 import { type SynthesisedProject, synthesiseProject } from '../deployment/project.ts';
 import { keepRelease, lastRelease, restoreConfiguration } from '../deployment/releases.ts';
 import { progress, reportDeployment } from '../deployment/report.ts';
 import { apply, InterruptedError } from '../deployment/terraform.ts';
+import { ensureDataVolumes } from '../deployment/volumes.ts';
 import { replacements } from '../diff/effects.ts';
 import { gatherDrift, type Observation } from '../diff/observe.ts';
 import { docker } from '../docker/client.ts';
 import { projectContainers } from '../docker/containers.ts';
-import { inspect } from '../docker/inspect.ts';
 import { readLog } from '../docker/logs.ts';
 import { ensureImages, missingImages } from '../images/build.ts';
 import { indent, tail } from '../lib/text.ts';
@@ -24,19 +23,10 @@ export interface DeployOptions {
 
 const LAST_LINES = 8;
 
-/** Removes what somebody made by hand under the name of one of this project's containers. */
-async function removeConflicts(observations: readonly Observation[], project: string): Promise<void> {
-  for (const { service, conflictingContainer } of observations) {
-    if (!conflictingContainer) continue;
-    const [container] = await inspect('container', [conflictingContainer]);
-    if (container?.Config.Labels?.[PROJECT_LABEL] !== project) {
-      const { containerName } = service;
-      throw new UserError(
-        `A container named ${containerName} exists that is not of this deployment.`,
-        `docker rm -f ${containerName}, or choose another BTCW_PROJECT.`,
-      );
-    }
-    await docker(['rm', '--force', '--volumes', conflictingContainer]);
+/** Removes containers of this project that its state does not know; preflight has refused those of others. */
+async function removeConflicts(observations: readonly Observation[]): Promise<void> {
+  for (const { conflictingContainer } of observations) {
+    if (conflictingContainer) await docker(['rm', '--force', '--volumes', conflictingContainer]);
   }
 }
 
@@ -56,13 +46,15 @@ async function failureLogs(project: string): Promise<string> {
 
 /** Applies, and on failure says why and offers the way back, or takes it. */
 async function applyOrExplain(
-  { topology: { project }, synthesis: { folder, names } }: SynthesisedProject,
+  synthesised: SynthesisedProject,
   args: readonly string[],
   options: DeployOptions,
 ): Promise<void> {
+  const { project } = synthesised.topology;
+  const { folder, names } = synthesised.synthesis;
   const show = options.json ? () => {} : progress(names);
   try {
-    await apply(project, folder, args, show);
+    await apply(synthesised, args, show);
   } catch (error) {
     if (error instanceof InterruptedError) throw error;
     const logs = await failureLogs(project);
@@ -73,7 +65,7 @@ async function applyOrExplain(
       throw new UserError(what, `npm run rollback goes back to the deployment of ${good.id}.`);
     console.error(`${what}\nGoing back to the deployment of ${good.id}.`);
     restoreConfiguration(project, good, folder);
-    await apply(project, folder, [], show);
+    await apply(synthesised, [], show);
     throw new UserError(
       `The deployment failed; the one of ${good.id} runs again.`,
       'fix the cause above, then npm run deploy.',
@@ -93,7 +85,8 @@ export async function deploy(options: DeployOptions = {}): Promise<void> {
   ]);
   await ensureImages(missing);
   const observations = missing.length > 0 ? await gatherDrift(project) : before;
-  await removeConflicts(observations, topology.project);
+  await removeConflicts(observations);
+  await ensureDataVolumes(topology);
   const all = options.replace ? [...synthesis.addresses.values()].map(({ container }) => container) : [];
   const replaced = new Set([...all, ...replacements(observations)]);
   await applyOrExplain(

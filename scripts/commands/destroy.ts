@@ -2,28 +2,33 @@ import { createInterface } from 'node:readline/promises';
 import { UserError } from '../../stacks/errors.mjs';
 import { synthesiseProject } from '../deployment/project.ts';
 import { apply } from '../deployment/terraform.ts';
+import { holdsData } from '../deployment/volumes.ts';
 import { docker } from '../docker/client.ts';
 import { projectIds, REMOVE_OPTIONS } from '../docker/inspect.ts';
+import { volumeSizes } from '../docker/volumes.ts';
 import { paint, secondsSince } from '../lib/report.ts';
 
 export interface DestroyOptions {
   /** Do not ask. */
   readonly yes?: boolean;
+  /** Remove the volumes with data, too. */
+  readonly volumes?: boolean;
 }
 
 async function confirmed(question: string): Promise<boolean> {
   if (!process.stdin.isTTY)
-    throw new UserError('This deletes data, and there is no terminal to ask on.', 'add --yes.');
+    throw new UserError('This has to be confirmed, and there is no terminal to ask on.', 'add --yes.');
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   const answer = await terminal.question(`${question} Type "yes": `);
   terminal.close();
   return answer.trim() === 'yes';
 }
 
-/** Removes by label what the state does not know. */
-async function removeLeftovers(project: string): Promise<void> {
+/** Removes by label what the state does not know. Volumes with data only where that is wanted. */
+async function removeLeftovers(project: string, withData: boolean): Promise<void> {
   for (const kind of ['container', 'volume', 'network'] as const) {
-    const ids = await projectIds(kind, project);
+    const all = await projectIds(kind, project);
+    const ids = kind === 'volume' && !withData ? all.filter((name) => !holdsData(name)) : all;
     if (ids.length === 0) continue;
     // Killed, the guard would leave its rules in the kernel.
     if (kind === 'container') await docker(['stop', ...ids]);
@@ -31,19 +36,32 @@ async function removeLeftovers(project: string): Promise<void> {
   }
 }
 
-/** Removes every container, volume and network of the project. Images and secrets stay. */
-export async function destroy(options: DestroyOptions): Promise<void> {
-  const { topology, synthesis } = await synthesiseProject();
-  const { project } = topology;
-  const question = `This removes the containers, networks and volumes of "${project}", with the backend's data.`;
-  if (!options.yes && !(await confirmed(question))) {
+/** The project's volumes with data, each with its size. @example ['btc-watcher-backend-data (1.2MB)'] */
+async function describeData(project: string): Promise<string[]> {
+  const [names, sizes] = await Promise.all([projectIds('volume', project), volumeSizes()]);
+  return names.filter(holdsData).map((name) => `${name} (${sizes.get(name) ?? 'size not known'})`);
+}
+
+/** Removes every container and network of the project, and its volumes where that is wanted. Images and secrets stay. */
+export async function destroy({ yes, volumes = false }: DestroyOptions): Promise<void> {
+  const synthesised = await synthesiseProject();
+  const { project } = synthesised.topology;
+  const data = await describeData(project);
+  const list = data.length > 0 ? data.join(', ') : 'none';
+  const question = volumes
+    ? `This removes the containers and networks of "${project}" AND ITS DATA: ${list}.`
+    : `This removes the containers and networks of "${project}". Its data stays: ${list}.`;
+  if (!yes && !(await confirmed(question))) {
     console.log('Nothing was changed.');
     return;
   }
   const startedMs = Date.now();
-  await apply(project, synthesis.folder, ['-destroy'], () => {});
-  await removeLeftovers(project);
-  console.log(
-    `${paint('green', '✓')} "${project}" is gone (${secondsSince(startedMs)}). Images, secrets/ and .env are kept.`,
-  );
+  await apply(synthesised, ['-destroy'], () => {});
+  await removeLeftovers(project, volumes);
+  console.log(`${paint('green', '✓')} "${project}" is gone (${secondsSince(startedMs)}).`);
+  if (volumes || data.length === 0) console.log('  Images, secrets/ and .env are kept.');
+  else {
+    console.log(`  Kept: images, secrets/, .env and the data: ${list}.`);
+    console.log('  To remove the data as well: npm run destroy -- --volumes');
+  }
 }

@@ -38,7 +38,7 @@ export async function rollback(options: RollbackOptions): Promise<void> {
   }
   if (!options.json) console.log(`Going back to the deployment of ${target.id}.`);
   const names = new Map([...synthesis.names, ...Object.entries(target.names ?? {})]);
-  await apply(project, folder, [], options.json ? () => {} : progress(names));
+  await apply(synthesised, [], options.json ? () => {} : progress(names));
   if (target !== last) dropRelease(project, last);
   await reportDeployment(synthesised, options, startedMs);
   const ahead = changedSettings(target, settings);

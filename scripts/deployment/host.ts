@@ -5,6 +5,7 @@ import { UserError } from '../../stacks/errors.mjs';
 import type { Settings } from '../../stacks/settings/definitions.ts';
 import type { HostFacts } from '../../stacks/topology/host.ts';
 import { docker } from '../docker/client.ts';
+import { engineHost } from '../docker/engine.ts';
 import { inspect, type NetworkInspection } from '../docker/inspect.ts';
 
 /** Where everything runs from: the package's own folder; npm, cdktf and scripts/run.mjs see to it. */
@@ -74,12 +75,21 @@ function hostTimeZone(): string | undefined {
 
 /** @throws {UserError} when the engine does not answer */
 export async function gatherHostFacts(): Promise<HostFacts> {
-  const [[bridge], engineApi] = await Promise.all([
+  const [[bridge], engineApi, host] = await Promise.all([
     inspect('network', ['bridge']),
     docker(['version', '--format', '{{.Server.APIVersion}}'], { what: 'Asking the Docker engine' }),
+    engineHost(),
   ]);
+  // What is in the environment reaches Terraform by itself.
+  const context = process.env.DOCKER_HOST ? undefined : host;
   const timeZone = hostTimeZone();
-  return { ...bridgeFacts(bridge), engineApi, packageFolder: root, ...(timeZone && { timeZone }) };
+  return {
+    ...bridgeFacts(bridge),
+    engineApi,
+    packageFolder: root,
+    ...(context && { engineHost: context }),
+    ...(timeZone && { timeZone }),
+  };
 }
 
 /**

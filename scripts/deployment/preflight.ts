@@ -6,10 +6,12 @@ import { isOnHostNetwork, type Port, type Service, socketsOf } from '../../stack
 import type { Topology } from '../../stacks/topology/topology.ts';
 import { docker } from '../docker/client.ts';
 import { projectContainers } from '../docker/containers.ts';
-import { inspect } from '../docker/inspect.ts';
+import { inspect, isOf, nameOf } from '../docker/inspect.ts';
+import { foreignVolumes } from '../docker/volumes.ts';
 import { portHolder } from '../lib/ports.ts';
 import { hostAddresses } from './host.ts';
 import type { Project } from './project.ts';
+import { configVolumes, dataVolumes } from './volumes.ts';
 
 /** A socket the deployment will listen on. */
 export interface Listener {
@@ -113,9 +115,45 @@ async function bridgeNetworks(): Promise<BridgeAddresses[]> {
   );
 }
 
-/** @throws {UserError} naming each setting whose port is taken, or an address that the bridge cannot have */
+/** @returns a line for each object that has a name of this deployment, and is somebody else's */
+export async function foreignObjects({ project, services, networks }: Topology): Promise<string[]> {
+  const containerNames = services.map(({ containerName }) => containerName);
+  const ownNetworks = networks.filter(({ own }) => own).map(({ name }) => name);
+  const volumes = [...dataVolumes({ services }), ...configVolumes({ services })].map(({ name }) => name);
+  const [foreign, containers, present] = await Promise.all([
+    foreignVolumes(volumes, project),
+    inspect('container', containerNames),
+    inspect('network', ownNetworks),
+  ]);
+  const lines = (kind: string, names: readonly string[], remove: string) =>
+    names.map(
+      (name) =>
+        `A ${kind} named ${name} exists that is not of this deployment. Rename or remove it (${remove} ${name}), or choose another BTCW_PROJECT.`,
+    );
+  return [
+    ...lines(
+      'container',
+      containers.filter(({ Config }) => !isOf(project, Config.Labels)).map(nameOf),
+      'docker rm -f',
+    ),
+    ...lines('volume', foreign, 'docker volume rm'),
+    ...lines(
+      'network',
+      present.filter(({ Labels }) => !isOf(project, Labels)).map(({ Name }) => Name),
+      'docker network rm',
+    ),
+  ];
+}
+
+/**
+ * @throws {UserError} naming each setting whose port is taken, an address that the bridge cannot have, or what has a
+ * name of this deployment and is somebody else's
+ */
 export async function preflight({ topology, host }: Project): Promise<void> {
-  const containers = await projectContainers(topology.project);
+  const [containers, foreign] = await Promise.all([
+    projectContainers(topology.project),
+    foreignObjects(topology),
+  ]);
   const running = containers.filter(({ status }) => HOLDS_ITS_PORTS.has(status));
   // A port on the host's network is in no list of published ones.
   const unpublished = topology.services
@@ -123,7 +161,7 @@ export async function preflight({ topology, host }: Project): Promise<void> {
     .filter(({ containerName }) => running.some(({ name }) => name === containerName))
     .flatMap(socketsOf);
   const held = new Set([...running.flatMap(({ addresses }) => addresses), ...unpublished]);
-  const problems = await portProblems(listenersOf(topology), held);
+  const problems = [...foreign, ...(await portProblems(listenersOf(topology), held))];
   if (topology.bridge.own) {
     const networks = await bridgeNetworks();
     const problem = gatewayProblem(topology, host.bridgeGateway, networks, hostAddresses());

@@ -11,6 +11,8 @@ import { engineError } from '../docker/client.ts';
 import { terraformProgram } from '../lib/programs.ts';
 import { indent, tail } from '../lib/text.ts';
 import { root } from './host.ts';
+import type { SynthesisedProject } from './project.ts';
+import { volumesToForget } from './volumes.ts';
 
 const BACKUPS_KEPT = 10;
 /** What an interrupted terraform gets to end its work before it is killed. */
@@ -189,14 +191,27 @@ export async function terraform(
   }
 }
 
+/** Has terraform forget volumes that it must not delete. */
+async function forgetVolumes({ topology, synthesis }: SynthesisedProject): Promise<void> {
+  const file = stateFile(topology.project);
+  const addresses = await volumesToForget(topology, file, synthesis.volumes);
+  if (addresses.length === 0) return;
+  if (!existsSync(join(synthesis.folder, '.terraform'))) await ensureInitialised(synthesis.folder);
+  const { exitCode, stderr } = await start(synthesis.folder, ['state', 'rm', ...addresses]);
+  if (exitCode === 0) return;
+  throw new UserError(`terraform cannot forget ${addresses.join(', ')}:\n${indent(tail(stderr))}`);
+}
+
 /** @throws {UserError} with terraform's own message, made plain where it is known */
 export async function apply(
-  project: string,
-  folder: string,
+  synthesised: SynthesisedProject,
   args: readonly string[],
   onEvent: (event: TerraformEvent) => void,
 ): Promise<void> {
+  const { project } = synthesised.topology;
+  const { folder } = synthesised.synthesis;
   backUpState(project);
+  await forgetVolumes(synthesised);
   const { exitCode, diagnostics } = await terraform(folder, ['apply', '-auto-approve', ...args], onEvent);
   if (exitCode !== 0) throw explain(project, diagnostics);
 }

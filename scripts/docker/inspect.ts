@@ -84,13 +84,21 @@ export interface ImageInspection {
 /** `docker network inspect`. */
 export interface NetworkInspection {
   readonly Name: string;
+  readonly Labels?: Strings | null;
   readonly IPAM: {
     readonly Config?: readonly { readonly Subnet?: string; readonly Gateway?: string }[] | null;
   };
   readonly Options?: Strings | null;
 }
 
+/** `docker volume inspect`. */
+export interface VolumeInspection {
+  readonly Name: string;
+  readonly Labels: Strings | null;
+}
+
 interface Inspections {
+  readonly volume: VolumeInspection;
   readonly container: ContainerInspection;
   readonly image: ImageInspection;
   readonly network: NetworkInspection;
@@ -111,6 +119,10 @@ export const nameOf = ({ Name }: Pick<ContainerInspection, 'Name'>): string => N
 /** Docker's words for a container's health, or `none` where it has no health check. */
 export const healthOf = ({ State }: Pick<ContainerInspection, 'State'>): string =>
   State.Health?.Status ?? 'none';
+
+/** Whether an object carries the label of a project. */
+export const isOf = (project: string, labels: Strings | null | undefined): boolean =>
+  labels?.[PROJECT_LABEL] === project;
 
 /** The names or ids of what carries the project's label. */
 export async function projectIds(

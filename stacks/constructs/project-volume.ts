@@ -10,10 +10,7 @@ export interface ProjectVolumeProps {
   readonly name: string;
 }
 
-/**
- * A named volume of the project. One of that name that is there already is taken over, with what is in it, even if its
- * labels are not ours: to replace a volume for its labels would be to lose its data.
- */
+/** A volume whose content can be made again: what is destroyed with its container. */
 export class ProjectVolume extends Construct {
   readonly resource: Volume;
   /** The name as a reference: what mounts it waits for it. */

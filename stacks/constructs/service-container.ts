@@ -2,10 +2,10 @@ import { Construct } from 'constructs';
 import { addressOf, Container, DataResource, type ITerraformDependable, labelBlocks } from '../provider.ts';
 import type { HostFacts } from '../topology/host.ts';
 import { labelsOf } from '../topology/labels.ts';
-import { isOnHostNetwork, type Service } from '../topology/service.ts';
+import { isOnHostNetwork, type Service, volumeName } from '../topology/service.ts';
 import type { ConfigVolume } from './config-volume.ts';
+import type { DataVolume } from './data-volume.ts';
 import type { Image } from './image.ts';
-import type { ProjectVolume } from './project-volume.ts';
 
 export interface ServiceContainerProps {
   readonly project: string;
@@ -15,8 +15,7 @@ export interface ServiceContainerProps {
   /** Docker's names of its networks, as references, in the order of the service's. */
   readonly networks: readonly string[];
   readonly config: ConfigVolume | undefined;
-  /** In the order of the service's. */
-  readonly volumes: readonly ProjectVolume[];
+  readonly volumes: readonly DataVolume[];
   /** Containers that are healthy before this one starts. */
   readonly dependsOn: readonly Container[];
 }
@@ -70,7 +69,11 @@ export class ServiceContainer extends Construct {
     super(scope, id);
     const { service, config } = props;
     const { limits } = service;
-    const dependsOn: ITerraformDependable[] = [...(config ? [config.files] : []), ...props.dependsOn];
+    const dependsOn: ITerraformDependable[] = [
+      ...(config ? [config.files] : []),
+      ...props.volumes.map(({ resource }) => resource),
+      ...props.dependsOn,
+    ];
     const bindings = bindingsOf(service);
     const healthcheck = { test: [...service.health], ...healthTiming(props.host) };
     // What the provider does not compare or apply well is watched here, and replaces the container: two bindings of one
@@ -117,9 +120,9 @@ export class ServiceContainer extends Construct {
         ...(config
           ? [{ volumeName: config.volume.reference, containerPath: config.mountPath, readOnly: true }]
           : []),
-        ...service.volumes.map(({ path }, index) => ({
+        ...service.volumes.map(({ purpose, path }) => ({
           containerPath: path,
-          volumeName: props.volumes[index]?.reference ?? '',
+          volumeName: volumeName(service, purpose),
         })),
         ...service.binds.map(({ source, path }) => ({
           containerPath: path,

@@ -6,6 +6,8 @@ export interface HostFacts {
   readonly bridgeSubnet: string;
   /** Its network interface. @example 'docker0' */
   readonly bridgeDevice: string;
+  /** Address of the engine that the current Docker context leads to. @default - DOCKER_HOST, else the usual socket */
+  readonly engineHost?: string;
   /** Docker Engine API version. @example '1.41' */
   readonly engineApi: string;
   /** The host's time zone: midnight, where a day's log ends. @example 'Asia/Shanghai' @default - UTC */

@@ -240,7 +240,7 @@ describe('a disk', () => {
 
   it('full to the last byte does not keep destroy from making room', async () => {
     await fill();
-    const { code, output } = await deployment.run('destroy', ['--yes']);
+    const { code, output } = await deployment.run('destroy', ['--yes', '--volumes']);
     expect(code, output).toBe(0);
     expect(await deployment.remains()).toEqual([]);
   });

@@ -320,8 +320,8 @@ describe('the deployment', () => {
     expect((await deployment.run('diff')).code).toBe(0);
   });
 
-  it('takes its log away with it', async () => {
-    expect((await deployment.run('destroy', ['--yes'])).code).toBe(0);
+  it('takes its log away with its volumes', async () => {
+    expect((await deployment.run('destroy', ['--yes', '--volumes'])).code).toBe(0);
     const left = await docker('volume', 'ls', '--quiet', '--filter', 'name=btcw-logs-frpc');
     expect(left).toBe('');
   });

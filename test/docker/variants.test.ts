@@ -136,7 +136,7 @@ describe('a deployment with another frp server, another gateway and a backend of
   });
 
   it('is removed whole, with its network', async () => {
-    expect((await deployment.run('destroy', ['--yes'])).code).toBe(0);
+    expect((await deployment.run('destroy', ['--yes', '--volumes'])).code).toBe(0);
     expect(await deployment.remains()).toEqual([]);
   });
 });

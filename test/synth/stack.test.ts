@@ -23,14 +23,9 @@ describe('the topology', () => {
   it('has its containers, their volumes, and no network of its own on the default bridge', () => {
     const { resource } = standard.json;
     expect(names(resource.docker_container)).toEqual(services.map((name) => `btc-watcher-${name}`).sort());
-    expect(names(resource.docker_volume)).toEqual([
-      'btc-watcher-backend-config',
-      'btc-watcher-backend-data',
-      'btc-watcher-frpc-config',
-      'btc-watcher-frpc-log',
-      'btc-watcher-frps-config',
-      'btc-watcher-nginx-config',
-    ]);
+    expect(names(resource.docker_volume)).toEqual(
+      ['backend', 'frpc', 'frps', 'nginx'].map((service) => `btc-watcher-${service}-config`),
+    );
     expect(resource.docker_network).toBeUndefined();
   });
 
@@ -208,6 +203,41 @@ describe('the guard', () => {
   });
 });
 
+/** The commands that make volumes. */
+const commands = (json: Json): string[] =>
+  (Object.values(json.resource.terraform_data) as Json[])
+    .map((data) => data.provisioner?.[0]?.['local-exec']?.command ?? '')
+    .filter((command) => command.startsWith('docker volume'));
+
+describe('volumes with data', () => {
+  it('are made where there are none, and are no resource that Terraform could delete', () => {
+    expect(commands(standard.json)).toEqual([
+      'docker volume create --label btc-watcher.component=backend --label btc-watcher.project=btc-watcher btc-watcher-backend-data',
+      'docker volume create --label btc-watcher.component=frpc --label btc-watcher.project=btc-watcher btc-watcher-frpc-log',
+    ]);
+    expect(standard.text).not.toContain('docker volume rm');
+  });
+
+  it('are forgotten by states that managed them, under each address they had, and never destroyed', () => {
+    const { removed, moved } = standard.json;
+    expect(removed.map(({ from }: Json) => from)).toEqual([
+      'docker_volume.Backend_Data_AD12DE1A',
+      'docker_volume.Backend_Data_Volume_5A469E92',
+      'docker_volume.Frpc_Log_Volume_5751DE2B',
+    ]);
+    for (const { lifecycle } of removed) expect(lifecycle).toEqual([{ destroy: false }]);
+    const volumes = Object.keys(standard.json.resource.docker_volume).map((id) => `docker_volume.${id}`);
+    expect(moved.map(({ to }: Json) => to).sort()).toEqual(volumes.sort());
+  });
+
+  it('are there before the container that mounts them', () => {
+    const [volume] = Object.keys(standard.json.resource.terraform_data).filter((id) =>
+      id.startsWith('Backend_Data'),
+    );
+    expect(standard.container('backend').depends_on).toContain(`terraform_data.${volume}`);
+  });
+});
+
 describe("frpc's log file", () => {
   it('is kept by logrun, on a volume of its own, for as long and as large as the settings say', () => {
     const { container } = synthesise({ BTCW_LOG_KEEP_DAYS: '30', BTCW_LOG_MAX_SIZE: '2m' });
@@ -216,7 +246,7 @@ describe("frpc's log file", () => {
     );
     expect(container('frpc').volumes).toEqual([
       expect.objectContaining({ container_path: '/etc/frp', read_only: true }),
-      { container_path: '/var/log/frp', volume_name: expect.stringMatching(/docker_volume\.Frpc_Log/) },
+      { container_path: '/var/log/frp', volume_name: 'btc-watcher-frpc-log' },
     ]);
   });
 
@@ -234,7 +264,7 @@ describe("frpc's log file", () => {
   it('is not written by an image of the user, which has no logrun', () => {
     const { container, json } = synthesise({ BTCW_FRPC_IMAGE: 'frpc:1' });
     expect(container('frpc').entrypoint).toEqual(['frpc', '-c', '/etc/frp/frpc.toml']);
-    expect(names(json.resource.docker_volume)).not.toContain('btc-watcher-frpc-log');
+    expect(commands(json)).not.toContainEqual(expect.stringContaining('btc-watcher-frpc-log'));
   });
 });
 

@@ -1,0 +1,87 @@
+/** The volumes of a deployment. Those with data survive everything but `destroy --volumes`. */
+import { existsSync, readFileSync } from 'node:fs';
+import { createVolume } from '../../stacks/constructs/data-volume.ts';
+import { labelsOf } from '../../stacks/topology/labels.ts';
+import { volumeName } from '../../stacks/topology/service.ts';
+import type { Topology } from '../../stacks/topology/topology.ts';
+import { docker } from '../docker/client.ts';
+import { inspect } from '../docker/inspect.ts';
+import { foreignVolumes } from '../docker/volumes.ts';
+
+/** A volume of a service. */
+export interface DeclaredVolume {
+  readonly service: string;
+  readonly name: string;
+}
+
+/** Volumes with data. */
+export const dataVolumes = ({ services }: Pick<Topology, 'services'>): DeclaredVolume[] =>
+  services.flatMap((service) =>
+    service.volumes.map(({ purpose }) => ({ service: service.name, name: volumeName(service, purpose) })),
+  );
+
+const CONFIG = 'config';
+
+/** Volumes whose content can be made again. */
+export const configVolumes = ({ services }: Pick<Topology, 'services'>): DeclaredVolume[] =>
+  services
+    .filter(({ config }) => config)
+    .map((service) => ({ service: service.name, name: volumeName(service, CONFIG) }));
+
+/** Whether a volume of the project holds data: one that a service has no more is known by its name alone. */
+export const holdsData = (volume: string): boolean => !volume.endsWith(`-${CONFIG}`);
+
+/** Makes the volumes with data that are missing: Docker would make them without labels. */
+export async function ensureDataVolumes(topology: Topology): Promise<void> {
+  const declared = dataVolumes(topology);
+  const present = await inspect(
+    'volume',
+    declared.map(({ name }) => name),
+  );
+  const missing = declared.filter(({ name }) => !present.some(({ Name }) => Name === name));
+  await Promise.all(
+    missing.map(({ service, name }) => docker(createVolume(name, labelsOf(topology.project, service)))),
+  );
+}
+
+/** A volume that Terraform manages. */
+interface ManagedVolume {
+  readonly address: string;
+  readonly name: string;
+}
+
+/** The volumes in a state file. */
+function managedVolumes(stateFile: string): ManagedVolume[] {
+  if (!existsSync(stateFile)) return [];
+  const state = JSON.parse(readFileSync(stateFile, 'utf8')) as {
+    resources: { type: string; name: string; instances: { attributes: { name: string } }[] }[];
+  };
+  return state.resources
+    .filter(({ type }) => type === 'docker_volume')
+    .flatMap(({ type, name, instances }) =>
+      instances.map(({ attributes }) => ({ address: `${type}.${name}`, name: attributes.name })),
+    );
+}
+
+/**
+ * What Terraform has to forget, lest it deletes it: volumes with data, volumes that are not this project's, and those
+ * that it knows under another address than today's, which would be created anew and deleted, the same volume.
+ * @param addresses today's addresses, by the name of the volume
+ */
+export async function volumesToForget(
+  topology: Topology,
+  stateFile: string,
+  addresses: ReadonlyMap<string, string>,
+): Promise<string[]> {
+  const managed = managedVolumes(stateFile);
+  const foreign = await foreignVolumes(
+    managed.map(({ name }) => name),
+    topology.project,
+  );
+  return managed
+    .filter(
+      ({ name, address }) =>
+        holdsData(name) || foreign.includes(name) || (addresses.get(name) ?? address) !== address,
+    )
+    .map(({ address }) => address);
+}

@@ -1,0 +1,48 @@
+/** Which engine is asked: the one that DOCKER_HOST names, else the current context's, else the socket. */
+import { UserError } from '../../stacks/errors.mjs';
+import { tryDocker } from './client.ts';
+
+const SOCKET = 'unix:///var/run/docker.sock';
+
+/** `docker context inspect`. */
+interface ContextInspection {
+  readonly Name: string;
+  readonly Endpoints: { readonly docker?: { readonly Host?: string } };
+  readonly TLSMaterial?: Readonly<Record<string, readonly string[]>>;
+  readonly Storage?: { readonly TLSPath?: string };
+}
+
+/**
+ * Reads which engine a context leads to.
+ * @param inspection what `docker context inspect` prints
+ * @returns undefined for the usual socket
+ * @throws {UserError} for a context with TLS files: Terraform's provider takes those from the environment only
+ */
+export function contextHost(inspection: string): string | undefined {
+  const [context] = JSON.parse(inspection || '[]') as ContextInspection[];
+  const host = context?.Endpoints.docker?.Host;
+  if (!host || host === SOCKET) return undefined;
+  if ((context.TLSMaterial?.docker ?? []).length > 0) {
+    throw new UserError(
+      `The Docker context "${context.Name}" has TLS files, which Terraform's provider takes from the environment only.`,
+      `export DOCKER_HOST=${host} DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH=${context.Storage?.TLSPath}/docker`,
+    );
+  }
+  return host;
+}
+
+let asked: Promise<string | undefined> | undefined;
+
+async function askContext(): Promise<string | undefined> {
+  const { stdout } = await tryDocker(['context', 'inspect'], { timeout: 5_000 });
+  return contextHost(String(stdout ?? ''));
+}
+
+/**
+ * The engine's address where it is not the usual socket. Terraform's provider does not know of contexts.
+ * @example 'ssh://user@nas', 'unix:///run/user/1000/docker.sock'
+ */
+export function engineHost(): Promise<string | undefined> {
+  asked ??= process.env.DOCKER_HOST ? Promise.resolve(process.env.DOCKER_HOST) : askContext();
+  return asked;
+}
