@@ -257,7 +257,7 @@ export const SETTINGS = {
     group: 'limits',
     en: "size of a container's log file before it is rotated; 3 are kept",
     zh: '单个容器日志文件轮转前的大小；保留 3 个',
-    schema: z.string().regex(/^[1-9]\d{0,3}[kmg]$/, 'should be a size such as "10m" (k, m or g)'),
+    schema: rules.size,
   }),
   BTCW_LOG_KEEP_DAYS: define({
     default: '7',

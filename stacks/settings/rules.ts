@@ -37,6 +37,8 @@ export const wholeNumber = (lowest: number, highest: number, rule: string) =>
     .transform(Number)
     .refine((value) => value >= lowest && value <= highest, rule);
 
+export const size = z.string().regex(/^[1-9]\d{0,3}[kmg]$/, 'should be a size such as "10m" (k, m or g)');
+
 export const onOff = z.enum(['on', 'off'], 'should be "on" or "off"');
 
 const imageRule = 'should be an image with a fixed tag or digest, such as "nginx:1.28.0"';
