@@ -22,6 +22,9 @@ const TIMEOUTS = `proxy_connect_timeout 60s;
             # Real-time: hand each message on at once
             proxy_buffering off;`;
 
+/** The settings that nginx.conf is made from. */
+type NginxSettings = Pick<Settings, 'BTCW_MAX_BODY' | 'BTCW_MAX_CONNECTIONS'>;
+
 const renderUpstream = ({ service, address }: Upstream): string => `    upstream ${service} {
         server ${address};
     }`;
@@ -41,7 +44,7 @@ const renderLocation = (path: string, service: string): string => `        locat
  * that the limit is one number.
  */
 export function renderNginxConf(
-  { BTCW_MAX_CONNECTIONS: maxConnections }: Pick<Settings, 'BTCW_MAX_CONNECTIONS'>,
+  { BTCW_MAX_CONNECTIONS: maxConnections, BTCW_MAX_BODY: maxBody }: NginxSettings,
   port: number,
   upstreams: readonly Upstream[],
 ): string {
@@ -77,7 +80,7 @@ http {
     client_header_timeout 15s;
     client_body_timeout 60s;
     keepalive_timeout 30s;
-    client_max_body_size 10m;
+    client_max_body_size ${maxBody};
     client_body_temp_path /tmp/client_body;
     proxy_temp_path /tmp/proxy;
     fastcgi_temp_path /tmp/fastcgi;

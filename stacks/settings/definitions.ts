@@ -266,6 +266,13 @@ export const SETTINGS = {
     zh: 'frpc 日志文件保留的天数（压缩）；没有日志的日子不计',
     schema: rules.wholeNumber(1, 365, 'should be a number of days between 1 and 365'),
   }),
+  BTCW_MAX_BODY: define({
+    default: '10m',
+    group: 'limits',
+    en: 'size of a request body, such as an upload; more gets 413',
+    zh: '请求体（例如上传）的大小，超出返回 413',
+    schema: rules.size,
+  }),
   BTCW_MAX_CONNECTIONS: define({
     default: '2500',
     group: 'limits',

@@ -7,7 +7,7 @@ const upstreams = [
   { service: 'backend', address: '172.17.0.1:8000', paths: ['/api'], healthPath: '/health' },
   { service: 'frontend', address: '172.17.0.1:3000', paths: ['/'], healthPath: '/' },
 ];
-const nginx = renderNginxConf({ BTCW_MAX_CONNECTIONS: 2500 }, 8501, upstreams);
+const nginx = renderNginxConf({ BTCW_MAX_BODY: '25m', BTCW_MAX_CONNECTIONS: 2500 }, 8501, upstreams);
 
 /** The directives inside a block, without comments and indentation. */
 function block(conf: string, head: string): string[] {
@@ -55,6 +55,10 @@ describe('nginx.conf', () => {
     'proxy_buffering off;',
   ])('location / has "%s"', (directive) => {
     expect(block(nginx, 'location /')).toContain(directive);
+  });
+
+  it('refuses a body that is larger than the setting', () => {
+    expect(nginx).toContain('client_max_body_size 25m;');
   });
 
   it('logs the path and never the query string, which carries the token', () => {
