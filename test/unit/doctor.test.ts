@@ -650,6 +650,9 @@ describe('doctor', () => {
       expect(warnings(withContainer('nginx', { logBytes: 1e9 }))).toMatchObject([
         { id: 'log-size-nginx', fix: 'docker rm --force btc-watcher-nginx && npm run deploy' },
       ]);
+      const dev = { BTCW_FRONTEND_MODE: 'dev' };
+      expect(warnings({}, dev)).toEqual([]);
+      expect(warnings({}, { ...dev, ...EXTERNAL })).toMatchObject([{ id: 'dev-mode', hop: 'frontend' }]);
       expect(warnings({ disk: { freeBytes: 8e9, totalBytes: 1e11 } })).toMatchObject([{ id: 'disk-soon' }]);
     });
   });
@@ -736,7 +739,7 @@ describe('the checks', () => {
       ...ofServices('log-readable'),
       ...network.split(' '),
       ...nginx.split(' '),
-      ...'connections local-page vite-hosts login token websocket silent'.split(' '),
+      ...'connections local-page vite-hosts dev-mode login token websocket silent'.split(' '),
       ...tunnel.split(' '),
       ...'public-port clock'.split(' '),
     ]);

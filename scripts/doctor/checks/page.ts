@@ -72,5 +72,22 @@ const viteHosts = (topology: Topology): Check => {
   };
 };
 
+/** Vite serves every file of the project to whoever asks, and is not made to face the internet. */
+const devMode = (topology: Topology): Check => ({
+  id: 'dev-mode',
+  name: 'the development server is not public',
+  hop: pageUpstream(topology).service,
+  dependsOn: [],
+  level: 'warning',
+  run: ({ settings: { BTCW_FRONTEND_MODE: mode, BTCW_FRP_SERVER_ADDR: server } }) => {
+    if (mode === 'static') return { ok: 'the built files are served' };
+    if (!server) return { ok: 'it is reached from this host alone' };
+    return {
+      problem: `Vite's development server, with the sources, is public on ${server}`,
+      fix: "sed -i '/^BTCW_FRONTEND_MODE=/d' .env && npm run deploy",
+    };
+  },
+});
+
 export const pageChecks = (topology: Topology): Check[] =>
-  [connections, localPage, viteHosts].map((check) => check(topology));
+  [connections, localPage, viteHosts, devMode].map((check) => check(topology));
