@@ -1,11 +1,12 @@
 /** An update: a deployment of an earlier commit of this repository, with data in it, becomes today's without loss. */
-import { cpSync, existsSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
 import type { Effect, PlannedChange } from '../../scripts/diff/effects.ts';
-import { echo, TestDeployment, tryProgram } from '../support/deployment.ts';
+import { Checkout } from '../support/checkout.ts';
+import { echo, TestDeployment } from '../support/deployment.ts';
 
 interface Earlier {
   readonly commit: string;
@@ -23,7 +24,7 @@ const EARLIER: readonly Earlier[] = [
 describe.each(EARLIER)('a deployment of $commit', ({ commit, effects }) => {
   const deployment = new TestDeployment('btcw-update');
   const { project } = deployment;
-  const checkout = join(process.cwd(), '.build/earlier', commit);
+  const checkout = new Checkout(commit, commit);
   let ids: string[];
   let socket: WebSocket;
 
@@ -34,19 +35,11 @@ describe.each(EARLIER)('a deployment of $commit', ({ commit, effects }) => {
       .sort();
   const inBackend = (...command: string[]) =>
     deployment.docker('exec', deployment.container('backend'), ...command);
-  const removeCheckout = () => tryProgram('git', ['worktree', 'remove', '--force', checkout]);
 
   beforeAll(async () => {
     await deployment.remove();
-    await removeCheckout();
-    const added = await tryProgram('git', ['worktree', 'add', '--force', '--detach', checkout, commit]);
-    expect(added.code, `${added.output}\nThis test needs the repository's history.`).toBe(0);
-    symlinkSync(join(process.cwd(), 'node_modules'), join(checkout, 'node_modules'));
-    const { code, output } = await tryProgram(
-      'sh',
-      ['-c', `cd "$1" && node scripts/run.mjs deploy`, 'sh', checkout],
-      deployment.settings,
-    );
+    await checkout.create();
+    const { code, output } = await checkout.command(deployment, 'deploy');
     expect(code, output).toBe(0);
     await inBackend('sh', '-c', 'echo precious > /data/note');
     // The same folder, as after `git pull`; and the other way round, a checkout that was moved.
@@ -56,8 +49,8 @@ describe.each(EARLIER)('a deployment of $commit', ({ commit, effects }) => {
       `.releases/${project}`,
       `cdktf.out/stacks/${project}`,
     ];
-    for (const path of kept.filter((name) => existsSync(join(checkout, name))))
-      cpSync(join(checkout, path), path, { recursive: true, preserveTimestamps: true });
+    for (const path of kept.filter((name) => existsSync(join(checkout.folder, name))))
+      cpSync(join(checkout.folder, path), path, { recursive: true, preserveTimestamps: true });
     ids = await containerIds();
     socket = await deployment.socket(deployment.local, await deployment.token());
   });
@@ -67,8 +60,7 @@ describe.each(EARLIER)('a deployment of $commit', ({ commit, effects }) => {
   afterAll(async () => {
     socket?.terminate();
     await deployment.remove();
-    await removeCheckout();
-    if (existsSync(checkout)) rmSync(checkout, { recursive: true });
+    await checkout.remove();
   });
 
   it('is reviewed as what the changelog names, and no volume is among what is deleted', async () => {
