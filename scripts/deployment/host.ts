@@ -2,21 +2,14 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { UserError } from '../../stacks/errors.mjs';
-import type { Settings } from '../../stacks/settings/definitions.ts';
 import type { HostFacts } from '../../stacks/topology/host.ts';
 import { docker } from '../docker/client.ts';
 import { engineHost } from '../docker/engine.ts';
 import { inspect, type NetworkInspection } from '../docker/inspect.ts';
+import { firstAddress, parseRoutes, type Route } from '../lib/subnets.ts';
 
 /** Where everything runs from: the package's own folder; npm, cdktf and scripts/run.mjs see to it. */
 export const root = process.cwd();
-
-/** The first address of a subnet: what Docker gives a bridge whose gateway is not set. */
-function firstAddress(subnet: string): string {
-  const [address = ''] = subnet.split('/');
-  const parts = address.split('.').map(Number);
-  return [...parts.slice(0, 3), (parts[3] ?? 0) + 1].join('.');
-}
 
 /** Docker's default bridge. */
 export type BridgeFacts = Pick<HostFacts, 'bridgeGateway' | 'bridgeSubnet' | 'bridgeDevice'>;
@@ -92,15 +85,29 @@ export async function gatherHostFacts(): Promise<HostFacts> {
   };
 }
 
+/** Where Docker's default bridge is, unless it was told otherwise. */
+const DEFAULT_BRIDGE = { device: 'docker0', subnet: '172.17.0.0/16' };
+
+/** The subnets that this host has routes to; none where the kernel does not tell. */
+export function hostRoutes(): Route[] {
+  try {
+    return parseRoutes(readFileSync('/proc/net/route', 'utf8'));
+  } catch {
+    return [];
+  }
+}
+
 /**
- * The host as the settings take it to be: for what has to know the services, and may not depend on an engine that
- * answers. Deploying takes the real one.
+ * The host as the kernel shows it: for what has to know the services, and may not depend on an engine that answers.
+ * Deploying asks the engine.
  */
-export function assumedHost({ BTCW_GATEWAY }: Pick<Settings, 'BTCW_GATEWAY'>): HostFacts {
+export function assumedHost(routes: readonly Route[] = hostRoutes()): HostFacts {
+  const { device } = DEFAULT_BRIDGE;
+  const { subnet } = routes.find((route) => route.device === device) ?? DEFAULT_BRIDGE;
   return {
-    bridgeGateway: BTCW_GATEWAY,
-    bridgeSubnet: '172.17.0.0/16',
-    bridgeDevice: 'docker0',
+    bridgeGateway: firstAddress(subnet),
+    bridgeSubnet: subnet,
+    bridgeDevice: device,
     engineApi: '',
     packageFolder: root,
   };

@@ -1,15 +1,16 @@
 /** What can be known to fail before anything is changed: ports in use, an address this host has not got. */
 import { createServer } from 'node:net';
 import { UserError } from '../../stacks/errors.mjs';
-import { subnetOf } from '../../stacks/topology/network.ts';
 import { isOnHostNetwork, type Port, type Service, socketsOf } from '../../stacks/topology/service.ts';
 import type { Topology } from '../../stacks/topology/topology.ts';
 import { docker } from '../docker/client.ts';
 import { projectContainers } from '../docker/containers.ts';
+import { requireSuitableEngine } from '../docker/engine.ts';
 import { inspect, isOf, nameOf } from '../docker/inspect.ts';
 import { foreignVolumes } from '../docker/volumes.ts';
 import { portHolder } from '../lib/ports.ts';
-import { hostAddresses } from './host.ts';
+import { overlap, type Route } from '../lib/subnets.ts';
+import { hostRoutes } from './host.ts';
 import type { Project } from './project.ts';
 import { configVolumes, dataVolumes } from './volumes.ts';
 
@@ -81,37 +82,44 @@ export async function portProblems(
 }
 
 /** A Docker network, as far as its addresses matter. */
-export interface BridgeAddresses {
+export interface NetworkAddresses {
   readonly name: string;
-  readonly gateway: string;
+  readonly subnet: string;
+  readonly gateway: string | undefined;
 }
 
 /**
- * Whether a network of this project could have the bridge's address.
- * @param addresses those of this host's interfaces
+ * Whether a network of this project could have the bridge's subnet: traffic to what has it now would go astray.
+ * @param bridgeGateway address of Docker's default bridge
+ * @param routes those of this host
  * @returns a line with the value that fits; undefined where it could
  */
 export function gatewayProblem(
-  { project, bridge: { gateway } }: Pick<Topology, 'project' | 'bridge'>,
+  { project, bridge }: Pick<Topology, 'project' | 'bridge'>,
   bridgeGateway: string,
-  networks: readonly BridgeAddresses[],
-  addresses: readonly string[],
+  networks: readonly NetworkAddresses[],
+  routes: readonly Route[],
 ): string | undefined {
-  const holder = networks.find((network) => subnetOf(network.gateway) === subnetOf(gateway));
-  if (gateway === bridgeGateway || (holder?.name === project && holder.gateway === gateway)) return undefined;
+  const { gateway, subnet, device } = bridge;
+  const isOurs = (network: NetworkAddresses) => network.name === project && network.gateway === gateway;
+  if (gateway === bridgeGateway || networks.some(isOurs)) return undefined;
+  const network = networks.find((other) => overlap(other.subnet, subnet));
+  const route = routes.find((other) => other.device !== device && overlap(other.subnet, subnet));
   const conflict =
-    (holder && `Docker network "${holder.name}" has ${holder.gateway}`) ??
-    (addresses.includes(gateway) ? 'another interface of this host has it' : undefined);
+    (network && `Docker network "${network.name}" has ${network.subnet}`) ??
+    (route && `${route.device} of this host leads to ${route.subnet}`);
   return conflict
     ? `BTCW_GATEWAY: should be free for a network of this project, got "${gateway}", but ${conflict}. Use ${bridgeGateway}, the address of the default bridge here.`
     : undefined;
 }
 
-async function bridgeNetworks(): Promise<BridgeAddresses[]> {
-  const ids = await docker(['network', 'ls', '--quiet', '--filter', 'driver=bridge']);
+async function networkAddresses(): Promise<NetworkAddresses[]> {
+  const ids = await docker(['network', 'ls', '--quiet']);
   const networks = await inspect('network', ids.split('\n').filter(Boolean));
   return networks.flatMap(({ Name, IPAM }) =>
-    (IPAM.Config ?? []).flatMap(({ Gateway }) => (Gateway ? [{ name: Name, gateway: Gateway }] : [])),
+    (IPAM.Config ?? []).flatMap(({ Subnet, Gateway }) =>
+      Subnet?.includes('.') ? [{ name: Name, subnet: Subnet, gateway: Gateway }] : [],
+    ),
   );
 }
 
@@ -153,6 +161,7 @@ export async function preflight({ topology, host }: Project): Promise<void> {
   const [containers, foreign] = await Promise.all([
     projectContainers(topology.project),
     foreignObjects(topology),
+    requireSuitableEngine(),
   ]);
   const running = containers.filter(({ status }) => HOLDS_ITS_PORTS.has(status));
   // A port on the host's network is in no list of published ones.
@@ -163,8 +172,8 @@ export async function preflight({ topology, host }: Project): Promise<void> {
   const held = new Set([...running.flatMap(({ addresses }) => addresses), ...unpublished]);
   const problems = [...foreign, ...(await portProblems(listenersOf(topology), held))];
   if (topology.bridge.own) {
-    const networks = await bridgeNetworks();
-    const problem = gatewayProblem(topology, host.bridgeGateway, networks, hostAddresses());
+    const networks = await networkAddresses();
+    const problem = gatewayProblem(topology, host.bridgeGateway, networks, hostRoutes());
     if (problem) problems.unshift(problem);
   }
   if (problems.length > 0) throw new UserError(problems.join('\n'));

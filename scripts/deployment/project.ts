@@ -31,7 +31,7 @@ export interface SynthesisedProject extends Project {
 /** @throws {UserError} for wrong settings */
 export function loadDeployment(): Deployment {
   const settings = loadSettings();
-  return { settings, topology: topologyOf(settings, [], assumedHost(settings)) };
+  return { settings, topology: topologyOf(settings, [], assumedHost()) };
 }
 
 /** @throws {UserError} for wrong settings, or where Docker does not answer */

@@ -31,6 +31,53 @@ export function contextHost(inspection: string): string | undefined {
   return host;
 }
 
+/** `docker info`, as far as it tells which kind of engine it is. */
+interface EngineInfo {
+  readonly OperatingSystem?: string;
+  readonly SecurityOptions?: readonly string[] | null;
+}
+
+/** `docker version`. */
+interface EngineVersion {
+  readonly Server?: { readonly Components?: readonly { readonly Name: string }[] | null };
+}
+
+/**
+ * Engines on which this topology cannot work.
+ * @param info what `docker info` prints as JSON
+ * @param version what `docker version` prints as JSON
+ * @returns undefined for any other
+ */
+export function unsuitableEngine(info: string, version: string): UserError | undefined {
+  const { OperatingSystem = '', SecurityOptions } = JSON.parse(info || '{}') as EngineInfo;
+  const components = (JSON.parse(version || '{}') as EngineVersion).Server?.Components ?? [];
+  if (components.some(({ Name }) => /podman/i.test(Name))) {
+    return new UserError(
+      'The engine is Podman, which names images and networks otherwise than Docker.',
+      'install Docker, and set DOCKER_HOST=unix:///var/run/docker.sock.',
+    );
+  }
+  const kind = SecurityOptions?.some((option) => /(^|,)name=rootless\b/.test(option))
+    ? 'a rootless engine'
+    : /Docker Desktop/i.test(OperatingSystem) && 'Docker Desktop';
+  return kind
+    ? new UserError(
+        `The bridge of ${kind} is not on this host: nothing can be published on its address, where nginx reaches the applications.`,
+        "use the system's own engine: docker context use default",
+      )
+    : undefined;
+}
+
+/** @throws {UserError} for an engine on which this topology cannot work */
+export async function requireSuitableEngine(): Promise<void> {
+  const format = ['--format', '{{json .}}'];
+  const [info, version] = await Promise.all(
+    ['info', 'version'].map((command) => tryDocker([command, ...format], { timeout: 20_000 })),
+  );
+  const problem = unsuitableEngine(String(info?.stdout ?? ''), String(version?.stdout ?? ''));
+  if (problem) throw problem;
+}
+
 let asked: Promise<string | undefined> | undefined;
 
 async function askContext(): Promise<string | undefined> {

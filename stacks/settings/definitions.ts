@@ -44,16 +44,18 @@ export const SETTINGS = {
       .regex(/^[a-z][a-z0-9-]{0,30}[a-z0-9]$/, 'should be 2 to 32 lower-case letters, digits and hyphens'),
   }),
   BTCW_GATEWAY: define({
-    default: '172.17.0.1',
+    default: '',
     group: 'deployment',
-    en: 'address of the Docker bridge through which nginx reaches backend and frontend',
-    zh: 'Docker 网桥地址，nginx 经它访问后端和前端',
-    schema: rules
-      .ipv4('should be an IPv4 address')
-      .refine(
-        (value) => !/^(0|127|22[4-9]|23\d|24\d|25[0-5])\./.test(value) && !/\.(0|255)$/.test(value),
-        'should be the address of a Docker bridge',
-      ),
+    en: "address of the Docker bridge through which nginx reaches backend and frontend; empty: that of Docker's default bridge, nearly everywhere 172.17.0.1",
+    zh: 'Docker 网桥地址，nginx 经它访问后端和前端；留空则用 Docker 默认网桥的地址，几乎总是 172.17.0.1',
+    schema: rules.optional(
+      rules
+        .ipv4('should be an IPv4 address')
+        .refine(
+          (value) => !/^(0|127|22[4-9]|23\d|24\d|25[0-5])\./.test(value) && !/\.(0|255)$/.test(value),
+          'should be the address of a Docker bridge',
+        ),
+    ),
   }),
   BTCW_NGINX_BIND: define({
     default: '127.0.0.1',

@@ -3,6 +3,7 @@ import type { Settings } from '../settings/definitions.ts';
 import { anyHttpHealth, httpHealth } from './health.ts';
 import type { HostFacts } from './host.ts';
 import { baseImage, type ImageSource, ownImage } from './image-source.ts';
+import { gatewayOf } from './network.ts';
 import { secretFiles } from './secrets.ts';
 import type { ServiceDefinition } from './service.ts';
 import { USERS } from './users.ts';
@@ -43,7 +44,7 @@ export function backend(settings: Settings, host: HostFacts): ServiceDefinition 
       {
         container: PORT,
         host: settings.BTCW_BACKEND_PORT,
-        addresses: ['127.0.0.1', settings.BTCW_GATEWAY],
+        addresses: ['127.0.0.1', gatewayOf(settings, host)],
         setting: 'BTCW_BACKEND_PORT',
       },
     ],

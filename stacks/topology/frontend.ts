@@ -3,6 +3,7 @@ import type { Settings } from '../settings/definitions.ts';
 import { anyHttpHealth, httpHealth } from './health.ts';
 import type { HostFacts } from './host.ts';
 import { baseImage, type ImageSource, ownImage } from './image-source.ts';
+import { gatewayOf } from './network.ts';
 import { nginxImage } from './nginx.ts';
 import type { ServiceDefinition } from './service.ts';
 import { USERS } from './users.ts';
@@ -90,7 +91,7 @@ export const frontend = (settings: Settings, host: HostFacts): ServiceDefinition
     {
       container: PORT,
       host: settings.BTCW_FRONTEND_PORT,
-      addresses: ['127.0.0.1', settings.BTCW_GATEWAY],
+      addresses: ['127.0.0.1', gatewayOf(settings, host)],
       setting: 'BTCW_FRONTEND_PORT',
     },
   ],

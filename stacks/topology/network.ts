@@ -32,8 +32,16 @@ const deviceOf = (project: string): string =>
 
 type Read = Pick<Settings, 'BTCW_PROJECT' | 'BTCW_GATEWAY'>;
 
-/** The bridge with the wanted host address: Docker's default one where that has it, else one of this project. */
-export function bridgeOf({ BTCW_PROJECT: project, BTCW_GATEWAY: gateway }: Read, host: HostFacts): Bridge {
+/** The host's address on the bridge: the wanted one, else that of Docker's default bridge. */
+export const gatewayOf = (
+  { BTCW_GATEWAY }: Pick<Settings, 'BTCW_GATEWAY'>,
+  { bridgeGateway }: HostFacts,
+): string => BTCW_GATEWAY ?? bridgeGateway;
+
+/** The bridge with that address: Docker's default one where that has it, else one of this project. */
+export function bridgeOf(settings: Read, host: HostFacts): Bridge {
+  const { BTCW_PROJECT: project } = settings;
+  const gateway = gatewayOf(settings, host);
   if (gateway === host.bridgeGateway) {
     const { bridgeSubnet: subnet, bridgeDevice: device } = host;
     return { key: 'bridge', name: 'bridge', own: false, gateway, subnet, device };

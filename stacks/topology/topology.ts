@@ -156,7 +156,7 @@ export function topologyOf(
   ];
   const others = services.map((definition) => service(definition.name, () => definition));
   const routed = present([...applications, ...others]);
-  const proxy = service('nginx', (read) => nginx(read, upstreamsOf(read, routed)));
+  const proxy = service('nginx', (read) => nginx(read, upstreamsOf(read, host, routed)));
   const tunnel = [
     service('frpc', (read) => frpc(read, host, read.BTCW_FRP_SERVER_ADDR ?? EMBEDDED_SERVER)),
     service('frps', (read) => (read.BTCW_FRP_SERVER_ADDR ? undefined : frps(read, host))),
@@ -177,7 +177,7 @@ export function topologyOf(
     services: all,
     absent: made.filter((service) => !isThere(service)),
     proxy: proxy.name,
-    upstreams: upstreamsOf(settings, routed),
+    upstreams: upstreamsOf(settings, host, routed),
     tunnels: [
       {
         name: settings.BTCW_FRP_PROXY_NAME,

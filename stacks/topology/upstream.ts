@@ -1,5 +1,7 @@
 /** What the reverse proxy sends requests to. */
 import type { Settings } from '../settings/definitions.ts';
+import type { HostFacts } from './host.ts';
+import { gatewayOf } from './network.ts';
 import type { Port, Service } from './service.ts';
 
 /** A service behind the reverse proxy, with the paths that are sent to it. */
@@ -21,6 +23,7 @@ const hostPort = (settings: Settings, port: Port): number =>
 /** The services that have routes. */
 export function upstreamsOf(
   settings: Settings,
+  host: HostFacts,
   services: readonly Pick<Service, 'name' | 'ports' | 'routes' | 'healthPath'>[],
 ): Upstream[] {
   return services
@@ -31,7 +34,7 @@ export function upstreamsOf(
       const number = port ? hostPort(settings, port) : 0;
       return {
         service: name,
-        address: `${settings.BTCW_GATEWAY}:${number}`,
+        address: `${gatewayOf(settings, host)}:${number}`,
         paths: routes,
         healthPath,
       };

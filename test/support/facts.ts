@@ -37,7 +37,7 @@ export function topologyWith(
   services: readonly ServiceDefinition[] = [],
 ): Topology {
   const settings = parseSettings(environment, '', FILES);
-  return topologyOf(settings, services, assumedHost(settings));
+  return topologyOf(settings, services, assumedHost([]));
 }
 
 const confOf = ({ services, proxy }: Topology): string => {

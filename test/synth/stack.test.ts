@@ -57,8 +57,15 @@ describe('the topology', () => {
     expect(toml).toContain('serverAddr = "frp.example.org"\nserverPort = 7100');
   });
 
-  it('makes a network with the configured gateway where the default bridge has another', () => {
-    const { json, container, config } = synthesise({}, { ...HOST, bridgeGateway: '172.20.0.1' });
+  it("is on Docker's default bridge, wherever that is", () => {
+    const { json, config } = synthesise({}, { ...HOST, bridgeGateway: '172.20.0.1' });
+    expect(json.resource.docker_network).toBeUndefined();
+    expect(config('nginx').files[0].content).toContain('server 172.20.0.1:8000;');
+  });
+
+  it('makes a network with the configured address where the default bridge has another', () => {
+    const elsewhere = { ...HOST, bridgeGateway: '172.20.0.1' };
+    const { json, container, config } = synthesise({ BTCW_GATEWAY: '172.17.0.1' }, elsewhere);
     const [network] = Object.values(json.resource.docker_network) as Json[];
     expect(network).toMatchObject({
       name: 'btc-watcher',
@@ -188,7 +195,8 @@ describe('the guard', () => {
   });
 
   it('knows the interface of a network of its own', () => {
-    const { json, container } = synthesise({}, { ...HOST, bridgeGateway: '172.20.0.1' });
+    const elsewhere = { ...HOST, bridgeGateway: '172.20.0.1' };
+    const { json, container } = synthesise({ BTCW_GATEWAY: '172.17.0.1' }, elsewhere);
     const [network] = Object.values(json.resource.docker_network) as Json[];
     const device = network.options['com.docker.network.bridge.name'];
     expect(device).toMatch(/^btcw-[0-9a-f]{8}$/);

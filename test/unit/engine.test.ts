@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { contextHost } from '../../scripts/docker/engine.ts';
+import { contextHost, unsuitableEngine } from '../../scripts/docker/engine.ts';
 import { HOST, type Json, synthesise } from '../support/stack.ts';
 
 /** As `docker context inspect` prints it. */
@@ -39,5 +39,32 @@ describe('the engine that a Docker context leads to', () => {
     const { json } = synthesise({}, { ...HOST, engineHost: 'ssh://user@nas' });
     expect(provider(json)).toEqual({ host: 'ssh://user@nas' });
     expect(provider(synthesise().json)).toEqual({});
+  });
+});
+
+describe('an engine on which the topology cannot work', () => {
+  const info = (fields: object) => JSON.stringify({ OperatingSystem: 'Debian GNU/Linux 12', ...fields });
+  const version = (name: string) => JSON.stringify({ Server: { Components: [{ Name: name }] } });
+  const DOCKER = version('Engine');
+
+  it('is none of the usual ones, nor one that prints nothing', () => {
+    const options = ['name=apparmor', 'name=seccomp,profile=default', 'name=userns'];
+    expect(unsuitableEngine(info({ SecurityOptions: options }), DOCKER)).toBeUndefined();
+    expect(unsuitableEngine(info({ SecurityOptions: null }), JSON.stringify({ Server: {} }))).toBeUndefined();
+    expect(unsuitableEngine('', '')).toBeUndefined();
+  });
+
+  it.each([
+    [
+      'a rootless engine',
+      info({ SecurityOptions: ['name=seccomp,profile=default', 'name=rootless'] }),
+      DOCKER,
+    ],
+    ['Docker Desktop', info({ OperatingSystem: 'Docker Desktop' }), DOCKER],
+    ['Podman', info({}), version('Podman Engine')],
+  ])('is %s, in one sentence with what to do', (name, engineInfo, engineVersion) => {
+    const problem = unsuitableEngine(engineInfo, engineVersion);
+    expect(problem?.what).toContain(name);
+    expect(problem?.fix).toMatch(/docker/i);
   });
 });

@@ -1,12 +1,15 @@
 import { once } from 'node:events';
 import { createConnection, createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { assumedHost } from '../../scripts/deployment/host.ts';
 import {
   gatewayProblem,
   type Listener,
   listenersOf,
+  type NetworkAddresses,
   portProblems,
 } from '../../scripts/deployment/preflight.ts';
+import { overlap, parseRoutes, type Route } from '../../scripts/lib/subnets.ts';
 import { serviceNamed } from '../../stacks/topology/topology.ts';
 import { deploymentOf, type Environment } from '../support/topology.ts';
 
@@ -83,31 +86,69 @@ describe('the listeners', () => {
 
 describe('an address for the bridge', () => {
   const { topology } = deploymentOf({ BTCW_GATEWAY: '172.30.5.1' });
-  const default_ = { name: 'bridge', gateway: '172.18.0.1' };
+  const defaultBridge = { name: 'bridge', subnet: '172.18.0.0/16', gateway: '172.18.0.1' };
+  const problem = (
+    networks: readonly NetworkAddresses[] = [],
+    routes: readonly Route[] = [],
+    bridgeGateway = '172.18.0.1',
+  ) => gatewayProblem(topology, bridgeGateway, [defaultBridge, ...networks], routes);
 
   it("that is the default bridge's is fine", () => {
-    expect(
-      gatewayProblem(topology, '172.30.5.1', [{ name: 'bridge', gateway: '172.30.5.1' }], []),
-    ).toBeUndefined();
+    expect(problem([], [], '172.30.5.1')).toBeUndefined();
   });
 
   it('that nobody has is fine: a network with it can be made', () => {
-    expect(gatewayProblem(topology, '172.18.0.1', [default_], ['192.0.2.1'])).toBeUndefined();
+    expect(problem([], [{ device: 'eth0', subnet: '192.0.2.0/24' }])).toBeUndefined();
   });
 
   it("that this project's own network has is fine", () => {
-    const own = { name: 'btc-watcher', gateway: '172.30.5.1' };
-    expect(gatewayProblem(topology, '172.18.0.1', [default_, own], ['172.30.5.1'])).toBeUndefined();
+    const own = { name: 'btc-watcher', subnet: '172.30.5.0/24', gateway: '172.30.5.1' };
+    const route = { device: topology.bridge.device, subnet: '172.30.5.0/24' };
+    expect(problem([own], [route])).toBeUndefined();
   });
 
-  it('fails when another Docker network is there, naming it and the address to use', () => {
-    const other = { name: 'shop', gateway: '172.30.5.1' };
-    expect(gatewayProblem(topology, '172.18.0.1', [default_, other], [])).toMatch(
-      /BTCW_GATEWAY: .*got "172\.30\.5\.1", but Docker network "shop" has 172\.30\.5\.1\. Use 172\.18\.0\.1/,
+  it('fails when the subnet of another Docker network overlaps, naming it and the address to use', () => {
+    const other = { name: 'shop', subnet: '172.30.0.0/16', gateway: '172.30.0.1' };
+    expect(problem([other])).toMatch(
+      /BTCW_GATEWAY: .*got "172\.30\.5\.1", but Docker network "shop" has 172\.30\.0\.0\/16\. Use 172\.18\.0\.1/,
     );
   });
 
-  it('fails when another interface of the host has it', () => {
-    expect(gatewayProblem(topology, '172.18.0.1', [default_], ['172.30.5.1'])).toMatch(/another interface/);
+  it('fails when this host has a route there: the router may have that address', () => {
+    expect(problem([], [{ device: 'eth0', subnet: '172.30.4.0/22' }])).toMatch(
+      /but eth0 of this host leads to 172\.30\.4\.0\/22/,
+    );
+  });
+});
+
+describe('the routes of a host', () => {
+  const TABLE = `Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT
+eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0
+docker0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0
+eth0\t000200C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0
+`;
+
+  it('are read from the kernel, without the default one', () => {
+    expect(parseRoutes(TABLE)).toEqual([
+      { device: 'docker0', subnet: '172.17.0.0/16' },
+      { device: 'eth0', subnet: '192.0.2.0/24' },
+    ]);
+    expect(parseRoutes('')).toEqual([]);
+  });
+
+  it("tell the address of Docker's default bridge, without asking the engine", () => {
+    expect(assumedHost(parseRoutes(TABLE)).bridgeGateway).toBe('172.17.0.1');
+    expect(assumedHost([{ device: 'docker0', subnet: '10.99.0.0/24' }]).bridgeGateway).toBe('10.99.0.1');
+    expect(assumedHost([]).bridgeGateway).toBe('172.17.0.1');
+  });
+
+  it.each([
+    ['172.17.0.0/16', '172.17.5.0/24', true],
+    ['172.17.5.0/24', '172.17.0.0/16', true],
+    ['172.17.0.0/24', '172.17.1.0/24', false],
+    ['10.0.0.0/8', '10.255.255.255', true],
+    ['192.168.0.0/23', '192.168.1.7/32', true],
+  ])('%s and %s overlap: %s', (one, other, expected) => {
+    expect(overlap(one, other)).toBe(expected);
   });
 });

@@ -44,7 +44,7 @@ describe('settings', () => {
   it('have the documented defaults where nothing is set', () => {
     const settings = settingsOf();
     expect(settings.BTCW_PROJECT).toBe('btc-watcher');
-    expect(settings.BTCW_GATEWAY).toBe('172.17.0.1');
+    expect(settings.BTCW_GATEWAY).toBeUndefined();
     expect([settings.BTCW_NGINX_PORT, settings.BTCW_BACKEND_PORT, settings.BTCW_FRONTEND_PORT]).toEqual([
       8501, 8000, 3000,
     ]);

@@ -90,7 +90,7 @@ describe('the bridge', () => {
 
   it("is one of the project's own where it has not, with the /24 around the gateway", () => {
     const settings = settingsOf({ BTCW_GATEWAY: '10.20.30.1' });
-    const topology = topologyOf(settings, [], { ...assumedHost(settings), bridgeGateway: '172.17.0.1' });
+    const topology = topologyOf(settings, [], { ...assumedHost([]), bridgeGateway: '172.17.0.1' });
     expect(topology.bridge).toMatchObject({ name: 'btc-watcher', own: true, subnet: '10.20.30.0/24' });
     // The kernel's limit for the name of an interface.
     expect(topology.bridge.device.length).toBeLessThanOrEqual(15);

@@ -94,7 +94,7 @@ export async function gatherFacts(
     containers: engine.problem ? undefined : containers,
     hostAddresses: addresses,
     bridgeGateway: bridge?.bridgeGateway,
-    bridge: bridgeOf(settings, { ...assumedHost(settings), ...bridge }),
+    bridge: bridgeOf(settings, { ...assumedHost(), ...bridge }),
     ports: gatherPorts(topology, publishers),
     dockerProxyDescriptors: proxyPort && (await fact(() => gatherDockerProxyDescriptors(proxyPort.host))),
     firewallRules,
