@@ -1,7 +1,8 @@
 /** One deployment's inputs, gathered in the one order they flow: settings, host, topology, secrets, images, synthesis. */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Synthesis, synthesise } from '../../stacks/app.ts';
+import { PROVIDER_SOURCE, PROVIDER_VERSION } from '../../stacks/provider.ts';
 import type { Settings } from '../../stacks/settings/definitions.ts';
 import type { HostFacts } from '../../stacks/topology/host.ts';
 import type { SecretFiles } from '../../stacks/topology/secrets.ts';
@@ -56,6 +57,17 @@ function forgetMovedBackend(folder: string): void {
   if (initialised !== synthesised) rmSync(cache);
 }
 
+/**
+ * cdktf's CLI asks the provider's registry for checksums where a folder has no lock file. One without checksums makes it
+ * initialise the folder instead, which finds the provider on this host and writes them.
+ */
+function lockProvider(folder: string): void {
+  const file = join(folder, '.terraform.lock.hcl');
+  if (existsSync(file)) return;
+  const fields = [`version     = "${PROVIDER_VERSION}"`, `constraints = "${PROVIDER_VERSION}"`];
+  writeFileSync(file, `provider "${PROVIDER_SOURCE}" {\n  ${fields.join('\n  ')}\n}\n`);
+}
+
 export async function synthesiseProject(): Promise<SynthesisedProject> {
   const project = await loadProject();
   const { fingerprintKey } = project.secrets;
@@ -66,5 +78,6 @@ export async function synthesiseProject(): Promise<SynthesisedProject> {
     fingerprint: (file) => fingerprint(file, fingerprintKey),
   });
   forgetMovedBackend(synthesis.folder);
+  lockProvider(synthesis.folder);
   return { ...project, synthesis };
 }

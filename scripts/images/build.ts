@@ -9,6 +9,7 @@ import { aptInstall, isRoot, onPath, PACKAGES, step } from '../bootstrap/step.mj
 import { docker } from '../docker/client.ts';
 import { inspect } from '../docker/inspect.ts';
 import { commandError } from '../lib/programs.ts';
+import { withLock } from './lock.ts';
 import type { PlannedImage } from './plan.ts';
 
 const BUILD_DEADLINE_MS = 15 * 60_000;
@@ -73,7 +74,7 @@ async function buildDebian(image: PlannedImage, recipe: DebianRecipe, progress: 
       timeout: BUILD_DEADLINE_MS,
     },
   );
-  rmSync(archive);
+  rmSync(archive, { force: true });
 }
 
 async function dockerBuild(
@@ -164,13 +165,19 @@ export async function missingImages(images: readonly PlannedImage[]): Promise<Pl
   });
 }
 
-/** Builds those of the images that are missing, in order, and shows it. */
+const built = ({ buildName }: PlannedImage): boolean => buildName !== undefined;
+
+/** Builds those of the images that are missing, in order, and shows it. One process at a time does. */
 export async function ensureImages(images: readonly PlannedImage[]): Promise<void> {
-  for (const image of await missingImages(images)) {
-    if (!image.buildName) continue;
-    await step(`Image ${image.name}`, async (report) => {
-      await build(image, report);
-      return { detail: 'built' };
-    });
-  }
+  if (!(await missingImages(images)).some(built)) return;
+  mkdirSync(WORK, { recursive: true });
+  await withLock(join(WORK, '.lock'), async () => {
+    // Another process may have built some of them meanwhile.
+    for (const image of (await missingImages(images)).filter(built)) {
+      await step(`Image ${image.name}`, async (report) => {
+        await build(image, report);
+        return { detail: 'built' };
+      });
+    }
+  });
 }
