@@ -1,4 +1,5 @@
 import { join, relative } from 'node:path/posix';
+import { literal, unescaped } from './literal.ts';
 import { App } from './provider.ts';
 import { BtcWatcherStack, type ServiceAddresses, type StackProps } from './stack.ts';
 
@@ -26,7 +27,14 @@ export function synthesise(props: Omit<StackProps, 'packageFolder'>, outdir?: st
   const output = app.outdir.startsWith('/') ? app.outdir : join(packageFolder, app.outdir);
   const folder = join(output, 'stacks', props.topology.project);
   // Relative, so that a checkout can be moved: terraform runs in the folder.
-  const stack = new BtcWatcherStack(app, { ...props, packageFolder: relative(folder, packageFolder) });
+  const stack = new BtcWatcherStack(app, {
+    // All that comes from outside is in these two.
+    topology: literal(props.topology),
+    host: literal(props.host),
+    images: props.images,
+    fingerprint: (file) => props.fingerprint(unescaped(file)),
+    packageFolder: relative(folder, packageFolder),
+  });
   app.synth();
   return {
     folder,

@@ -291,6 +291,39 @@ describe('dev mode', () => {
   });
 });
 
+describe('strings from outside', () => {
+  const DOLLAR = '$';
+  const HOSTILE = [
+    `${DOLLAR}{file("/etc/hostname")}`,
+    '%{ if true }x%{ endif }',
+    `${DOLLAR}${DOLLAR}{x}`,
+    `${DOLLAR}{`,
+    '%{',
+    '%%{%',
+    DOLLAR,
+    '{}',
+    '\\"',
+  ];
+  /** What Terraform makes of a string without templates: a doubled sign before a brace is a sign. */
+  const evaluated = (text: string) => text.replace(/([$%])\1(?=\{)/g, (_, sign) => sign);
+
+  it.each(HOSTILE)('are taken literally by Terraform: %s', (text) => {
+    const url = `wss://example.org/${text}`;
+    const { container } = synthesise({ BTCW_PRICE_FEED_URL: url });
+    const line = container('backend').env.find((entry: string) => entry.startsWith('PRICE_FEED_URL='));
+    expect(line).not.toMatch(/(^|[^$])\$\{/);
+    expect(line).not.toMatch(/(^|[^%])%\{/);
+    expect(evaluated(line)).toBe(`PRICE_FEED_URL=${url}`);
+  });
+
+  it('are found again where they name a file', () => {
+    const file = join(folder, `${DOLLAR}{x}.env`);
+    writeFileSync(file, 'A=1\n');
+    const { config } = synthesise({ BTCW_BACKEND_ENV_FILE: file });
+    expect(evaluated(config('backend').files.at(-1).secretFile)).toBe(file);
+  });
+});
+
 describe('applications of the user', () => {
   it('run with what they bring: their user, their root, any of four programs to check health with', () => {
     const { container, config } = synthesise({

@@ -66,7 +66,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['stacks/errors.mjs'],
   ['stacks/settings/'],
   ['stacks/topology/', 'stacks/render/'],
-  ['stacks/constructs/', 'stacks/provider.ts', 'stacks/earlier-addresses.ts'],
+  ['stacks/constructs/', 'stacks/provider.ts', 'stacks/earlier-addresses.ts', 'stacks/literal.ts'],
   ['stacks/stack.ts', 'stacks/app.ts'],
   ['scripts/bootstrap/'],
   ['scripts/lib/'],
