@@ -1,15 +1,13 @@
 import { UserError } from '../../stacks/errors.mjs';
-import { PROJECT_LABEL } from '../../stacks/topology/labels.ts';
 import { preflight } from '../deployment/preflight.ts';
 import { type SynthesisedProject, synthesiseProject } from '../deployment/project.ts';
 import { keepRelease, lastRelease, restoreConfiguration } from '../deployment/releases.ts';
 import { progress, reportDeployment } from '../deployment/report.ts';
 import { apply, InterruptedError } from '../deployment/terraform.ts';
+import { findUnknownObjects, refuseForeignContainers, removeUnknownObjects } from '../diff/conflicts.ts';
 import { replacements } from '../diff/effects.ts';
-import { gatherDrift, type Observation } from '../diff/observe.ts';
-import { docker } from '../docker/client.ts';
+import { gatherDrift } from '../diff/observe.ts';
 import { projectContainers } from '../docker/containers.ts';
-import { inspect } from '../docker/inspect.ts';
 import { readLog } from '../docker/logs.ts';
 import { ensureImages, missingImages } from '../images/build.ts';
 import { indent, tail } from '../lib/text.ts';
@@ -23,22 +21,6 @@ export interface DeployOptions {
 }
 
 const LAST_LINES = 8;
-
-/** Removes what somebody made by hand under the name of one of this project's containers. */
-async function removeConflicts(observations: readonly Observation[], project: string): Promise<void> {
-  for (const { service, conflictingContainer } of observations) {
-    if (!conflictingContainer) continue;
-    const [container] = await inspect('container', [conflictingContainer]);
-    if (container?.Config.Labels?.[PROJECT_LABEL] !== project) {
-      const { containerName } = service;
-      throw new UserError(
-        `A container named ${containerName} exists that is not of this deployment.`,
-        `docker rm -f ${containerName}, or choose another BTCW_PROJECT.`,
-      );
-    }
-    await docker(['rm', '--force', '--volumes', conflictingContainer]);
-  }
-}
 
 /** The last log lines of the containers that did not become healthy. */
 async function failureLogs(project: string): Promise<string> {
@@ -86,14 +68,13 @@ export async function deploy(options: DeployOptions = {}): Promise<void> {
   const startedMs = Date.now();
   const project = await synthesiseProject();
   const { topology, images, synthesis } = project;
-  const [missing, before] = await Promise.all([
-    missingImages(images.all),
-    gatherDrift(project),
-    preflight(project),
-  ]);
+  const gather = () => Promise.all([gatherDrift(project), findUnknownObjects(topology.project)]);
+  const [missing, before] = await Promise.all([missingImages(images.all), gather(), preflight(project)]);
   await ensureImages(missing);
-  const observations = missing.length > 0 ? await gatherDrift(project) : before;
-  await removeConflicts(observations, topology.project);
+  // Images may have been built for minutes.
+  const [observations, unknown] = missing.length > 0 ? await gather() : before;
+  await refuseForeignContainers(observations, topology.project);
+  await removeUnknownObjects(unknown);
   const all = options.replace ? [...synthesis.addresses.values()].map(({ container }) => container) : [];
   const replaced = new Set([...all, ...replacements(observations)]);
   await applyOrExplain(

@@ -2,8 +2,8 @@ import { createInterface } from 'node:readline/promises';
 import { UserError } from '../../stacks/errors.mjs';
 import { synthesiseProject } from '../deployment/project.ts';
 import { apply } from '../deployment/terraform.ts';
-import { docker } from '../docker/client.ts';
-import { projectIds, REMOVE_OPTIONS } from '../docker/inspect.ts';
+import { findUnknownObjects, removeUnknownObjects } from '../diff/conflicts.ts';
+import { projectIds, removeObjects } from '../docker/inspect.ts';
 import { paint, secondsSince } from '../lib/report.ts';
 
 export interface DestroyOptions {
@@ -23,11 +23,7 @@ async function confirmed(question: string): Promise<boolean> {
 /** Removes by label what the state does not know. */
 async function removeLeftovers(project: string): Promise<void> {
   for (const kind of ['container', 'volume', 'network'] as const) {
-    const ids = await projectIds(kind, project);
-    if (ids.length === 0) continue;
-    // Killed, the guard would leave its rules in the kernel.
-    if (kind === 'container') await docker(['stop', ...ids]);
-    await docker([kind, 'rm', ...REMOVE_OPTIONS[kind], ...ids]);
+    await removeObjects(kind, await projectIds(kind, project));
   }
 }
 
@@ -41,6 +37,8 @@ export async function destroy(options: DestroyOptions): Promise<void> {
     return;
   }
   const startedMs = Date.now();
+  // A container that the state does not know would hold volumes that it does.
+  await removeUnknownObjects(await findUnknownObjects(project));
   await apply(project, synthesis.folder, ['-destroy'], () => {});
   await removeLeftovers(project);
   console.log(

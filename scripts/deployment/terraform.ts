@@ -2,7 +2,7 @@
  * Drives terraform on the synthesised folder: the very state and folder that `npx cdktf` uses, without its CLI's
  * start-up time.
  */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
@@ -10,9 +10,8 @@ import { UserError } from '../../stacks/errors.mjs';
 import { engineError } from '../docker/client.ts';
 import { terraformProgram } from '../lib/programs.ts';
 import { indent, tail } from '../lib/text.ts';
-import { root } from './host.ts';
+import { backUpState, lockedError } from './state.ts';
 
-const BACKUPS_KEPT = 10;
 /** What an interrupted terraform gets to end its work before it is killed. */
 const GRACE_MS = 120_000;
 
@@ -41,18 +40,6 @@ export interface TerraformEvent {
 
 type Diagnostic = NonNullable<TerraformEvent['diagnostic']>;
 
-export const stateFile = (project: string): string => join(root, `terraform.${project}.tfstate`);
-
-/** Terraform writes its state in place (hashicorp/terraform#34266): the last good ones are kept aside. */
-function backUpState(project: string): void {
-  const state = stateFile(project);
-  if (!existsSync(state)) return;
-  const folder = join(root, '.state-backups', project);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  copyFileSync(state, join(folder, `${new Date().toISOString().replaceAll(':', '-')}.tfstate`));
-  for (const old of readdirSync(folder).sort().slice(0, -BACKUPS_KEPT)) rmSync(join(folder, old));
-}
-
 /** The lock's holder, out of what terraform says. */
 function lockHolder(detail: string): string | undefined {
   if (!/lock info/i.test(detail)) return undefined;
@@ -67,10 +54,7 @@ export function explain(project: string, diagnostics: readonly Diagnostic[]): Us
   const text = errors.map((error) => `${error.summary}\n${error.detail ?? ''}`).join('\n');
   const holder = lockHolder(text);
   if (holder) {
-    return new UserError(
-      `Another run holds the lock of "${project}": ${holder}. Nothing was changed.`,
-      'wait until it has ended, then run this again.',
-    );
+    return lockedError(project, holder);
   }
   const unavailable = engineError(text);
   if (unavailable) return unavailable;
@@ -189,6 +173,15 @@ export async function terraform(
   }
 }
 
+/** The state as an apply left it, whether or not it failed: what a state that breaks later is restored from. */
+function backUpResult(project: string): void {
+  try {
+    backUpState(project);
+  } catch {
+    // What terraform did counts; the next apply backs up before it begins.
+  }
+}
+
 /** @throws {UserError} with terraform's own message, made plain where it is known */
 export async function apply(
   project: string,
@@ -197,6 +190,10 @@ export async function apply(
   onEvent: (event: TerraformEvent) => void,
 ): Promise<void> {
   backUpState(project);
-  const { exitCode, diagnostics } = await terraform(folder, ['apply', '-auto-approve', ...args], onEvent);
-  if (exitCode !== 0) throw explain(project, diagnostics);
+  try {
+    const { exitCode, diagnostics } = await terraform(folder, ['apply', '-auto-approve', ...args], onEvent);
+    if (exitCode !== 0) throw explain(project, diagnostics);
+  } finally {
+    backUpResult(project);
+  }
 }
