@@ -4,16 +4,11 @@
  */
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { execa } from 'execa';
 import { UserError } from '../../stacks/errors.mjs';
 import { engineError } from '../docker/client.ts';
-import { terraformProgram } from '../lib/programs.ts';
 import { indent, tail } from '../lib/text.ts';
 import { backUpState, lockedError } from './state.ts';
-
-/** What an interrupted terraform gets to end its work before it is killed. */
-const GRACE_MS = 120_000;
+import { runTerraform } from './terraform-process.ts';
 
 /** An event of `terraform -json`: the fields this package reads. https://developer.hashicorp.com/terraform/internals/machine-readable-ui */
 export interface TerraformEvent {
@@ -72,45 +67,11 @@ export function explain(project: string, diagnostics: readonly Diagnostic[]): Us
   return new UserError(lines.join('\n') || 'terraform failed without saying why.');
 }
 
-const environment = {
-  // No call home, which hangs where the vendor's servers are slow.
-  CHECKPOINT_DISABLE: '1',
-  TF_IN_AUTOMATION: '1',
-};
-
-/** The user ended a command: what terraform reports then is no fault. */
-export class InterruptedError extends UserError {
-  constructor() {
-    super(
-      'Interrupted. What was done until then is in the state.',
-      'the same command again goes on from here.',
-    );
-  }
-}
-let interrupted = false;
-
-function start(folder: string, args: readonly string[]) {
-  const child = execa(terraformProgram(), args, {
-    cwd: folder,
-    env: environment,
-    reject: false,
-    preferLocal: false,
-    // A terminal sends Ctrl-C to terraform as well, which ends its work in order; so this process only has to wait.
-    detached: false,
-  });
-  const pass = (signal: NodeJS.Signals) => {
-    if (!interrupted) console.error('Ending what was begun …');
-    interrupted = true;
-    if (signal === 'SIGTERM') child.kill('SIGINT');
-    setTimeout(() => child.kill('SIGKILL'), GRACE_MS).unref();
-  };
-  process.on('SIGINT', pass).on('SIGTERM', pass);
-  child.finally(() => process.off('SIGINT', pass).off('SIGTERM', pass));
-  return child;
-}
-
-async function init(folder: string, ...flags: string[]) {
-  return await start(folder, ['init', '-input=false', '-no-color', ...flags]);
+async function init(folder: string): Promise<{ exitCode: number; output: string }> {
+  const lines: string[] = [];
+  const args = ['init', '-input=false', '-no-color'];
+  const exitCode = await runTerraform(folder, args, (line) => lines.push(line));
+  return { exitCode, output: lines.join('\n') };
 }
 
 /** Prepares the folder; a provider built anew has another checksum than the one that was locked. */
@@ -123,7 +84,7 @@ async function ensureInitialised(folder: string): Promise<void> {
   }
   if (result.exitCode !== 0) {
     throw new UserError(
-      `terraform init failed:\n${indent(tail(`${result.stdout}\n${result.stderr}`))}`,
+      `terraform init failed:\n${indent(tail(result.output))}`,
       'npm run up makes the provider available.',
     );
   }
@@ -133,6 +94,16 @@ const needsInit = (text: string): boolean =>
   /terraform init|backend initialization required|required plugins|inconsistent dependency lock|missing or corrupted provider/i.test(
     text,
   );
+
+/** @returns undefined for what is no event: terraform's words to people, or a line that it could not complete */
+function parseEvent(line: string): TerraformEvent | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(line) as TerraformEvent;
+  } catch {
+    return undefined;
+  }
+}
 
 export interface TerraformResult {
   readonly exitCode: number;
@@ -150,24 +121,25 @@ export async function terraform(
 ): Promise<TerraformResult> {
   if (!existsSync(join(folder, '.terraform'))) await ensureInitialised(folder);
   for (let attempt = 1; ; attempt += 1) {
-    const child = start(folder, [...args, '-input=false', '-json']);
     const diagnostics: Diagnostic[] = [];
-    for await (const line of createInterface({ input: child.stdout })) {
-      if (!line.startsWith('{')) continue;
-      const event = JSON.parse(line) as TerraformEvent;
+    const others: string[] = [];
+    const exitCode = await runTerraform(folder, [...args, '-input=false', '-json'], (line) => {
+      const event = parseEvent(line);
+      if (!event) {
+        others.push(line);
+        return;
+      }
       if (event.diagnostic) diagnostics.push(event.diagnostic);
       onEvent(event);
-    }
-    const { exitCode = 1, stderr } = await child;
+    });
     const failed = exitCode === 1;
-    if (interrupted && exitCode !== 0) throw new InterruptedError();
     const messages = diagnostics.map(({ summary, detail = '' }) => `${summary} ${detail}`);
-    if (failed && attempt === 1 && needsInit([stderr, ...messages].join('\n'))) {
+    if (failed && attempt === 1 && needsInit([...others, ...messages].join('\n'))) {
       await ensureInitialised(folder);
       continue;
     }
     if (failed && diagnostics.length === 0) {
-      diagnostics.push({ severity: 'error', summary: 'terraform failed', detail: tail(stderr) });
+      diagnostics.push({ severity: 'error', summary: 'terraform failed', detail: tail(others.join('\n')) });
     }
     return { exitCode, diagnostics };
   }
