@@ -1,6 +1,6 @@
 // Runs a command of this package from one bundled file, made anew when a source is newer: that starts three times
 // as fast as loading the sources one by one.
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -22,9 +22,11 @@ if (!existsSync('node_modules/.installed')) {
 const built = existsSync(bundle) ? statSync(bundle).mtimeMs : 0;
 if (built < Math.max(...['stacks', 'scripts', 'package-lock.json'].map(newest))) {
   const { buildSync } = await import('esbuild');
+  // Moved to its place when it is whole: another command may be starting from it.
+  const aside = `${bundle}.${process.pid}.tmp`;
   buildSync({
     entryPoints: ['scripts/cli.ts'],
-    outfile: bundle,
+    outfile: aside,
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -35,5 +37,6 @@ if (built < Math.max(...['stacks', 'scripts', 'package-lock.json'].map(newest)))
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     },
   });
+  renameSync(aside, bundle);
 }
 await import(pathToFileURL(join(root, bundle)).href);

@@ -3,11 +3,12 @@ import { preflight } from '../deployment/preflight.ts';
 import { type SynthesisedProject, synthesiseProject } from '../deployment/project.ts';
 import { keepRelease, lastRelease, restoreConfiguration } from '../deployment/releases.ts';
 import { progress, reportDeployment } from '../deployment/report.ts';
-import { apply, InterruptedError } from '../deployment/terraform.ts';
+import { apply } from '../deployment/terraform.ts';
+import { InterruptedError } from '../deployment/terraform-process.ts';
 import { ensureDataVolumes } from '../deployment/volumes.ts';
+import { findUnknownObjects, removeUnknownObjects } from '../diff/conflicts.ts';
 import { replacements } from '../diff/effects.ts';
-import { gatherDrift, type Observation } from '../diff/observe.ts';
-import { docker } from '../docker/client.ts';
+import { gatherDrift } from '../diff/observe.ts';
 import { projectContainers } from '../docker/containers.ts';
 import { readLog } from '../docker/logs.ts';
 import { ensureImages, missingImages } from '../images/build.ts';
@@ -22,13 +23,6 @@ export interface DeployOptions {
 }
 
 const LAST_LINES = 8;
-
-/** Removes containers of this project that its state does not know; preflight has refused those of others. */
-async function removeConflicts(observations: readonly Observation[]): Promise<void> {
-  for (const { conflictingContainer } of observations) {
-    if (conflictingContainer) await docker(['rm', '--force', '--volumes', conflictingContainer]);
-  }
-}
 
 /** The last log lines of the containers that did not become healthy. */
 async function failureLogs(project: string): Promise<string> {
@@ -78,14 +72,12 @@ export async function deploy(options: DeployOptions = {}): Promise<void> {
   const startedMs = Date.now();
   const project = await synthesiseProject();
   const { topology, images, synthesis } = project;
-  const [missing, before] = await Promise.all([
-    missingImages(images.all),
-    gatherDrift(project),
-    preflight(project),
-  ]);
+  const gather = () => Promise.all([gatherDrift(project), findUnknownObjects(topology.project)]);
+  const [missing, before] = await Promise.all([missingImages(images.all), gather(), preflight(project)]);
   await ensureImages(missing);
-  const observations = missing.length > 0 ? await gatherDrift(project) : before;
-  await removeConflicts(observations);
+  // Images may have been built for minutes.
+  const [observations, unknown] = missing.length > 0 ? await gather() : before;
+  await removeUnknownObjects(unknown);
   await ensureDataVolumes(topology);
   const all = options.replace ? [...synthesis.addresses.values()].map(({ container }) => container) : [];
   const replaced = new Set([...all, ...replacements(observations)]);

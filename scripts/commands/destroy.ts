@@ -3,8 +3,8 @@ import { UserError } from '../../stacks/errors.mjs';
 import { synthesiseProject } from '../deployment/project.ts';
 import { apply } from '../deployment/terraform.ts';
 import { holdsData } from '../deployment/volumes.ts';
-import { docker } from '../docker/client.ts';
-import { projectIds, REMOVE_OPTIONS } from '../docker/inspect.ts';
+import { findUnknownObjects, removeUnknownObjects } from '../diff/conflicts.ts';
+import { projectIds, removeObjects } from '../docker/inspect.ts';
 import { volumeSizes } from '../docker/volumes.ts';
 import { paint, secondsSince } from '../lib/report.ts';
 
@@ -27,12 +27,8 @@ async function confirmed(question: string): Promise<boolean> {
 /** Removes by label what the state does not know. Volumes with data only where that is wanted. */
 async function removeLeftovers(project: string, withData: boolean): Promise<void> {
   for (const kind of ['container', 'volume', 'network'] as const) {
-    const all = await projectIds(kind, project);
-    const ids = kind === 'volume' && !withData ? all.filter((name) => !holdsData(name)) : all;
-    if (ids.length === 0) continue;
-    // Killed, the guard would leave its rules in the kernel.
-    if (kind === 'container') await docker(['stop', ...ids]);
-    await docker([kind, 'rm', ...REMOVE_OPTIONS[kind], ...ids]);
+    const ids = await projectIds(kind, project);
+    await removeObjects(kind, kind === 'volume' && !withData ? ids.filter((name) => !holdsData(name)) : ids);
   }
 }
 
@@ -56,6 +52,8 @@ export async function destroy({ yes, volumes = false }: DestroyOptions): Promise
     return;
   }
   const startedMs = Date.now();
+  // A container that the state does not know would hold volumes that it does.
+  await removeUnknownObjects(await findUnknownObjects(project));
   await apply(synthesised, ['-destroy'], () => {});
   await removeLeftovers(project, volumes);
   console.log(`${paint('green', '✓')} "${project}" is gone (${secondsSince(startedMs)}).`);

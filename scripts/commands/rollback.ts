@@ -3,6 +3,7 @@ import { synthesiseProject } from '../deployment/project.ts';
 import { changedSettings, dropRelease, releases, restoreConfiguration } from '../deployment/releases.ts';
 import { progress, reportDeployment } from '../deployment/report.ts';
 import { apply, terraform } from '../deployment/terraform.ts';
+import { findUnknownObjects, removeUnknownObjects } from '../diff/conflicts.ts';
 import { paint } from '../lib/report.ts';
 
 export interface RollbackOptions {
@@ -28,6 +29,7 @@ export async function rollback(options: RollbackOptions): Promise<void> {
   const kept = releases(project);
   const last = kept.at(-1);
   if (!last) throw new UserError('There is no earlier deployment to go back to.', 'npm run deploy');
+  await removeUnknownObjects(await findUnknownObjects(project));
   restoreConfiguration(project, last, folder);
   let target = last;
   if (await runsAsDeployed(folder)) {

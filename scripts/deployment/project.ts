@@ -11,6 +11,7 @@ import { type PlannedImages, planImages } from '../images/plan.ts';
 import { assumedHost, gatherHostFacts, root } from './host.ts';
 import { ensureSecrets, fingerprint } from './secrets.ts';
 import { loadSettings } from './settings.ts';
+import { ensureState } from './state.ts';
 
 /** What is to be deployed, as far as it can be known without asking the Docker engine. */
 export interface Deployment {
@@ -68,8 +69,13 @@ function lockProvider(folder: string): void {
   writeFileSync(file, `provider "${PROVIDER_SOURCE}" {\n  ${fields.join('\n  ')}\n}\n`);
 }
 
+/**
+ * Makes the Terraform configuration of the project, and sees to it that there is a good state to go on from.
+ * @throws {UserError} as {@link loadProject}, or while another run is at work
+ */
 export async function synthesiseProject(): Promise<SynthesisedProject> {
   const project = await loadProject();
+  await ensureState(project.topology.project);
   const { fingerprintKey } = project.secrets;
   const synthesis = synthesise({
     topology: project.topology,

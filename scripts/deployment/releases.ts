@@ -2,7 +2,7 @@
  * What each good deployment was: its Terraform configuration and its settings, kept to compare with and to go back to.
  * Nothing in it is a secret; secrets stay the ones that are now.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import {
   SETTING_NAMES,
@@ -10,6 +10,8 @@ import {
   type SettingName,
   type Settings,
 } from '../../stacks/settings/definitions.ts';
+import { asideOf, flushFolder, isAside, writeFileAtomically } from '../lib/files.ts';
+import { timestamp } from '../lib/text.ts';
 import { root } from './host.ts';
 import type { SynthesisedProject } from './project.ts';
 
@@ -37,43 +39,100 @@ export interface ChangedSetting {
 
 const folderOf = (project: string): string => join(root, '.releases', project);
 
-/** All kept releases of a project, oldest first. */
-export function releases(project: string): Release[] {
-  const folder = folderOf(project);
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .sort()
-    .map((id) => JSON.parse(readFileSync(join(folder, id, RECORD), 'utf8')) as Release);
+interface ReleaseOnDisk {
+  readonly release: Release;
+  readonly configuration: string;
 }
+
+const isRelease = (record: unknown): record is Release => {
+  const { settings, images } = (record ?? {}) as Partial<Release>;
+  return typeof settings === 'object' && typeof images === 'object' && settings !== null && images !== null;
+};
+
+/** @throws {Error} whose message follows the file's path */
+function readJson(path: string): { readonly text: string; readonly value: unknown } {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    throw new Error('is missing');
+  }
+  if (text.trim() === '') throw new Error('is empty');
+  try {
+    return { text, value: JSON.parse(text) };
+  } catch {
+    throw new Error('is cut short or damaged');
+  }
+}
+
+/** Broken releases that were warned of: once is enough. */
+const warnedOf = new Set<string>();
+
+/** @returns undefined, after a warning, for one that is broken */
+function readRelease(project: string, id: string): ReleaseOnDisk | undefined {
+  let file = RECORD;
+  try {
+    const { value } = readJson(join(folderOf(project), id, file));
+    if (!isRelease(value)) throw new Error('is no release');
+    file = CONFIGURATION;
+    return { release: { ...value, id }, configuration: readJson(join(folderOf(project), id, file)).text };
+  } catch (error) {
+    const path = join('.releases', project, id, file);
+    if (!warnedOf.has(path)) console.error(`! ${path} ${(error as Error).message}: that release is skipped.`);
+    warnedOf.add(path);
+    return undefined;
+  }
+}
+
+/** Those that can be gone back to, oldest first. */
+function readReleases(project: string): ReleaseOnDisk[] {
+  const folder = folderOf(project);
+  const ids = existsSync(folder) ? readdirSync(folder).filter((name) => !isAside(name)) : [];
+  return ids.sort().flatMap((id) => readRelease(project, id) ?? []);
+}
+
+/** The kept releases of a project that can be gone back to, oldest first. */
+export const releases = (project: string): Release[] => readReleases(project).map(({ release }) => release);
 
 export const lastRelease = (project: string): Release | undefined => releases(project).at(-1);
 
 const asText = (settings: Settings): Release['settings'] =>
   Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value ?? '')]));
 
-/** Keeps what has just been deployed, unless it is what was deployed before. */
+/** Writes a release in a folder aside, so that it is there as a whole or not at all. */
+function writeRelease(project: string, release: Release, configuration: string): void {
+  const folder = join(folderOf(project), release.id);
+  const aside = asideOf(folder);
+  mkdirSync(aside, { recursive: true, mode: 0o700 });
+  writeFileAtomically(join(aside, CONFIGURATION), configuration);
+  writeFileAtomically(join(aside, RECORD), JSON.stringify(release, null, 2));
+  renameSync(aside, folder);
+  flushFolder(folderOf(project));
+}
+
+/** Keeps what has just been deployed, unless it is what was deployed before. Removes what is too old, or broken. */
 export function keepRelease({ settings, images, synthesis }: SynthesisedProject): void {
   const project = settings.BTCW_PROJECT;
-  const last = lastRelease(project);
-  const text = readFileSync(join(synthesis.folder, CONFIGURATION), 'utf8');
-  if (last && readFileSync(join(folderOf(project), last.id, CONFIGURATION), 'utf8') === text) return;
-  const id = new Date().toISOString().replaceAll(':', '-');
-  const folder = join(folderOf(project), id);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  writeFileSync(join(folder, CONFIGURATION), text);
-  const release: Release = {
-    id,
-    settings: asText(settings),
-    images: Object.fromEntries([...images.byService].map(([name, { reference }]) => [name, reference])),
-    names: Object.fromEntries(synthesis.names),
-  };
-  writeFileSync(join(folder, RECORD), JSON.stringify(release, null, 2));
-  for (const old of releases(project).slice(0, -KEPT)) dropRelease(project, old);
+  const kept = readReleases(project);
+  const ids = kept.map(({ release }) => release.id);
+  const configuration = readFileSync(join(synthesis.folder, CONFIGURATION), 'utf8');
+  if (kept.at(-1)?.configuration !== configuration) {
+    const id = timestamp();
+    const tags = [...images.byService].map(([name, { reference }]) => [name, reference]);
+    const names = Object.fromEntries(synthesis.names);
+    const release = { id, settings: asText(settings), images: Object.fromEntries(tags), names };
+    writeRelease(project, release, configuration);
+    ids.push(id);
+  }
+  const stay = ids.slice(-KEPT);
+  for (const name of readdirSync(folderOf(project))) {
+    if (!stay.includes(name) && !isAside(name)) rmSync(join(folderOf(project), name), { recursive: true });
+  }
 }
 
 /** Forgets a release: it was gone back from, or is too old. */
 export function dropRelease(project: string, release: Release): void {
-  rmSync(join(folderOf(project), release.id), { recursive: true });
+  rmSync(join(folderOf(project), release.id), { recursive: true, force: true });
 }
 
 /** The part of a configuration that says where the state is. */
@@ -102,7 +161,7 @@ export function relocated(kept: string, current: string, here: string): string {
 export function restoreConfiguration(project: string, release: Release, folder: string): void {
   const kept = readFileSync(join(folderOf(project), release.id, CONFIGURATION), 'utf8');
   const target = join(folder, CONFIGURATION);
-  writeFileSync(target, relocated(kept, readFileSync(target, 'utf8'), root));
+  writeFileAtomically(target, relocated(kept, readFileSync(target, 'utf8'), root));
 }
 
 /** The settings that differ from a release's. A setting that did not exist then had its default. */

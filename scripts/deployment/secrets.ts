@@ -3,21 +3,33 @@
  * keyed fingerprint of each, which changes when the secret does and reveals nothing of it.
  */
 import { createHmac, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { UserError } from '../../stacks/errors.mjs';
 import { SETTING_NAMES, SETTINGS, type Settings } from '../../stacks/settings/definitions.ts';
 import { type SecretFiles, secretFiles, secretsFolder } from '../../stacks/topology/secrets.ts';
+import { createFileAtomically, isAside } from '../lib/files.ts';
 
 const PASSWORD_BYTES = 12;
 const KEY_BYTES = 32;
 
 function generate(path: string, bytes: number): void {
-  if (existsSync(path)) return;
+  if (existsSync(path)) {
+    if (readFileSync(path, 'utf8').trim() !== '') return;
+    throw new UserError(
+      `The secret ${path} is empty.`,
+      'write the secret into that file; or remove it, and the next deploy makes a new one.',
+    );
+  }
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  writeFileSync(path, `${randomBytes(bytes).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
+  // Another command that makes it at the same time may be first: its secret is the one.
+  createFileAtomically(path, `${randomBytes(bytes).toString('base64url')}\n`, 0o600);
 }
 
-/** Finds the secrets of a deployment, and makes those that are missing. */
+/**
+ * Finds the secrets of a deployment, and makes those that are missing.
+ * @throws {UserError} for an empty file
+ */
 export function ensureSecrets(settings: Settings, packageFolder: string): SecretFiles {
   const files = secretFiles(settings, packageFolder);
   generate(files.adminPassword, PASSWORD_BYTES);
@@ -36,7 +48,11 @@ const valuesOf = (environment: string): string[] =>
 /** The values of all secrets a deployment has, generated or given; of an environment file each line's. */
 export function secretValues(settings: Settings, packageFolder: string): string[] {
   const folder = secretsFolder(settings.BTCW_PROJECT, packageFolder);
-  const generated = existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
+  const generated = existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => !isAside(name))
+        .map((name) => join(folder, name))
+    : [];
   const given = SETTING_NAMES.flatMap((name) => {
     const isSecret = 'secret' in SETTINGS[name] && SETTINGS[name].secret;
     const file = settings[name];

@@ -2,21 +2,15 @@
  * Drives terraform on the synthesised folder: the very state and folder that `npx cdktf` uses, without its CLI's
  * start-up time.
  */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { execa } from 'execa';
 import { UserError } from '../../stacks/errors.mjs';
 import { engineError } from '../docker/client.ts';
-import { terraformProgram } from '../lib/programs.ts';
 import { indent, tail } from '../lib/text.ts';
-import { root } from './host.ts';
 import type { SynthesisedProject } from './project.ts';
+import { backUpState, lockedError } from './state.ts';
+import { runTerraform } from './terraform-process.ts';
 import { volumesToForget } from './volumes.ts';
-
-const BACKUPS_KEPT = 10;
-/** What an interrupted terraform gets to end its work before it is killed. */
-const GRACE_MS = 120_000;
 
 /** An event of `terraform -json`: the fields this package reads. https://developer.hashicorp.com/terraform/internals/machine-readable-ui */
 export interface TerraformEvent {
@@ -43,18 +37,6 @@ export interface TerraformEvent {
 
 type Diagnostic = NonNullable<TerraformEvent['diagnostic']>;
 
-export const stateFile = (project: string): string => join(root, `terraform.${project}.tfstate`);
-
-/** Terraform writes its state in place (hashicorp/terraform#34266): the last good ones are kept aside. */
-function backUpState(project: string): void {
-  const state = stateFile(project);
-  if (!existsSync(state)) return;
-  const folder = join(root, '.state-backups', project);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  copyFileSync(state, join(folder, `${new Date().toISOString().replaceAll(':', '-')}.tfstate`));
-  for (const old of readdirSync(folder).sort().slice(0, -BACKUPS_KEPT)) rmSync(join(folder, old));
-}
-
 /** The lock's holder, out of what terraform says. */
 function lockHolder(detail: string): string | undefined {
   if (!/lock info/i.test(detail)) return undefined;
@@ -69,10 +51,7 @@ export function explain(project: string, diagnostics: readonly Diagnostic[]): Us
   const text = errors.map((error) => `${error.summary}\n${error.detail ?? ''}`).join('\n');
   const holder = lockHolder(text);
   if (holder) {
-    return new UserError(
-      `Another run holds the lock of "${project}": ${holder}. Nothing was changed.`,
-      'wait until it has ended, then run this again.',
-    );
+    return lockedError(project, holder);
   }
   const unavailable = engineError(text);
   if (unavailable) return unavailable;
@@ -90,45 +69,11 @@ export function explain(project: string, diagnostics: readonly Diagnostic[]): Us
   return new UserError(lines.join('\n') || 'terraform failed without saying why.');
 }
 
-const environment = {
-  // No call home, which hangs where the vendor's servers are slow.
-  CHECKPOINT_DISABLE: '1',
-  TF_IN_AUTOMATION: '1',
-};
-
-/** The user ended a command: what terraform reports then is no fault. */
-export class InterruptedError extends UserError {
-  constructor() {
-    super(
-      'Interrupted. What was done until then is in the state.',
-      'the same command again goes on from here.',
-    );
-  }
-}
-let interrupted = false;
-
-function start(folder: string, args: readonly string[]) {
-  const child = execa(terraformProgram(), args, {
-    cwd: folder,
-    env: environment,
-    reject: false,
-    preferLocal: false,
-    // A terminal sends Ctrl-C to terraform as well, which ends its work in order; so this process only has to wait.
-    detached: false,
-  });
-  const pass = (signal: NodeJS.Signals) => {
-    if (!interrupted) console.error('Ending what was begun …');
-    interrupted = true;
-    if (signal === 'SIGTERM') child.kill('SIGINT');
-    setTimeout(() => child.kill('SIGKILL'), GRACE_MS).unref();
-  };
-  process.on('SIGINT', pass).on('SIGTERM', pass);
-  child.finally(() => process.off('SIGINT', pass).off('SIGTERM', pass));
-  return child;
-}
-
-async function init(folder: string, ...flags: string[]) {
-  return await start(folder, ['init', '-input=false', '-no-color', ...flags]);
+async function init(folder: string): Promise<{ exitCode: number; output: string }> {
+  const lines: string[] = [];
+  const args = ['init', '-input=false', '-no-color'];
+  const exitCode = await runTerraform(folder, args, (line) => lines.push(line));
+  return { exitCode, output: lines.join('\n') };
 }
 
 /** Prepares the folder; a provider built anew has another checksum than the one that was locked. */
@@ -141,7 +86,7 @@ async function ensureInitialised(folder: string): Promise<void> {
   }
   if (result.exitCode !== 0) {
     throw new UserError(
-      `terraform init failed:\n${indent(tail(`${result.stdout}\n${result.stderr}`))}`,
+      `terraform init failed:\n${indent(tail(result.output))}`,
       'npm run up makes the provider available.',
     );
   }
@@ -151,6 +96,16 @@ const needsInit = (text: string): boolean =>
   /terraform init|backend initialization required|required plugins|inconsistent dependency lock|missing or corrupted provider/i.test(
     text,
   );
+
+/** @returns undefined for what is no event: terraform's words to people, or a line that it could not complete */
+function parseEvent(line: string): TerraformEvent | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(line) as TerraformEvent;
+  } catch {
+    return undefined;
+  }
+}
 
 export interface TerraformResult {
   readonly exitCode: number;
@@ -168,24 +123,25 @@ export async function terraform(
 ): Promise<TerraformResult> {
   if (!existsSync(join(folder, '.terraform'))) await ensureInitialised(folder);
   for (let attempt = 1; ; attempt += 1) {
-    const child = start(folder, [...args, '-input=false', '-json']);
     const diagnostics: Diagnostic[] = [];
-    for await (const line of createInterface({ input: child.stdout })) {
-      if (!line.startsWith('{')) continue;
-      const event = JSON.parse(line) as TerraformEvent;
+    const others: string[] = [];
+    const exitCode = await runTerraform(folder, [...args, '-input=false', '-json'], (line) => {
+      const event = parseEvent(line);
+      if (!event) {
+        others.push(line);
+        return;
+      }
       if (event.diagnostic) diagnostics.push(event.diagnostic);
       onEvent(event);
-    }
-    const { exitCode = 1, stderr } = await child;
+    });
     const failed = exitCode === 1;
-    if (interrupted && exitCode !== 0) throw new InterruptedError();
     const messages = diagnostics.map(({ summary, detail = '' }) => `${summary} ${detail}`);
-    if (failed && attempt === 1 && needsInit([stderr, ...messages].join('\n'))) {
+    if (failed && attempt === 1 && needsInit([...others, ...messages].join('\n'))) {
       await ensureInitialised(folder);
       continue;
     }
     if (failed && diagnostics.length === 0) {
-      diagnostics.push({ severity: 'error', summary: 'terraform failed', detail: tail(stderr) });
+      diagnostics.push({ severity: 'error', summary: 'terraform failed', detail: tail(others.join('\n')) });
     }
     return { exitCode, diagnostics };
   }
@@ -193,13 +149,23 @@ export async function terraform(
 
 /** Has terraform forget volumes that it must not delete. */
 async function forgetVolumes({ topology, synthesis }: SynthesisedProject): Promise<void> {
-  const file = stateFile(topology.project);
-  const addresses = await volumesToForget(topology, file, synthesis.volumes);
+  const addresses = await volumesToForget(topology, synthesis.volumes);
   if (addresses.length === 0) return;
   if (!existsSync(join(synthesis.folder, '.terraform'))) await ensureInitialised(synthesis.folder);
-  const { exitCode, stderr } = await start(synthesis.folder, ['state', 'rm', ...addresses]);
+  const lines: string[] = [];
+  const args = ['state', 'rm', ...addresses];
+  const exitCode = await runTerraform(synthesis.folder, args, (line) => lines.push(line));
   if (exitCode === 0) return;
-  throw new UserError(`terraform cannot forget ${addresses.join(', ')}:\n${indent(tail(stderr))}`);
+  throw new UserError(`terraform cannot forget ${addresses.join(', ')}:\n${indent(tail(lines.join('\n')))}`);
+}
+
+/** The state as an apply left it, whether or not it failed: what a state that breaks later is restored from. */
+function backUpResult(project: string): void {
+  try {
+    backUpState(project);
+  } catch {
+    // What terraform did counts; the next apply backs up before it begins.
+  }
 }
 
 /** @throws {UserError} with terraform's own message, made plain where it is known */
@@ -212,6 +178,10 @@ export async function apply(
   const { folder } = synthesised.synthesis;
   backUpState(project);
   await forgetVolumes(synthesised);
-  const { exitCode, diagnostics } = await terraform(folder, ['apply', '-auto-approve', ...args], onEvent);
-  if (exitCode !== 0) throw explain(project, diagnostics);
+  try {
+    const { exitCode, diagnostics } = await terraform(folder, ['apply', '-auto-approve', ...args], onEvent);
+    if (exitCode !== 0) throw explain(project, diagnostics);
+  } finally {
+    backUpResult(project);
+  }
 }

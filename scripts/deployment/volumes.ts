@@ -1,5 +1,4 @@
 /** The volumes of a deployment. Those with data survive everything but `destroy --volumes`. */
-import { existsSync, readFileSync } from 'node:fs';
 import { createVolume } from '../../stacks/constructs/data-volume.ts';
 import { labelsOf } from '../../stacks/topology/labels.ts';
 import { volumeName } from '../../stacks/topology/service.ts';
@@ -7,6 +6,7 @@ import type { Topology } from '../../stacks/topology/topology.ts';
 import { docker } from '../docker/client.ts';
 import { inspect } from '../docker/inspect.ts';
 import { foreignVolumes } from '../docker/volumes.ts';
+import { readState, volumesIn } from './state.ts';
 
 /** A volume of a service. */
 export interface DeclaredVolume {
@@ -44,25 +44,6 @@ export async function ensureDataVolumes(topology: Topology): Promise<void> {
   );
 }
 
-/** A volume that Terraform manages. */
-interface ManagedVolume {
-  readonly address: string;
-  readonly name: string;
-}
-
-/** The volumes in a state file. */
-function managedVolumes(stateFile: string): ManagedVolume[] {
-  if (!existsSync(stateFile)) return [];
-  const state = JSON.parse(readFileSync(stateFile, 'utf8')) as {
-    resources: { type: string; name: string; instances: { attributes: { name: string } }[] }[];
-  };
-  return state.resources
-    .filter(({ type }) => type === 'docker_volume')
-    .flatMap(({ type, name, instances }) =>
-      instances.map(({ attributes }) => ({ address: `${type}.${name}`, name: attributes.name })),
-    );
-}
-
 /**
  * What Terraform has to forget, lest it deletes it: volumes with data, volumes that are not this project's, and those
  * that it knows under another address than today's, which would be created anew and deleted, the same volume.
@@ -70,10 +51,9 @@ function managedVolumes(stateFile: string): ManagedVolume[] {
  */
 export async function volumesToForget(
   topology: Topology,
-  stateFile: string,
   addresses: ReadonlyMap<string, string>,
 ): Promise<string[]> {
-  const managed = managedVolumes(stateFile);
+  const managed = volumesIn(readState(topology.project));
   const foreign = await foreignVolumes(
     managed.map(({ name }) => name),
     topology.project,

@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import type { ServiceAddresses } from '../../stacks/stack.ts';
 import type { ConfigFiles, Service } from '../../stacks/topology/service.ts';
 import type { SynthesisedProject } from '../deployment/project.ts';
-import { stateFile } from '../deployment/terraform.ts';
+import { idsIn, readState } from '../deployment/state.ts';
 import { tryDocker } from '../docker/client.ts';
 import { inspect, nameOf } from '../docker/inspect.ts';
 import { compare, compareFiles, type Difference } from './drift.ts';
@@ -48,20 +48,6 @@ function declaredFiles(config: ConfigFiles): Map<string, string | undefined> {
   );
 }
 
-/** The ids that Terraform's state has of the containers, by name. */
-function knownIds(file: string): Map<string, string> {
-  if (!existsSync(file)) return new Map();
-  const state = JSON.parse(readFileSync(file, 'utf8')) as {
-    resources: { type: string; instances: { attributes: { name: string; id: string } }[] }[];
-  };
-  const containers = state.resources.filter((resource) => resource.type === 'docker_container');
-  return new Map(
-    containers.flatMap(({ instances }) =>
-      instances.map(({ attributes }) => [attributes.name, attributes.id] as const),
-    ),
-  );
-}
-
 /** A service, and how what runs differs from it. */
 export interface Observation {
   readonly service: Service;
@@ -81,7 +67,7 @@ export async function gatherDrift({
   images,
   synthesis,
 }: SynthesisedProject): Promise<Observation[]> {
-  const known = knownIds(stateFile(topology.project));
+  const known = idsIn(readState(topology.project), 'docker_container');
   const tagOf = ({ name }: Service) => images.byService.get(name)?.reference ?? '';
   const names = topology.services.map(({ containerName }) => containerName);
   const ids = names.flatMap((name) => known.get(name) ?? []);

@@ -124,15 +124,19 @@ export const healthOf = ({ State }: Pick<ContainerInspection, 'State'>): string 
 export const isOf = (project: string, labels: Strings | null | undefined): boolean =>
   labels?.[PROJECT_LABEL] === project;
 
+const LIST_OPTIONS = {
+  container: ['--all', '--no-trunc', '--format', '{{.ID}}'],
+  volume: ['--format', '{{.Name}}'],
+  network: ['--no-trunc', '--format', '{{.ID}}'],
+} as const;
+
 /** The names or ids of what carries the project's label. */
 export async function projectIds(
   kind: 'container' | 'volume' | 'network',
   project: string,
 ): Promise<string[]> {
-  const all = kind === 'container' ? ['--all'] : [];
-  const format = ['--format', kind === 'volume' ? '{{.Name}}' : '{{.ID}}'];
   const label = ['--filter', `label=${PROJECT_LABEL}=${project}`];
-  const listed = await docker([kind, 'ls', ...all, ...format, ...label]);
+  const listed = await docker([kind, 'ls', ...LIST_OPTIONS[kind], ...label]);
   return listed.split('\n').filter(Boolean);
 }
 
@@ -144,3 +148,14 @@ export const REMOVE_OPTIONS = {
   volume: ['--force'],
   network: [],
 } as const;
+
+/** Removes objects by their names or ids. */
+export async function removeObjects(
+  kind: keyof typeof REMOVE_OPTIONS,
+  ids: readonly string[],
+): Promise<void> {
+  if (ids.length === 0) return;
+  // Killed, the guard would leave its rules in the kernel.
+  if (kind === 'container') await docker(['stop', ...ids]);
+  await docker([kind, 'rm', ...REMOVE_OPTIONS[kind], ...ids]);
+}

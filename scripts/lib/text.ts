@@ -23,3 +23,6 @@ export function span(ms: number): string {
   if (sec < 172_800) return `${Math.round(sec / 3600)} h`;
   return `${Math.round(sec / 86_400)} days`;
 }
+
+/** This moment, as part of a file's name; later ones sort after earlier ones. @example '2026-11-22T18-03-11.000Z' */
+export const timestamp = (): string => new Date().toISOString().replaceAll(':', '-');

@@ -197,7 +197,7 @@ export class TestDeployment {
 
   removeFiles(): void {
     for (const file of readdirSync('.')) {
-      if (file.startsWith(`terraform.${this.project}.tfstate`)) rmSync(file);
+      if (/^\.?terraform\./.test(file) && file.includes(`terraform.${this.project}.tfstate`)) rmSync(file);
     }
     for (const folder of [
       this.secretsFolder,

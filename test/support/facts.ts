@@ -98,6 +98,7 @@ export function healthyFacts(
     firewallRules: [],
     ufw: false,
     disk: { freeBytes: 50 * GIB, totalBytes: 100 * GIB },
+    state: { file: `terraform.${topology.project}.tfstate`, kind: 'good', problem: '' },
     local: answer(200),
     remote: answer(200),
     foreignHost: answer(200),

@@ -29,7 +29,7 @@ describe('the topology', () => {
     expect(resource.docker_network).toBeUndefined();
   });
 
-  it("publishes exactly these addresses", () => {
+  it('publishes exactly these addresses', () => {
     const published = (component: string) =>
       (standard.container(component).ports ?? []).map(
         (port: Json) => `${port.ip}:${port.external}->${port.internal}`,

@@ -107,6 +107,20 @@ const FAILURES: Case[] = [
   ],
   ['the disk is full', 'disk', { disk: { freeBytes: 1e9, totalBytes: 1e11 } }, /0\.9 GiB of/, /prune/],
   [
+    'the state is broken',
+    'state',
+    { state: { file: 'terraform.btc-watcher.tfstate', kind: 'broken', problem: 'is empty' } },
+    /terraform\.btc-watcher\.tfstate is empty/,
+    /^npm run deploy$/,
+  ],
+  [
+    'the state is missing',
+    'state',
+    { state: { file: 'terraform.btc-watcher.tfstate', kind: 'missing', problem: '' } },
+    /tfstate is missing, though containers of the project exist/,
+    /^npm run deploy$/,
+  ],
+  [
     'a container is missing',
     'container-backend',
     without('backend'),
@@ -730,7 +744,7 @@ describe('the checks', () => {
     const nginx = 'nginx-config nginx-upgrade nginx-buffering nginx-timeouts nginx-upstreams';
     const tunnel = 'frp-name frp-server frp-certificate frp-token frp-proxy-name frp-remote-port tunnel';
     expect(checksFor(topologyWith()).map(({ id }) => id)).toEqual([
-      ...'docker gateway disk disk-soon'.split(' '),
+      ...'docker gateway disk disk-soon state'.split(' '),
       ...'port-frontend port-backend port-nginx port-frps port-remote'.split(' '),
       ...ofServices('container'),
       ...ofServices('health-checks'),

@@ -1,4 +1,4 @@
-/** The machine below the deployment: engine, bridge address, disk. */
+/** The machine below the deployment: engine, bridge address, disk, and the state kept on it. */
 import { type Check, setAndDeploy, sudo } from './check.ts';
 
 const DISK_FAILURE = 0.05;
@@ -62,4 +62,24 @@ const diskSoon: Check = {
   },
 };
 
-export const hostChecks = (): Check[] => [engine, gateway, disk, diskSoon];
+/** Without it, a deployment does not know what it has made before. */
+const state: Check = {
+  id: 'state',
+  name: "Terraform's state is whole",
+  hop: 'host',
+  dependsOn: [],
+  run: ({ state: found, containers }) => {
+    if (!found) return undefined;
+    const { file, kind, problem } = found;
+    // It restores the state from a backup.
+    const fix = 'npm run deploy';
+    if (kind === 'broken') return { problem: `${file} ${problem}`, fix };
+    if (kind !== 'missing') return { ok: kind === 'busy' ? 'another run is at work on it' : file };
+    if (!containers) return undefined;
+    const exist = Object.keys(containers).length > 0;
+    if (exist) return { problem: `${file} is missing, though containers of the project exist`, fix };
+    return { ok: 'nothing is deployed' };
+  },
+};
+
+export const hostChecks = (): Check[] => [engine, gateway, disk, diskSoon, state];

@@ -19,6 +19,7 @@ import { gatherLogin, type LoginFacts } from './login.ts';
 import { gatherBridge, gatherDockerProxyDescriptors, gatherFirewallRules, usesUfw } from './network.ts';
 import { gatherNginx, type NginxFacts } from './nginx.ts';
 import { gatherPorts, gatherPublishers, type PortFacts } from './ports.ts';
+import { gatherState, type StateFacts } from './state.ts';
 import { type FrpServerFacts, gatherFrpServer, gatherTunnelLog, linesSince } from './tunnel.ts';
 
 export type { ContainerFacts } from './containers.ts';
@@ -45,6 +46,7 @@ export interface Facts extends AnswerFacts, NginxFacts, LoginFacts {
   readonly firewallRules: readonly string[] | undefined;
   readonly ufw: boolean;
   readonly disk: DiskFacts | undefined;
+  readonly state: StateFacts | undefined;
   readonly frpServer: FrpServerFacts;
   /** What the tunnel's client last logged of it, since it was started. */
   readonly tunnel: TunnelLog | undefined;
@@ -68,7 +70,7 @@ export async function gatherFacts(
   const addresses = hostAddresses();
   const [proxyPort] = serviceNamed(topology, topology.proxy).ports;
 
-  const [engine, containers, bridge, publishers, firewallRules, nginx, login, frpServer, log] =
+  const [engine, containers, bridge, publishers, firewallRules, nginx, login, frpServer, log, state] =
     await Promise.all([
       gatherEngine(),
       fact(() => gatherContainers(topology)),
@@ -79,6 +81,7 @@ export async function gatherFacts(
       fact(() => gatherLogin(topology, settings, passwordPath, token)),
       gatherFrpServer(topology, settings),
       fact(() => gatherTunnelLog(topology)),
+      fact(() => gatherState(topology.project)),
     ]);
   const [answers, disk] = await Promise.all([
     gatherAnswers(topology, addresses),
@@ -100,6 +103,7 @@ export async function gatherFacts(
     firewallRules,
     ufw: (await fact(usesUfw)) ?? false,
     disk,
+    state,
     frpServer,
     tunnel:
       client && log !== undefined

@@ -1,0 +1,133 @@
+/**
+ * A run of terraform that ends its work in order, whatever ends this process: terraform writes its state in place, and
+ * leaves it empty or cut short when it is ended in the middle of that.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { UserError } from '../../stacks/errors.mjs';
+import { OutputFile } from '../lib/output-file.ts';
+import { terraformProgram } from '../lib/programs.ts';
+
+/** What an interrupted terraform gets to end its work before it is killed. */
+const GRACE_MS = 120_000;
+/** npm hands a terminal's Ctrl-C on to a process that has had it from the terminal: that is one Ctrl-C. */
+const SAME_SIGNAL_MS = 500;
+/** What terraform gets to say that it was signalled as well. */
+const SIGNALLED_TOO_MS = 1_000;
+const READ_EVERY_MS = 50;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** Terraform's and OpenTofu's answer to the first signal. A second one makes them exit at once. */
+const INTERRUPT_RECEIVED = /Interrupt received/;
+
+const environment = {
+  // No call home, which hangs where the vendor's servers are slow.
+  CHECKPOINT_DISABLE: '1',
+  TF_IN_AUTOMATION: '1',
+};
+
+/** The user ended a command: what terraform reports then is no fault. */
+export class InterruptedError extends UserError {
+  constructor() {
+    super(
+      'Interrupted. What was done until then is in the state.',
+      'the same command again goes on from here.',
+    );
+  }
+}
+
+let interrupted = false;
+
+const ignoreError = () => {};
+/** A terminal that was closed, or a pipe that nobody reads any more, must not end this process before terraform. */
+function outliveTheReader(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.off('error', ignoreError).on('error', ignoreError);
+  }
+}
+
+/** @param isSignalled whether terraform has had a signal from elsewhere */
+function endInOrder(pid: number, isSignalled: () => boolean): { stop: () => void } {
+  const timers: NodeJS.Timeout[] = [];
+  let lastMs = 0;
+  const send = (target: number, signal: NodeJS.Signals) => {
+    try {
+      process.kill(target, signal);
+    } catch {
+      // It has ended meanwhile.
+    }
+  };
+  const onSignal = (signal: NodeJS.Signals) => {
+    const sinceLastMs = Date.now() - lastMs;
+    lastMs = Date.now();
+    if (interrupted) {
+      if (sinceLastMs > SAME_SIGNAL_MS) console.error('Still ending what was begun …');
+      return;
+    }
+    interrupted = true;
+    console.error('Ending what was begun …');
+    // A terminal's signals stay in its session. But systemd sends SIGTERM to all processes of a unit.
+    const waitMs = signal === 'SIGTERM' ? SIGNALLED_TOO_MS : 0;
+    timers.push(setTimeout(() => isSignalled() || send(pid, 'SIGINT'), waitMs));
+    timers.push(setTimeout(() => send(-pid, 'SIGKILL'), GRACE_MS));
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  return {
+    stop() {
+      for (const signal of SIGNALS) process.off(signal, onSignal);
+      for (const timer of timers) clearTimeout(timer);
+    },
+  };
+}
+
+/** @returns null when a signal ended it */
+async function exitOf(child: ChildProcess): Promise<number | null> {
+  try {
+    const [exitCode] = await once(child, 'exit');
+    return exitCode;
+  } catch (error) {
+    throw new UserError(`terraform cannot be started: ${(error as Error).message}`, 'npm run up');
+  }
+}
+
+/**
+ * Runs terraform. It has a process group of its own, so that of all signals that end a command only one reaches it,
+ * and it is sent here. If this process is killed, terraform goes on to its end.
+ * @param onLine called with each line as it comes, of both streams
+ * @returns the exit code
+ * @throws {InterruptedError} when a signal ended it
+ */
+export async function runTerraform(
+  folder: string,
+  args: readonly string[],
+  onLine: (line: string) => void,
+): Promise<number> {
+  if (interrupted) throw new InterruptedError();
+  outliveTheReader();
+  const output = new OutputFile();
+  let isSignalled = false;
+  const take = (lines: readonly string[]) => {
+    for (const line of lines) {
+      if (INTERRUPT_RECEIVED.test(line)) isSignalled = true;
+      onLine(line);
+    }
+  };
+  // Not by execa, which would read its streams through pipes.
+  const child = spawn(terraformProgram(), args, {
+    cwd: folder,
+    env: { ...process.env, ...environment },
+    detached: true,
+    stdio: ['ignore', output.descriptor, output.descriptor],
+  });
+  const ending = child.pid === undefined ? undefined : endInOrder(child.pid, () => isSignalled);
+  const reading = setInterval(() => take(output.newLines()), READ_EVERY_MS);
+  try {
+    const exitCode = await exitOf(child);
+    take([...output.newLines(), output.rest].filter(Boolean));
+    if ((interrupted || isSignalled) && exitCode !== 0) throw new InterruptedError();
+    return exitCode ?? 1;
+  } finally {
+    clearInterval(reading);
+    ending?.stop();
+    output.close();
+  }
+}

@@ -1,0 +1,90 @@
+/** Files that are whole or not there: written aside, flushed to the disk, and moved to their name. */
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { UserError } from '../../stacks/errors.mjs';
+
+const ASIDE = /\.[0-9a-f]{8}\.tmp$/;
+
+/** Whether a file was written aside by a process that ended before it could move it. */
+export const isAside = (name: string): boolean => ASIDE.test(name);
+
+/** A name next to a file or folder, for its next version. */
+export const asideOf = (path: string): string => `${path}.${randomBytes(4).toString('hex')}.tmp`;
+
+/** Makes sure that names in a folder survive a power failure. */
+export function flushFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } catch {
+    // Not every file system can; the file's contents are flushed in any case.
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function writeFlushed(path: string, text: string, mode: number): void {
+  const descriptor = openSync(path, 'wx', mode);
+  try {
+    writeFileSync(descriptor, text);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** @throws {UserError} naming the file, where the disk or its permissions do not allow it */
+function writeAside<T>(path: string, text: string, mode: number, move: (aside: string) => T): T {
+  const aside = asideOf(path);
+  try {
+    writeFlushed(aside, text, mode);
+    const moved = move(aside);
+    flushFolder(dirname(path));
+    return moved;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const fix = code === 'ENOSPC' || code === 'EDQUOT' ? 'make room on its disk, then run this again.' : '';
+    throw new UserError(`${path} cannot be written: ${message}`, fix || undefined);
+  } finally {
+    rmSync(aside, { force: true });
+  }
+}
+
+/**
+ * Writes a file so that readers, also after a crash, find the old text or the new one, and never a part of it.
+ * @param mode permissions of the file
+ */
+export function writeFileAtomically(path: string, text: string, mode = 0o644): void {
+  writeAside(path, text, mode, (aside) => renameSync(aside, path));
+}
+
+/**
+ * As {@link writeFileAtomically}, but leaves a file alone that is there already.
+ * @returns whether it was written
+ */
+export function createFileAtomically(path: string, text: string, mode = 0o644): boolean {
+  if (existsSync(path)) return false;
+  return writeAside(path, text, mode, (aside) => {
+    try {
+      linkSync(aside, path);
+      return true;
+    } catch (error) {
+      if (existsSync(path)) return false;
+      // Some file systems have no hard links.
+      if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes((error as NodeJS.ErrnoException).code ?? ''))
+        throw error;
+      renameSync(aside, path);
+      return true;
+    }
+  });
+}

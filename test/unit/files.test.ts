@@ -1,0 +1,138 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { SynthesisedProject } from '../../scripts/deployment/project.ts';
+import { keepRelease, lastRelease, releases } from '../../scripts/deployment/releases.ts';
+import { ensureSecrets } from '../../scripts/deployment/secrets.ts';
+import { createFileAtomically, isAside, writeFileAtomically } from '../../scripts/lib/files.ts';
+import { settingsOf } from '../support/topology.ts';
+
+let folder: string;
+const path = (name: string) => join(folder, name);
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'btcw-files-'));
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(folder, { recursive: true });
+});
+
+describe('an atomic write', () => {
+  it('replaces a file as a whole, with its mode, and leaves nothing else behind', () => {
+    writeFileSync(path('a'), 'old');
+    writeFileAtomically(path('a'), 'new', 0o600);
+    expect(readFileSync(path('a'), 'utf8')).toBe('new');
+    expect(statSync(path('a')).mode & 0o777).toBe(0o600);
+    expect(readdirSync(folder)).toEqual(['a']);
+  });
+
+  it('fails by naming the file, and leaves the old one and nothing else', () => {
+    mkdirSync(path('a'));
+    expect(() => writeFileAtomically(path('a'), 'new')).toThrow(/\/a cannot be written: /);
+    expect(readdirSync(folder)).toEqual(['a']);
+  });
+
+  it('never replaces a file that it is to create', () => {
+    expect(createFileAtomically(path('a'), 'first')).toBe(true);
+    expect(createFileAtomically(path('a'), 'second')).toBe(false);
+    expect(readFileSync(path('a'), 'utf8')).toBe('first');
+    expect(readdirSync(folder)).toEqual(['a']);
+  });
+});
+
+describe('generated secrets', () => {
+  const settings = settingsOf({ BTCW_PROJECT: 'shop' });
+
+  it('are made once, for their owner alone', () => {
+    const files = ensureSecrets(settings, folder);
+    const first = readFileSync(files.jwtSecret, 'utf8');
+    ensureSecrets(settings, folder);
+    expect(readFileSync(files.jwtSecret, 'utf8')).toBe(first);
+    expect(statSync(files.jwtSecret).mode & 0o777).toBe(0o600);
+    expect(readdirSync(path('secrets/shop')).sort()).toEqual([
+      'admin-password',
+      'fingerprint-key',
+      'frp-token',
+      'jwt-secret',
+    ]);
+  });
+
+  it('fail when a file is empty, by its name', () => {
+    const files = ensureSecrets(settings, folder);
+    writeFileSync(files.frpToken, '\n');
+    expect(() => ensureSecrets(settings, folder)).toThrow(/secrets\/shop\/frp-token is empty/);
+    expect(readFileSync(files.frpToken, 'utf8')).toBe('\n');
+  });
+});
+
+describe('a kept release', () => {
+  const project = `unit-${process.pid}`;
+  const kept = join('.releases', project);
+  const told: string[] = [];
+  afterEach(() => rmSync(kept, { recursive: true, force: true }));
+  beforeEach(() => {
+    told.length = 0;
+    vi.spyOn(console, 'error').mockImplementation((line: string) => void told.push(line));
+  });
+
+  /** Keeps a deployment whose configuration is this text. */
+  const keep = (configuration: string) => {
+    writeFileSync(path('cdk.tf.json'), configuration);
+    keepRelease({
+      settings: settingsOf({ BTCW_PROJECT: project }),
+      images: { byService: new Map([['nginx', { reference: 'nginx:1' }]]), all: [] },
+      synthesis: { folder, names: new Map(), addresses: new Map() },
+    } as unknown as SynthesisedProject);
+  };
+  const configurationOf = (id = '') => readFileSync(join(kept, id, 'cdk.tf.json'), 'utf8');
+
+  it('is there as a whole, once for each configuration; five stay', () => {
+    for (const text of ['{"a":0}', '{"a":0}', '{"a":1}', '{"a":2}', '{"a":3}', '{"a":4}', '{"a":5}'])
+      keep(text);
+    expect(releases(project).map(({ id }) => configurationOf(id))).toEqual(
+      [1, 2, 3, 4, 5].map((number) => `{"a":${number}}`),
+    );
+    expect(readdirSync(kept).filter(isAside)).toEqual([]);
+    expect(lastRelease(project)?.images).toEqual({ nginx: 'nginx:1' });
+  });
+
+  it.each([
+    ['release.json', '', 'is empty'],
+    ['release.json', '{"id": "x", "sett', 'is cut short or damaged'],
+    ['release.json', '[]', 'is no release'],
+    ['release.json', undefined, 'is missing'],
+    ['cdk.tf.json', '', 'is empty'],
+    ['cdk.tf.json', undefined, 'is missing'],
+  ])('whose %s is %j is skipped with one line, and removed by the next one', (file, text, problem) => {
+    keep('{"a":1}');
+    keep('{"a":2}');
+    const [first, second] = releases(project).map(({ id }) => id);
+    const broken = join(kept, second ?? '', file);
+    if (text === undefined) rmSync(broken);
+    else writeFileSync(broken, text);
+    expect(releases(project).map(({ id }) => id)).toEqual([first]);
+    expect(lastRelease(project)?.id).toBe(first);
+    expect(told).toEqual([`! ${broken} ${problem}: that release is skipped.`]);
+    keep('{"a":2}');
+    expect(releases(project).map(({ id }) => configurationOf(id))).toEqual(['{"a":1}', '{"a":2}']);
+    expect(existsSync(join(kept, second ?? ''))).toBe(false);
+  });
+
+  it('that was being written when its deployment was killed is none', () => {
+    keep('{"a":1}');
+    mkdirSync(join(kept, '2030-01-01T00-00-00.000Z.0123abcd.tmp'));
+    expect(releases(project)).toHaveLength(1);
+    expect(told).toEqual([]);
+  });
+});
