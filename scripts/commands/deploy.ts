@@ -1,4 +1,5 @@
 import { UserError } from '../../stacks/errors.mjs';
+import { markDeployment } from '../deployment/owner.ts';
 import { preflight } from '../deployment/preflight.ts';
 import { type SynthesisedProject, synthesiseProject } from '../deployment/project.ts';
 import { keepRelease, lastRelease, restoreConfiguration } from '../deployment/releases.ts';
@@ -9,6 +10,7 @@ import { replacements } from '../diff/effects.ts';
 import { gatherDrift, type Observation } from '../diff/observe.ts';
 import { docker } from '../docker/client.ts';
 import { projectContainers } from '../docker/containers.ts';
+import { inspect, nameOf, REMOVE_OPTIONS } from '../docker/inspect.ts';
 import { readLog } from '../docker/logs.ts';
 import { ensureImages, missingImages } from '../images/build.ts';
 import { indent, tail } from '../lib/text.ts';
@@ -17,6 +19,8 @@ export interface DeployOptions {
   readonly json?: boolean;
   /** Replace every container, even those that have not changed. */
   readonly replace?: boolean;
+  /** Take over what another checkout has deployed. */
+  readonly adopt?: boolean;
   /** Go back to the last good deployment when this one fails. */
   readonly rollbackOnFailure?: boolean;
 }
@@ -28,6 +32,17 @@ async function removeConflicts(observations: readonly Observation[]): Promise<vo
   for (const { conflictingContainer } of observations) {
     if (conflictingContainer) await docker(['rm', '--force', '--volumes', conflictingContainer]);
   }
+}
+
+/** Removes the containers of an adopted deployment that are not declared here. */
+async function removeOthers({ topology, ownership }: SynthesisedProject): Promise<void> {
+  const declared = topology.services.map(({ containerName }) => containerName);
+  const containers = await inspect('container', ownership.containers);
+  const others = containers.filter((container) => !declared.includes(nameOf(container))).map(({ Id }) => Id);
+  if (others.length === 0) return;
+  // Killed, the guard would leave its rules in the kernel.
+  await docker(['stop', ...others]);
+  await docker(['rm', ...REMOVE_OPTIONS.container, ...others]);
 }
 
 /** The last log lines of the containers that did not become healthy. */
@@ -76,7 +91,7 @@ async function applyOrExplain(
 /** Brings the host to the declared state. */
 export async function deploy(options: DeployOptions = {}): Promise<void> {
   const startedMs = Date.now();
-  const project = await synthesiseProject();
+  const project = await synthesiseProject({ changes: true, adopt: options.adopt ?? false });
   const { topology, images, synthesis } = project;
   const [missing, before] = await Promise.all([
     missingImages(images.all),
@@ -85,7 +100,9 @@ export async function deploy(options: DeployOptions = {}): Promise<void> {
   ]);
   await ensureImages(missing);
   const observations = missing.length > 0 ? await gatherDrift(project) : before;
+  await markDeployment(topology.project);
   await removeConflicts(observations);
+  if (project.ownership.owner === 'another') await removeOthers(project);
   await ensureDataVolumes(topology);
   const all = options.replace ? [...synthesis.addresses.values()].map(({ container }) => container) : [];
   const replaced = new Set([...all, ...replacements(observations)]);

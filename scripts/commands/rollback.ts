@@ -21,7 +21,7 @@ async function runsAsDeployed(folder: string): Promise<boolean> {
  */
 export async function rollback(options: RollbackOptions): Promise<void> {
   const startedMs = Date.now();
-  const synthesised = await synthesiseProject();
+  const synthesised = await synthesiseProject({ changes: true, anySecrets: true });
   const { settings, topology, synthesis } = synthesised;
   const { project } = topology;
   const { folder } = synthesis;

@@ -6,9 +6,12 @@ import { loadDeployment } from '../deployment/project.ts';
 import { deploy } from './deploy.ts';
 import { verify } from './verify.ts';
 
-/** What `npm run up` does after bootstrap: deploys, verifies, and prints where to open it and how to log in. */
-export async function up(): Promise<void> {
-  await deploy();
+/**
+ * What `npm run up` does after bootstrap: deploys, verifies, and prints where to open it and how to log in.
+ * @param adopt whether to take over what another checkout has deployed
+ */
+export async function up({ adopt = false } = {}): Promise<void> {
+  await deploy({ adopt });
   await verify({});
   const { settings, topology } = loadDeployment();
   const password = relative(root, secretFiles(settings, root).adminPassword);

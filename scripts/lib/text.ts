@@ -23,3 +23,24 @@ export function span(ms: number): string {
   if (sec < 172_800) return `${Math.round(sec / 3600)} h`;
   return `${Math.round(sec / 86_400)} days`;
 }
+
+const parts = new Intl.DateTimeFormat('en-CA', {
+  ...{ year: 'numeric', month: '2-digit', day: '2-digit' },
+  ...{ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },
+  timeZoneName: 'short',
+});
+
+/**
+ * A time for people: this host's clock, with its zone; JSON keeps ISO.
+ * @param time ISO, or in ms
+ * @returns the text itself where it is no time
+ * @example localTime('2026-11-22T10:03:11.000Z') // '2026-11-22 18:03:11 GMT+8'
+ */
+export function localTime(time: string | number, { ms = false } = {}): string {
+  const date = new Date(time);
+  if (Number.isNaN(date.getTime())) return String(time);
+  const part = Object.fromEntries(parts.formatToParts(date).map(({ type, value }) => [type, value]));
+  const fraction = ms ? `.${String(date.getMilliseconds()).padStart(3, '0')}` : '';
+  const clock = `${part.hour}:${part.minute}:${part.second}${fraction}`;
+  return `${part.year}-${part.month}-${part.day} ${clock} ${part.timeZoneName}`;
+}
