@@ -51,7 +51,7 @@ program
   .action((options: { adopt: boolean }) => up(options));
 program
   .command('deploy')
-  .description('bring this host to the declared state')
+  .description('bring this host to the declared state; exit code 1: not healthy, 3: all but the tunnel')
   .option(...json)
   .option(...adopt)
   .option(
@@ -62,9 +62,10 @@ program
   .action((options: { json: boolean; adopt: boolean; rollbackOnFailure: boolean }) => deploy(options));
 program
   .command('rollback')
-  .description('return to the previous good deployment, with its configuration and images')
+  .description('return to the previous good deployment, with its configuration, secrets and images')
   .option(...json)
-  .action((options: { json: boolean }) => rollback(options));
+  .option('--list', 'show what can be gone back to, and change nothing', fromNpm('list'))
+  .action((options: { json: boolean; list: boolean }) => rollback(options));
 program
   .command('diff')
   .description('show what deploy would change; exit code 0: nothing, 2: something, 1: error')

@@ -3,6 +3,7 @@ import { secretFiles } from '../../stacks/topology/secrets.ts';
 import { localUrl, publicUrl } from '../../stacks/topology/urls.ts';
 import { root } from '../deployment/host.ts';
 import { loadDeployment } from '../deployment/project.ts';
+import { TUNNEL_DOWN_EXIT_CODE } from '../deployment/report.ts';
 import { deploy } from './deploy.ts';
 import { verify } from './verify.ts';
 
@@ -12,7 +13,10 @@ import { verify } from './verify.ts';
  */
 export async function up({ adopt = false } = {}): Promise<void> {
   await deploy({ adopt });
+  const code = process.exitCode;
   await verify({});
+  // What fails without the tunnel is no other fault.
+  if (code === TUNNEL_DOWN_EXIT_CODE) process.exitCode = code;
   const { settings, topology } = loadDeployment();
   const password = relative(root, secretFiles(settings, root).adminPassword);
   console.log(`

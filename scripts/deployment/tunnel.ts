@@ -10,6 +10,8 @@ export interface TunnelState {
   readonly up: boolean;
   /** Why it is down, and what to do; empty while it is up. */
   readonly reason: string;
+  /** @default - it is up, or its client does not run */
+  readonly cause?: TunnelCause | undefined;
 }
 
 /** What keeps a tunnel down. */
@@ -26,6 +28,16 @@ export type TunnelCause =
   | 'hung-up'
   | 'login'
   | 'nothing-said';
+
+/** What ends without anything being changed here: frpc tries again until it does. */
+const PASSING: readonly TunnelCause[] = ['refused', 'timeout', 'server-name', 'no-route'];
+
+/** What follows of a tunnel that is down. @example 'It comes up by itself when the server answers.' */
+export function outlook({ cause }: Pick<TunnelState, 'cause'>): string {
+  if (cause && PASSING.includes(cause)) return 'It comes up by itself when the server answers.';
+  if (cause === 'nothing-said') return 'npm run status shows whether it has come up since.';
+  return 'It stays down until that is changed.';
+}
 
 const SUCCESS = /start proxy success/;
 /** A request that came while nginx was away: its refusal says nothing of the tunnel. */
@@ -51,7 +63,8 @@ const CAUSES: readonly (readonly [RegExp, (settings: Settings) => string, Tunnel
   ],
   [
     /port not allowed/,
-    (settings) => `the frp server does not allow port ${settings.BTCW_FRP_REMOTE_PORT}: see its allowPorts`,
+    (settings) =>
+      `the frp server does not allow port ${settings.BTCW_FRP_REMOTE_PORT}: change BTCW_FRP_REMOTE_PORT, or the server's allowPorts`,
     'port-not-allowed',
   ],
   [
@@ -144,5 +157,6 @@ export async function waitForTunnel(
   const since = new Date(runBeganMs(StartedAt)).toISOString();
   const observe = async () => readTunnelLog((await readLog(containerName, { since })).text, settings);
   const { observation } = await waitFor(observe, (state) => state.up, { deadlineMs });
-  return { up: observation.up, reason: observation.reason };
+  const { up, reason, cause } = observation;
+  return { up, reason, ...(cause && { cause }) };
 }
