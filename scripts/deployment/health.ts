@@ -30,9 +30,13 @@ export function lastLines(log: string): string {
   return tail(once.join('\n'), LAST_LINES);
 }
 
+/** The containers of its services: what else carries the project's label is not the deployment's to judge. */
+const serviceContainers = async (project: string): Promise<ContainerState[]> =>
+  (await projectContainers(project)).filter(({ name, service }) => name === `${project}-${service}`);
+
 /** The last log lines of the containers that are not healthy. */
 export async function failureLogs(project: string): Promise<string> {
-  const failed = (await projectContainers(project)).filter((container) => !isWell(container));
+  const failed = (await serviceContainers(project)).filter((container) => !isWell(container));
   const texts = await Promise.all(
     failed.map(async (container) => {
       const { text } = await readLog(container.name);
@@ -45,7 +49,7 @@ export async function failureLogs(project: string): Promise<string> {
 /** @throws {UserError} naming the containers that are not healthy, and do not become so */
 export async function requireHealthy(project: string): Promise<void> {
   const { observation } = await waitFor(
-    () => projectContainers(project),
+    () => serviceContainers(project),
     (containers) => !containers.some(isPending),
     { deadlineMs: SETTLE_DEADLINE_MS },
   );

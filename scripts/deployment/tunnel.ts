@@ -139,6 +139,20 @@ export function readTunnelLog(log: string, settings: Settings): TunnelLog {
 }
 
 /**
+ * The line with which the tunnel went down: the first failure after its last success. frpc tries again and again, and
+ * the last failure is only seconds old.
+ * @returns undefined where the log has no failure after a success, or none at all
+ */
+export function wentDownAt(log: string): string | undefined {
+  const lines = log.split('\n').filter((line) => !OTHER_SIDE.test(line));
+  const after = lines.findLastIndex((line) => SUCCESS.test(line)) + 1;
+  return lines.slice(after).find((line) => CAUSES.some(([pattern]) => pattern.test(line)));
+}
+
+/** Whether a log shows the tunnel up at some time. */
+export const wasUp = (log: string): boolean => SUCCESS.test(log);
+
+/**
  * Waits for the tunnel, as long as a freshly started frpc may take: what an older one says is final.
  * @param startUpMs what frpc gets after its start
  */

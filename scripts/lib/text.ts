@@ -1,4 +1,5 @@
 /** Text for people. */
+import { stripVTControlCharacters } from 'node:util';
 
 const TAIL_LINES = 20;
 
@@ -14,6 +15,30 @@ export const tail = (text: string, lines = TAIL_LINES): string =>
 
 /** Sets a program's output off from what is said of it. */
 export const indent = (text: string): string => text.replace(/^/gm, '    ');
+
+/** Columns that a line takes in a terminal: colours take none, Chinese characters two each. */
+export function textWidth(line: string): number {
+  const text = stripVTControlCharacters(line);
+  const wide = text.match(
+    /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/g,
+  );
+  return [...text].length + (wide?.length ?? 0);
+}
+
+/** Breaks a line between words; a word that is longer than the width stays whole. */
+export function wrap(line: string, width: number): string[] {
+  if (textWidth(line) <= width) return [line];
+  const lines: string[] = [];
+  let current = '';
+  for (const word of line.split(/(?<=\S) +(?=\S)/)) {
+    const next = current === '' ? word : `${current} ${word}`;
+    if (current !== '' && textWidth(next) > width) {
+      lines.push(current);
+      current = word;
+    } else current = next;
+  }
+  return [...lines, current];
+}
 
 /** A span of time as people say it. @example span(90_000) // '2 min' */
 export function span(ms: number): string {
