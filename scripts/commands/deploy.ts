@@ -1,9 +1,10 @@
 import { UserError } from '../../stacks/errors.mjs';
+import { bringBack } from '../deployment/bring-back.ts';
 import { explainFailure, requireHealthy } from '../deployment/health.ts';
 import { markDeployment } from '../deployment/owner.ts';
 import { preflight } from '../deployment/preflight.ts';
 import { type SynthesisedProject, synthesiseProject } from '../deployment/project.ts';
-import { hasFailed, keepSecrets, markFailed, restoreSecrets } from '../deployment/release-secrets.ts';
+import { hasFailed, keepSecrets } from '../deployment/release-secrets.ts';
 import {
   keepRelease,
   type Release,
@@ -59,16 +60,7 @@ async function goBack(synthesised: SynthesisedProject, good: Release, show: Show
   const when = releaseTime(good);
   console.error(`Going back to the deployment of ${when}.`);
   restoreConfiguration(project, good, synthesised.synthesis.folder);
-  restoreSecrets(synthesised, good);
-  try {
-    await apply(synthesised, [], show);
-    await requireHealthy(project);
-  } catch (error) {
-    if (error instanceof InterruptedError) throw error;
-    markFailed(project, good);
-    const why = await explainFailure(project, error);
-    throw new UserError(`The deployment of ${when} cannot be brought back.\n${why}`, DOCTOR);
-  }
+  await bringBack(synthesised, good, show);
   throw new UserError(
     `The deployment failed; the one of ${when} runs again.`,
     'fix the cause above, then npm run deploy.',
@@ -98,9 +90,13 @@ async function applyOrExplain(
     if (error instanceof InterruptedError) throw error;
     const what = await explainFailure(project, error);
     const good = releases(project).findLast((release) => !hasFailed(project, release));
-    if (!good) throw new UserError(what, DOCTOR);
-    if (!options.rollbackOnFailure)
-      throw new UserError(what, `npm run rollback goes back to the deployment of ${releaseTime(good)}.`);
+    const fix = error instanceof UserError ? error.fix : undefined;
+    // Going back helps against what this deployment changed.
+    if (!good || !changed) throw new UserError(what, fix ?? DOCTOR);
+    if (!options.rollbackOnFailure) {
+      const back = `npm run rollback goes back to the deployment of ${releaseTime(good)}.`;
+      throw new UserError(what, fix ? `${fix} Or: ${back}` : back);
+    }
     console.error(what);
     return await goBack(synthesised, good, show);
   }

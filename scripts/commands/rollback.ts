@@ -1,13 +1,8 @@
 import { UserError } from '../../stacks/errors.mjs';
-import { explainFailure, requireHealthy } from '../deployment/health.ts';
+import { bringBack } from '../deployment/bring-back.ts';
 import { markDeployment } from '../deployment/owner.ts';
 import { type SynthesisedProject, synthesiseProject } from '../deployment/project.ts';
-import {
-  hasFailed,
-  markFailed,
-  type RestoredSecrets,
-  restoreSecrets,
-} from '../deployment/release-secrets.ts';
+import { hasFailed, type RestoredSecrets } from '../deployment/release-secrets.ts';
 import {
   changedSettings,
   dropRelease,
@@ -18,7 +13,7 @@ import {
 } from '../deployment/releases.ts';
 import { progress, reportDeployment } from '../deployment/report.ts';
 import { loadSettings } from '../deployment/settings.ts';
-import { apply, InterruptedError, terraform } from '../deployment/terraform.ts';
+import { terraform } from '../deployment/terraform.ts';
 import { paint, secondsSince, table } from '../lib/report.ts';
 
 export interface RollbackOptions {
@@ -112,20 +107,8 @@ export async function rollback(options: RollbackOptions): Promise<void> {
   const when = releaseTime(target);
   if (!options.json) console.log(`Going back to the deployment of ${when}.`);
   await markDeployment(project);
-  const secrets = restoreSecrets(synthesised, target);
   const names = new Map([...synthesised.synthesis.names, ...Object.entries(target.names ?? {})]);
-  try {
-    await apply(synthesised, [], options.json ? () => {} : progress(names));
-    await requireHealthy(project);
-  } catch (error) {
-    if (error instanceof InterruptedError) throw error;
-    markFailed(project, target);
-    const why = await explainFailure(project, error);
-    throw new UserError(
-      `The deployment of ${when} cannot be brought back.\n${why}`,
-      'npm run doctor says what is wrong.',
-    );
-  }
+  const secrets = await bringBack(synthesised, target, options.json ? () => {} : progress(names));
   if (left) dropRelease(project, left);
   const headline = `Back at the deployment of ${when}, in ${secondsSince(startedMs)}`;
   await reportDeployment(synthesised, options, headline);

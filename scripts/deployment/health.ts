@@ -58,8 +58,9 @@ export async function requireHealthy(project: string): Promise<void> {
   throw new UserError(`Not every container is healthy: ${failed.map(({ name }) => name).join(', ')}.`);
 }
 
-/** What a deployment failed of, with what its containers say. */
+/** What a deployment failed of, with what its containers say; without the fix that the error may have. */
 export async function explainFailure(project: string, error: unknown): Promise<string> {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason =
+    error instanceof UserError ? error.what : error instanceof Error ? error.message : String(error);
   return [reason, await failureLogs(project)].filter(Boolean).join('\n');
 }

@@ -1,6 +1,6 @@
 /** One deployment's inputs, gathered in the one order they flow: settings, host, topology, secrets, images, synthesis. */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { join } from 'node:path';
 import { type Synthesis, synthesise } from '../../stacks/app.ts';
 import type { Settings } from '../../stacks/settings/definitions.ts';
 import type { HostFacts } from '../../stacks/topology/host.ts';
@@ -10,7 +10,7 @@ import { type PlannedImages, planImages } from '../images/plan.ts';
 import { paint } from '../lib/report.ts';
 import { assumedHost, gatherHostFacts, root } from './host.ts';
 import { foreignError, gatherOwnership, type Ownership } from './owner.ts';
-import { namesOf, readSecrets } from './recovered-secrets.ts';
+import { namesOf, placesOf, readSecrets } from './recovered-secrets.ts';
 import { requireGoodSecrets } from './secret-problems.ts';
 import { ensureDeploymentId, ensureSecrets, fingerprint, writeSecret } from './secrets.ts';
 import { loadSettings } from './settings.ts';
@@ -49,8 +49,6 @@ export interface LoadOptions {
   readonly anySecrets?: boolean;
 }
 
-const shown = (file: string): string => relative(root, file);
-
 /** Brings secrets back that are lost, or that belong to what is adopted, and says so. */
 async function recoverSecrets(topology: Topology, ownership: Ownership, isAdopted: boolean): Promise<void> {
   const { project } = topology;
@@ -63,13 +61,12 @@ async function recoverSecrets(topology: Topology, ownership: Ownership, isAdopte
   );
   for (const [file, text] of changed) writeSecret(file, text);
   if (!isAdopted && marker) ensureDeploymentId(project, root, marker.id);
-  const [first] = changed;
-  if (!first) return;
-  const sign = paint('yellow', '!');
+  const say = (what: string) => console.error(`${paint('yellow', '!')} secrets/${project}: ${what}`);
   const names = namesOf(changed.map(([file]) => file));
-  console.error(
-    `${sign} ${shown(dirname(first[0]))}: ${names} taken from the deployment that runs${isAdopted ? '' : ', as they were missing'}.`,
-  );
+  if (names) say(`${names} taken from the deployment that runs${isAdopted ? '' : ', as they were missing'}.`);
+  const lost = placesOf(topology, root).filter(({ file }) => !existsSync(file));
+  const lostNames = namesOf(new Set(lost.map(({ file }) => file)));
+  if (lostNames) say(`${lostNames} cannot be read from the deployment that runs: made anew.`);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { docker, TestDeployment } from '../support/deployment.ts';
+import { docker, eventually, TestDeployment } from '../support/deployment.ts';
 
 const deployment = new TestDeployment('btcw-back');
 /** The backend answers, but not at this path: it never becomes healthy. */
@@ -83,6 +83,24 @@ describe('a deployment that changes nothing', () => {
     const { code, output } = await deployment.run('deploy', [], { BTCW_MAX_CONNECTIONS: '100' });
     expect([code, output]).toEqual([0, expect.stringContaining('✓ Nothing changed. Open http')]);
     expect(output).not.toContain('Deployed in');
+  });
+});
+
+describe('a container that is not healthy any more', () => {
+  it('fails a deployment that changes nothing, and going back is not offered', async () => {
+    const settings = { BTCW_MAX_CONNECTIONS: '100' };
+    await docker('kill', '--signal', 'STOP', deployment.container('frontend'));
+    const health = async () => (await deployment.inspect('frontend')).State.Health.Status;
+    expect(await eventually(health, (status) => status === 'unhealthy', 60_000)).toBe('unhealthy');
+    const { code, output } = await deployment.run('deploy', [], settings);
+    expect(code, output).toBe(1);
+    expect(output).toMatch(/^✗ Not every container is healthy: btcw-back-frontend\./m);
+    expect(output).toContain('btcw-back-frontend is running, unhealthy. Its last lines:');
+    expect(output).not.toContain('npm run rollback');
+    expect(output).not.toContain('✓ Deployed');
+    await docker('kill', '--signal', 'CONT', deployment.container('frontend'));
+    expect(await eventually(health, (status) => status === 'healthy', 60_000)).toBe('healthy');
+    expect((await deployment.run('deploy', [], settings)).code).toBe(0);
   });
 });
 
