@@ -9,6 +9,8 @@ import type { TerraformEvent } from './terraform.ts';
 import { outlook, type TunnelState, waitForTunnel } from './tunnel.ts';
 
 const TUNNEL_DEADLINE_MS = 15_000;
+/** How long frpc may wait before it tries again, once an embedded server is back; at most 20 s. */
+const RECONNECT_MS = 30_000;
 /** Everything is healthy, and cannot be reached from outside. */
 export const TUNNEL_DOWN_EXIT_CODE = 3;
 
@@ -85,8 +87,9 @@ export async function reportDeployment(
   changed = true,
 ): Promise<void> {
   const { settings, topology } = project;
+  const patienceMs = changed && mainTunnel(topology).server ? RECONNECT_MS : 0;
   const [tunnel, containers] = await Promise.all([
-    waitForTunnel(topology, settings, TUNNEL_DEADLINE_MS),
+    waitForTunnel(topology, settings, TUNNEL_DEADLINE_MS, patienceMs),
     projectContainers(topology.project),
   ]);
   if (!tunnel.up) process.exitCode = TUNNEL_DOWN_EXIT_CODE;

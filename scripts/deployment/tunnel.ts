@@ -155,11 +155,13 @@ export const wasUp = (log: string): boolean => SUCCESS.test(log);
 /**
  * Waits for the tunnel, as long as a freshly started frpc may take: what an older one says is final.
  * @param startUpMs what frpc gets after its start
+ * @param patienceMs what it gets at least from now on. @default 0
  */
 export async function waitForTunnel(
   topology: Topology,
   settings: Settings,
   startUpMs: number,
+  patienceMs = 0,
 ): Promise<TunnelState> {
   const { containerName } = serviceNamed(topology, mainTunnel(topology).client);
   const [container] = await inspect('container', [containerName]);
@@ -167,7 +169,7 @@ export async function waitForTunnel(
     return { up: false, reason: `${containerName} is ${container?.State.Status ?? 'missing'}` };
   }
   const { StartedAt } = container.State;
-  const deadlineMs = Date.parse(StartedAt) + startUpMs - Date.now();
+  const deadlineMs = Math.max(Date.parse(StartedAt) + startUpMs - Date.now(), patienceMs);
   const since = new Date(runBeganMs(StartedAt)).toISOString();
   const observe = async () => readTunnelLog((await readLog(containerName, { since })).text, settings);
   const { observation } = await waitFor(observe, (state) => state.up, { deadlineMs });
