@@ -22,6 +22,6 @@ export async function up({ adopt = false } = {}): Promise<void> {
   console.log(`
   Open        ${localUrl(topology)}  or, through the tunnel, ${publicUrl(topology)}
   Log in as   ${settings.BTCW_ADMIN_USER}, with the password in ${password}
-  Change it   write another into that file, then: npm run deploy
+  Change it   write another of at least 12 characters, or 4 words, into that file, then: npm run deploy
   Settings    cp .env.example .env, edit, then: npm run diff && npm run deploy`);
 }
