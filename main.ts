@@ -3,7 +3,7 @@ import { synthesiseProject } from './scripts/deployment/project.ts';
 import { reportError } from './scripts/lib/report.ts';
 
 try {
-  await synthesiseProject();
+  await synthesiseProject({ changes: true });
 } catch (error) {
   reportError(error);
   process.exitCode = 1;

@@ -37,27 +37,35 @@ function serviceList(): string {
   }
 }
 
+const adopt = [
+  '--adopt',
+  'take over what another folder has deployed, with its secrets and data',
+  fromNpm('adopt'),
+] as const;
 const json = ['--json', 'report as JSON', fromNpm('json')] as const;
 
 program
   .command('up')
   .description('deploy, verify, and say where to log in')
-  .action(() => up());
+  .option(...adopt)
+  .action((options: { adopt: boolean }) => up(options));
 program
   .command('deploy')
-  .description('bring this host to the declared state')
+  .description('bring this host to the declared state; exit code 1: not healthy, 3: all but the tunnel')
   .option(...json)
+  .option(...adopt)
   .option(
     '--rollback-on-failure',
     'go back to the last good deployment when this one fails',
     fromNpm('rollback_on_failure'),
   )
-  .action((options: { json: boolean; rollbackOnFailure: boolean }) => deploy(options));
+  .action((options: { json: boolean; adopt: boolean; rollbackOnFailure: boolean }) => deploy(options));
 program
   .command('rollback')
-  .description('return to the previous good deployment, with its configuration and images')
+  .description('return to the previous good deployment, with its configuration, secrets and images')
   .option(...json)
-  .action((options: { json: boolean }) => rollback(options));
+  .option('--list', 'show what can be gone back to, and change nothing', fromNpm('list'))
+  .action((options: { json: boolean; list: boolean }) => rollback(options));
 program
   .command('diff')
   .description('show what deploy would change; exit code 0: nothing, 2: something, 1: error')
@@ -68,12 +76,14 @@ program
   .description('remove every container and network of the project; data stays')
   .option('--yes', 'do not ask', fromNpm('yes'))
   .option('--volumes', 'remove the volumes with the data, too', fromNpm('volumes'))
+  .option(...adopt)
   .action((options: DestroyOptions) => destroy(options));
 program
   .command('rebuild')
   .description('replace every container; data and settings stay')
   .option(...json)
-  .action((options: { json: boolean }) => deploy({ ...options, replace: true }));
+  .option(...adopt)
+  .action((options: { json: boolean; adopt: boolean }) => deploy({ ...options, replace: true }));
 program
   .command('verify')
   .description(

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { UserError } from '../../stacks/errors.mjs';
+import { removeMarker } from '../deployment/owner.ts';
 import { synthesiseProject } from '../deployment/project.ts';
 import { apply } from '../deployment/terraform.ts';
 import { holdsData } from '../deployment/volumes.ts';
@@ -13,6 +14,8 @@ export interface DestroyOptions {
   readonly yes?: boolean;
   /** Remove the volumes with data, too. */
   readonly volumes?: boolean;
+  /** Also what another checkout has deployed. */
+  readonly adopt?: boolean;
 }
 
 async function confirmed(question: string): Promise<boolean> {
@@ -39,8 +42,8 @@ async function describeData(project: string): Promise<string[]> {
 }
 
 /** Removes every container and network of the project, and its volumes where that is wanted. Images and secrets stay. */
-export async function destroy({ yes, volumes = false }: DestroyOptions): Promise<void> {
-  const synthesised = await synthesiseProject();
+export async function destroy({ yes, volumes = false, adopt = false }: DestroyOptions): Promise<void> {
+  const synthesised = await synthesiseProject({ changes: true, adopt, anySecrets: true });
   const { project } = synthesised.topology;
   const data = await describeData(project);
   const list = data.length > 0 ? data.join(', ') : 'none';
@@ -56,6 +59,7 @@ export async function destroy({ yes, volumes = false }: DestroyOptions): Promise
   await removeUnknownObjects(await findUnknownObjects(project));
   await apply(synthesised, ['-destroy'], () => {});
   await removeLeftovers(project, volumes);
+  await removeMarker(project);
   console.log(`${paint('green', '✓')} "${project}" is gone (${secondsSince(startedMs)}).`);
   if (volumes || data.length === 0) console.log('  Images, secrets/ and .env are kept.');
   else {

@@ -1,4 +1,5 @@
 import { UserError } from '../../stacks/errors.mjs';
+import { originOf } from '../deployment/owner.ts';
 import { synthesiseProject } from '../deployment/project.ts';
 import { changedSettings, lastRelease } from '../deployment/releases.ts';
 import { explain, terraform } from '../deployment/terraform.ts';
@@ -33,7 +34,11 @@ export async function diff(options: DiffOptions): Promise<void> {
     throw new UserError(`terraform plan ended with exit code ${exitCode}.`);
 
   const release = lastRelease(topology.project);
-  const history = { settings: changedSettings(release, settings), release };
+  const isForeign = project.ownership.owner === 'another';
+  const history = {
+    ...{ settings: changedSettings(release, settings), release },
+    ...(isForeign && { origin: originOf(project.ownership) }),
+  };
   const rows = effects(observations, planned, history, topology);
   const builds = missing.flatMap(({ name, reference, buildName }) =>
     buildName ? [`${name} (${reference})`] : [],
@@ -62,6 +67,6 @@ export async function diff(options: DiffOptions): Promise<void> {
   const others = planned.length - rows.length;
   const total = rows.length + unchanged.length;
   console.log(
-    `${rows.length} of ${total} containers change${others > 0 ? `, with ${others} other resources` : ''}. To do it: npm run deploy`,
+    `${rows.length} of ${total} containers change${others > 0 ? `, with ${others} other resources` : ''}. To do it: npm run deploy${isForeign ? ' -- --adopt' : ''}`,
   );
 }

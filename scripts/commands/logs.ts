@@ -9,6 +9,7 @@ import { type LogSelection, streamLog } from '../docker/logs.ts';
 import { byTime, isLater, type LogLine, logLine } from '../lib/log-lines.ts';
 import { redactor } from '../lib/redact.ts';
 import { paint, reportError } from '../lib/report.ts';
+import { localTime } from '../lib/text.ts';
 
 export interface LogsOptions {
   readonly follow?: boolean;
@@ -139,7 +140,7 @@ export async function logs(name: string | undefined, options: LogsOptions): Prom
     }
     const index = containers.findIndex(({ service }) => service === line.service);
     const service = paint(COLOURS[index % COLOURS.length] ?? 'cyan', line.service.padEnd(width));
-    console.log(`${paint('gray', line.time.slice(0, 23).replace('T', ' '))} ${service} ${text}`);
+    console.log(`${paint('gray', localTime(line.time, { ms: true }))} ${service} ${text}`);
   };
   // `npm run logs | head` closes the pipe: that is no error.
   process.stdout.on('error', () => process.exit(0));

@@ -1,13 +1,26 @@
 import { UserError } from '../../stacks/errors.mjs';
-import { synthesiseProject } from '../deployment/project.ts';
-import { changedSettings, dropRelease, releases, restoreConfiguration } from '../deployment/releases.ts';
+import { bringBack } from '../deployment/bring-back.ts';
+import { markDeployment } from '../deployment/owner.ts';
+import { type SynthesisedProject, synthesiseProject } from '../deployment/project.ts';
+import { hasFailed, type RestoredSecrets } from '../deployment/release-secrets.ts';
+import {
+  changedSettings,
+  dropRelease,
+  type Release,
+  releases,
+  releaseTime,
+  restoreConfiguration,
+} from '../deployment/releases.ts';
 import { progress, reportDeployment } from '../deployment/report.ts';
-import { apply, terraform } from '../deployment/terraform.ts';
+import { loadSettings } from '../deployment/settings.ts';
+import { terraform } from '../deployment/terraform.ts';
 import { findUnknownObjects, removeUnknownObjects } from '../diff/conflicts.ts';
-import { paint } from '../lib/report.ts';
+import { paint, secondsSince, table } from '../lib/report.ts';
 
 export interface RollbackOptions {
   readonly json?: boolean;
+  /** Show what can be gone back to, and change nothing. */
+  readonly list?: boolean;
 }
 
 /** Whether what runs is what the last good deployment made: then going back means one further. */
@@ -15,38 +28,92 @@ async function runsAsDeployed(folder: string): Promise<boolean> {
   return (await terraform(folder, ['plan', '-detailed-exitcode'], () => {})).exitCode === 0;
 }
 
+/** Shows the kept deployments, the newest first. */
+function list({ json }: RollbackOptions): void {
+  const settings = loadSettings();
+  const project = settings.BTCW_PROJECT;
+  const kept = releases(project)
+    .map((release) => ({
+      id: release.id,
+      changed: changedSettings(release, settings),
+      failed: hasFailed(project, release),
+    }))
+    .reverse();
+  if (json) {
+    console.log(JSON.stringify({ project, releases: kept }, null, 2));
+    return;
+  }
+  if (kept.length === 0) {
+    console.log(`No deployment of "${project}" is kept: there is nothing to go back to.`);
+    return;
+  }
+  const rows = kept.map((release) => [
+    `${releaseTime(release)}${release.failed ? ' (could not be brought back)' : ''}`,
+    release.changed.map(({ name, from }) => `${name}=${from}`).join('\n') || 'as now',
+  ]);
+  console.log(table(['deployed', 'settings that were different'], rows));
+}
+
 /**
- * Returns to the previous good deployment, with its configuration and its images. After a failed deployment that is the
- * last one that became healthy, else the one before it. Settings and sources stay as they are: `diff` shows the way
+ * Chooses what to go back to, and leaves its configuration where terraform runs.
+ * @throws {UserError} where there is nothing
+ */
+async function chooseTarget({ topology, synthesis, ownership }: SynthesisedProject) {
+  const { project } = topology;
+  if (ownership.owner === 'nobody') {
+    throw new UserError(`Nothing of "${project}" runs: there is nothing to go back from.`, 'npm run deploy');
+  }
+  const all = releases(project);
+  const kept = all.filter((release) => !hasFailed(project, release));
+  const last = kept.at(-1);
+  if (!last) {
+    const why = all.length > 0 ? ' that could be brought back' : '';
+    throw new UserError(`No earlier deployment of "${project}" is kept${why}.`, 'npm run deploy');
+  }
+  restoreConfiguration(project, last, synthesis.folder);
+  if (!(await runsAsDeployed(synthesis.folder))) return { target: last, left: undefined };
+  const target = kept.at(-2);
+  if (!target) {
+    throw new UserError(`The deployment of ${releaseTime(last)} is the first; there is none before it.`);
+  }
+  restoreConfiguration(project, target, synthesis.folder);
+  return { target, left: last };
+}
+
+/** What is not as it was then, or not as it was just now. */
+function notes({ restored, differing }: RestoredSecrets, target: Release, project: SynthesisedProject) {
+  const { settings } = project;
+  const secrets = restored.filter((name) => name !== 'fingerprint-key').join(', ');
+  const ahead = changedSettings(target, settings).map(({ name, to }) => `${name}=${to}`);
+  return [
+    ...(secrets ? [`Of that deployment again, in secrets/${settings.BTCW_PROJECT}: ${secrets}.`] : []),
+    ...differing.map((name) => `The file of ${name} is not what it was then; it is used as it is now.`),
+    ...(ahead.length > 0
+      ? [`Your settings are still the newer ones (${ahead.join(', ')}); the next deploy uses them.`]
+      : []),
+  ];
+}
+
+/**
+ * Returns to the previous good deployment, with its configuration, secrets and images. After a failed deployment that is
+ * the last one that became healthy, else the one before it. Settings and sources stay as they are: `diff` shows the way
  * forward again.
  */
 export async function rollback(options: RollbackOptions): Promise<void> {
+  if (options.list) return list(options);
   const startedMs = Date.now();
-  const synthesised = await synthesiseProject();
-  const { settings, topology, synthesis } = synthesised;
-  const { project } = topology;
-  const { folder } = synthesis;
-  const kept = releases(project);
-  const last = kept.at(-1);
-  if (!last) throw new UserError('There is no earlier deployment to go back to.', 'npm run deploy');
+  const synthesised = await synthesiseProject({ changes: true, anySecrets: true });
+  const { project } = synthesised.topology;
+  const { target, left } = await chooseTarget(synthesised);
+  const when = releaseTime(target);
+  if (!options.json) console.log(`Going back to the deployment of ${when}.`);
+  await markDeployment(project);
   await removeUnknownObjects(await findUnknownObjects(project));
-  restoreConfiguration(project, last, folder);
-  let target = last;
-  if (await runsAsDeployed(folder)) {
-    const previous = kept.at(-2);
-    if (!previous) throw new UserError(`The deployment of ${last.id} is the first; there is none before it.`);
-    target = previous;
-    restoreConfiguration(project, previous, folder);
-  }
-  if (!options.json) console.log(`Going back to the deployment of ${target.id}.`);
-  const names = new Map([...synthesis.names, ...Object.entries(target.names ?? {})]);
-  await apply(synthesised, [], options.json ? () => {} : progress(names));
-  if (target !== last) dropRelease(project, last);
-  await reportDeployment(synthesised, options, startedMs);
-  const ahead = changedSettings(target, settings);
-  if (ahead.length > 0 && !options.json) {
-    const list = ahead.map(({ name, to }) => `${name}=${to}`).join(', ');
-    const sign = paint('yellow', '!');
-    console.log(`${sign} Your settings are still the newer ones (${list}); the next deploy uses them.`);
-  }
+  const names = new Map([...synthesised.synthesis.names, ...Object.entries(target.names ?? {})]);
+  const secrets = await bringBack(synthesised, target, options.json ? () => {} : progress(names));
+  if (left) dropRelease(project, left);
+  const headline = `Back at the deployment of ${when}, in ${secondsSince(startedMs)}`;
+  await reportDeployment(synthesised, options, headline);
+  if (options.json) return;
+  for (const note of notes(secrets, target, synthesised)) console.log(`${paint('yellow', '!')} ${note}`);
 }

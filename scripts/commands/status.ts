@@ -10,8 +10,8 @@ import { gatherFacts } from '../doctor/facts/facts.ts';
 import { gatherFrpServer } from '../doctor/facts/tunnel.ts';
 import { ask } from '../lib/http.ts';
 import { redactor } from '../lib/redact.ts';
-import { paint, table } from '../lib/report.ts';
-import { MIB, span } from '../lib/text.ts';
+import { list, paint, table } from '../lib/report.ts';
+import { localTime, MIB, span } from '../lib/text.ts';
 import { type ContainerStatus, gatherStatus, type StatusFacts } from '../status/facts.ts';
 import { pictureOf } from '../status/picture.ts';
 import { problemCount, renderPicture } from '../status/picture-svg.ts';
@@ -82,7 +82,7 @@ function page(facts: StatusFacts): string {
   );
   return [
     table(['container', 'state', 'up', 'restarts', 'CPU', 'memory'], containers),
-    ...rows.map(([name, text]) => `${name.padEnd(12)} ${text}`),
+    list(rows),
     ...(errors.length > 0 ? ['Last errors', ...errors] : ['Last errors  none']),
   ].join('\n');
 }
@@ -127,7 +127,7 @@ export async function status(options: StatusOptions): Promise<void> {
     if (options.json) console.log(JSON.stringify(facts, null, options.watch ? 0 : 2));
     else {
       if (options.watch && process.stdout.isTTY) process.stdout.write(CLEAR);
-      if (options.watch) console.log(`${facts.project}, ${new Date(facts.nowMs).toLocaleTimeString()}`);
+      if (options.watch) console.log(`${facts.project}, ${localTime(facts.nowMs)}`);
       console.log(page(facts));
     }
     if (!options.watch) return;

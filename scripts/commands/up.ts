@@ -3,18 +3,25 @@ import { secretFiles } from '../../stacks/topology/secrets.ts';
 import { localUrl, publicUrl } from '../../stacks/topology/urls.ts';
 import { root } from '../deployment/host.ts';
 import { loadDeployment } from '../deployment/project.ts';
+import { TUNNEL_DOWN_EXIT_CODE } from '../deployment/report.ts';
 import { deploy } from './deploy.ts';
 import { verify } from './verify.ts';
 
-/** What `npm run up` does after bootstrap: deploys, verifies, and prints where to open it and how to log in. */
-export async function up(): Promise<void> {
-  await deploy();
+/**
+ * What `npm run up` does after bootstrap: deploys, verifies, and prints where to open it and how to log in.
+ * @param adopt whether to take over what another checkout has deployed
+ */
+export async function up({ adopt = false } = {}): Promise<void> {
+  await deploy({ adopt });
+  const code = process.exitCode;
   await verify({});
+  // What fails without the tunnel is no other fault.
+  if (code === TUNNEL_DOWN_EXIT_CODE) process.exitCode = code;
   const { settings, topology } = loadDeployment();
   const password = relative(root, secretFiles(settings, root).adminPassword);
   console.log(`
   Open        ${localUrl(topology)}  or, through the tunnel, ${publicUrl(topology)}
   Log in as   ${settings.BTCW_ADMIN_USER}, with the password in ${password}
-  Change it   write another into that file, then: npm run deploy
+  Change it   write another of at least 12 characters, or 4 words, into that file, then: npm run deploy
   Settings    cp .env.example .env, edit, then: npm run diff && npm run deploy`);
 }

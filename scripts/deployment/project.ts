@@ -8,8 +8,12 @@ import type { HostFacts } from '../../stacks/topology/host.ts';
 import type { SecretFiles } from '../../stacks/topology/secrets.ts';
 import { type Topology, topologyOf } from '../../stacks/topology/topology.ts';
 import { type PlannedImages, planImages } from '../images/plan.ts';
+import { paint } from '../lib/report.ts';
 import { assumedHost, gatherHostFacts, root } from './host.ts';
-import { ensureSecrets, fingerprint } from './secrets.ts';
+import { foreignError, gatherOwnership, type Ownership } from './owner.ts';
+import { namesOf, placesOf, readSecrets } from './recovered-secrets.ts';
+import { requireGoodSecrets } from './secret-problems.ts';
+import { ensureDeploymentId, ensureSecrets, fingerprint, writeSecret } from './secrets.ts';
 import { loadSettings } from './settings.ts';
 import { ensureState } from './state.ts';
 
@@ -24,6 +28,7 @@ export interface Project extends Deployment {
   readonly host: HostFacts;
   readonly secrets: SecretFiles;
   readonly images: PlannedImages;
+  readonly ownership: Ownership;
 }
 
 export interface SynthesisedProject extends Project {
@@ -36,13 +41,52 @@ export function loadDeployment(): Deployment {
   return { settings, topology: topologyOf(settings, [], assumedHost()) };
 }
 
-/** @throws {UserError} for wrong settings, or where Docker does not answer */
-export async function loadProject(): Promise<Project> {
+/** What a command means to do with the deployment. */
+export interface LoadOptions {
+  /** Whether it changes what runs, and so has to have it. @default false */
+  readonly changes?: boolean;
+  /** Take over what another checkout has deployed, with its secrets and its data. @default false */
+  readonly adopt?: boolean;
+  /** Do not look at what is in the files of secrets: they will be brought back, or are not used. @default false */
+  readonly anySecrets?: boolean;
+}
+
+/** Brings secrets back that are lost, or that belong to what is adopted, and says so. */
+async function recoverSecrets(topology: Topology, ownership: Ownership, isAdopted: boolean): Promise<void> {
+  const { project } = topology;
+  const { owner, containers, marker } = ownership;
+  if (owner === 'nobody' || (owner === 'another' && !isAdopted)) return;
+  const isWanted = isAdopted ? () => true : (file: string) => !existsSync(file);
+  const found = await readSecrets(topology, root, containers, isWanted);
+  const changed = [...found].filter(
+    ([file, text]) => !existsSync(file) || readFileSync(file, 'utf8') !== text,
+  );
+  for (const [file, text] of changed) writeSecret(file, text);
+  if (!isAdopted && marker) ensureDeploymentId(project, root, marker.id);
+  const say = (what: string) => console.error(`${paint('yellow', '!')} secrets/${project}: ${what}`);
+  const names = namesOf(changed.map(([file]) => file));
+  if (names) say(`${names} taken from the deployment that runs${isAdopted ? '' : ', as they were missing'}.`);
+  const lost = placesOf(topology, root).filter(({ file }) => !existsSync(file));
+  const lostNames = namesOf(new Set(lost.map(({ file }) => file)));
+  if (lostNames) say(`${lostNames} cannot be read from the deployment that runs: made anew.`);
+}
+
+/**
+ * @throws {UserError} for wrong settings or secrets, where Docker does not answer, or for a change of what another
+ * checkout has deployed
+ */
+export async function loadProject(options: LoadOptions = {}): Promise<Project> {
+  const { changes = false, adopt = false, anySecrets = false } = options;
   const settings = loadSettings();
-  const host = await gatherHostFacts();
+  const project = settings.BTCW_PROJECT;
+  const [host, ownership] = await Promise.all([gatherHostFacts(), gatherOwnership(project)]);
   const topology = topologyOf(settings, [], host);
+  const isForeign = ownership.owner === 'another';
+  if (isForeign && changes && !adopt) throw foreignError(project, ownership, root);
+  await recoverSecrets(topology, ownership, isForeign && adopt);
   const secrets = ensureSecrets(settings, root);
-  return { settings, topology, host, secrets, images: planImages(topology, root) };
+  if (!anySecrets) requireGoodSecrets(secrets, (file) => readFileSync(file, 'utf8'), root);
+  return { settings, topology, host, secrets, images: planImages(topology, root), ownership };
 }
 
 /**
@@ -73,9 +117,10 @@ function lockProvider(folder: string): void {
  * Makes the Terraform configuration of the project, and sees to it that there is a good state to go on from.
  * @throws {UserError} as {@link loadProject}, or while another run is at work
  */
-export async function synthesiseProject(): Promise<SynthesisedProject> {
-  const project = await loadProject();
-  await ensureState(project.topology.project);
+export async function synthesiseProject(options: LoadOptions = {}): Promise<SynthesisedProject> {
+  // Before anything reads it.
+  await ensureState(loadSettings().BTCW_PROJECT);
+  const project = await loadProject(options);
   const { fingerprintKey } = project.secrets;
   const synthesis = synthesise({
     topology: project.topology,

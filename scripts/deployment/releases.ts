@@ -1,6 +1,6 @@
 /**
  * What each good deployment was: its Terraform configuration and its settings, kept to compare with and to go back to.
- * Nothing in it is a secret; secrets stay the ones that are now.
+ * Its secrets are kept with it by release-secrets.ts.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
@@ -11,7 +11,7 @@ import {
   type Settings,
 } from '../../stacks/settings/definitions.ts';
 import { asideOf, flushFolder, isAside, writeFileAtomically } from '../lib/files.ts';
-import { timestamp } from '../lib/text.ts';
+import { localTime, timestamp } from '../lib/text.ts';
 import { root } from './host.ts';
 import type { SynthesisedProject } from './project.ts';
 
@@ -36,6 +36,14 @@ export interface ChangedSetting {
   readonly from: string;
   readonly to: string;
 }
+
+/** Where a release is kept. */
+export const releaseFolder = (project: string, { id }: Pick<Release, 'id'>): string =>
+  join(folderOf(project), id);
+
+/** A release's moment, for people. @example '2026-11-22 18:03:11 GMT+8' */
+export const releaseTime = ({ id }: Pick<Release, 'id'>): string =>
+  localTime(id.replace(/T(\d\d)-(\d\d)-/, 'T$1:$2:'));
 
 const folderOf = (project: string): string => join(root, '.releases', project);
 

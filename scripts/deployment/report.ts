@@ -6,9 +6,21 @@ import { type ContainerState, projectContainers } from '../docker/containers.ts'
 import { paint, secondsSince, table } from '../lib/report.ts';
 import type { SynthesisedProject } from './project.ts';
 import type { TerraformEvent } from './terraform.ts';
-import { type TunnelState, waitForTunnel } from './tunnel.ts';
+import { outlook, type TunnelState, waitForTunnel } from './tunnel.ts';
 
 const TUNNEL_DEADLINE_MS = 15_000;
+/** How long frpc may wait before it tries again, once an embedded server is back; at most 20 s. */
+const RECONNECT_MS = 30_000;
+/** Everything is healthy, and cannot be reached from outside. */
+export const TUNNEL_DOWN_EXIT_CODE = 3;
+
+/** What happens to a container, by Terraform's action. */
+const WORDS: Readonly<Record<string, { readonly doing: string; readonly done: string }>> = {
+  create: { doing: 'starting', done: 'healthy' },
+  update: { doing: 'updating', done: 'updated' },
+  delete: { doing: 'stopping', done: 'removed' },
+};
+const OTHER_WORDS = { doing: 'starting', done: 'done' };
 
 /** @param names what resources are called for people, by their addresses; the others are not shown */
 export function progress(names: ReadonlyMap<string, string>): (event: TerraformEvent) => void {
@@ -19,13 +31,14 @@ export function progress(names: ReadonlyMap<string, string>): (event: TerraformE
     if (!name) return;
     const key = `${address} ${hook?.action}`;
     const isContainer = address.startsWith('docker_container.');
+    const words = (isContainer && WORDS[hook?.action ?? '']) || OTHER_WORDS;
     if (type === 'apply_start') {
       started.set(key, Date.now());
-      if (isContainer) console.log(`  … ${name}: ${hook?.action === 'delete' ? 'stopping' : 'starting'}`);
+      if (isContainer) console.log(`  … ${name}: ${words.doing}`);
     } else if (type === 'apply_progress' && isContainer) {
       console.log(`  … ${name}: ${hook?.elapsed_seconds} s`);
     } else if (type === 'apply_complete') {
-      const done = hook?.action === 'delete' ? 'removed' : isContainer ? 'healthy' : 'done';
+      const done = hook?.action === 'delete' ? 'removed' : words.done;
       const took = secondsSince(started.get(key) ?? Date.now());
       console.log(`  ${paint('green', '✓')} ${name}: ${done} (${took})`);
     } else if (type === 'apply_errored') {
@@ -62,27 +75,32 @@ function summary(
   return table(['container', 'image', 'health', 'address'], rows);
 }
 
-/** Ends a deployment: the containers, the tunnel, the address to open. */
+/**
+ * Ends a deployment whose containers are healthy: shows them, the tunnel, the address to open. Exit code 3 where the
+ * tunnel is down.
+ * @param headline what was done. @example 'Deployed in 8.6 s'
+ */
 export async function reportDeployment(
   project: SynthesisedProject,
   options: { readonly json?: boolean },
-  startedMs: number,
+  headline: string,
+  changed = true,
 ): Promise<void> {
   const { settings, topology } = project;
+  const patienceMs = changed && mainTunnel(topology).server ? RECONNECT_MS : 0;
   const [tunnel, containers] = await Promise.all([
-    waitForTunnel(topology, settings, TUNNEL_DEADLINE_MS),
+    waitForTunnel(topology, settings, TUNNEL_DEADLINE_MS, patienceMs),
     projectContainers(topology.project),
   ]);
+  if (!tunnel.up) process.exitCode = TUNNEL_DOWN_EXIT_CODE;
   const [local, remote] = [localUrl(topology), publicUrl(topology)];
   if (options.json) {
-    console.log(JSON.stringify({ containers, tunnel, local, public: remote }, null, 2));
+    console.log(JSON.stringify({ changed, containers, tunnel, local, public: remote }, null, 2));
     return;
   }
   console.log(summary(containers, project, tunnel));
-  if (tunnel.up) console.log(`${paint('green', '✓')} Tunnel up: ${remote}`);
-  else {
-    const sign = paint('yellow', '!');
-    console.log(`${sign} Tunnel down: ${tunnel.reason}. It comes up by itself when the server does.`);
-  }
-  console.log(`${paint('green', '✓')} Deployed in ${secondsSince(startedMs)}. Open ${local}`);
+  const sign = tunnel.up ? paint('green', '✓') : paint('yellow', '!');
+  const state = tunnel.up ? `up: ${remote}` : `down: ${tunnel.reason}. ${outlook(tunnel)}`;
+  console.log(`${sign} Tunnel ${state}`);
+  console.log(`${sign} ${headline}${tunnel.up ? '' : ', without the tunnel'}. Open ${local}`);
 }

@@ -8,10 +8,11 @@ import { dirname, join } from 'node:path';
 import { UserError } from '../../stacks/errors.mjs';
 import { SETTING_NAMES, SETTINGS, type Settings } from '../../stacks/settings/definitions.ts';
 import { type SecretFiles, secretFiles, secretsFolder } from '../../stacks/topology/secrets.ts';
-import { createFileAtomically, isAside } from '../lib/files.ts';
+import { createFileAtomically, isAside, writeFileAtomically } from '../lib/files.ts';
 
 const PASSWORD_BYTES = 12;
 const KEY_BYTES = 32;
+const ID_BYTES = 8;
 
 function generate(path: string, bytes: number): void {
   if (existsSync(path)) {
@@ -35,6 +36,30 @@ export function ensureSecrets(settings: Settings, packageFolder: string): Secret
   generate(files.adminPassword, PASSWORD_BYTES);
   for (const file of [files.jwtSecret, files.frpToken, files.fingerprintKey]) generate(file, KEY_BYTES);
   return files;
+}
+
+const idFile = (project: string, packageFolder: string): string =>
+  `${secretsFolder(project, packageFolder)}/deployment-id`;
+
+/** Id of this checkout's deployment, no secret; undefined before the first one. */
+export function deploymentId(project: string, packageFolder: string): string | undefined {
+  const file = idFile(project, packageFolder);
+  return (existsSync(file) && readFileSync(file, 'utf8').trim()) || undefined;
+}
+
+/** The id, made where there is none. @param known one that the engine has of this checkout */
+export function ensureDeploymentId(project: string, packageFolder: string, known?: string): string {
+  const present = deploymentId(project, packageFolder);
+  if (present) return present;
+  const id = known ?? randomBytes(ID_BYTES).toString('hex');
+  writeSecret(idFile(project, packageFolder), `${id}\n`);
+  return id;
+}
+
+/** Writes a secret's file, whole or not at all. */
+export function writeSecret(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  writeFileAtomically(path, text, 0o600);
 }
 
 /** HMAC-SHA-256 of a file under a key only this host has, so that a guessed password cannot be checked against it. */

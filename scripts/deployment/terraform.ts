@@ -35,6 +35,10 @@ export interface TerraformEvent {
   };
 }
 
+/** Whether an event tells of something that was added, changed or removed. */
+export const changesAnything = ({ changes }: Pick<TerraformEvent, 'changes'>): boolean =>
+  changes !== undefined && changes.add + changes.change + changes.remove > 0;
+
 type Diagnostic = NonNullable<TerraformEvent['diagnostic']>;
 
 /** The lock's holder, out of what terraform says. */

@@ -10,6 +10,8 @@ export interface TunnelState {
   readonly up: boolean;
   /** Why it is down, and what to do; empty while it is up. */
   readonly reason: string;
+  /** @default - it is up, or its client does not run */
+  readonly cause?: TunnelCause | undefined;
 }
 
 /** What keeps a tunnel down. */
@@ -26,6 +28,16 @@ export type TunnelCause =
   | 'hung-up'
   | 'login'
   | 'nothing-said';
+
+/** What ends without anything being changed here: frpc tries again until it does. */
+const PASSING: readonly TunnelCause[] = ['refused', 'timeout', 'server-name', 'no-route'];
+
+/** What follows of a tunnel that is down. @example 'It comes up by itself when the server answers.' */
+export function outlook({ cause }: Pick<TunnelState, 'cause'>): string {
+  if (cause && PASSING.includes(cause)) return 'It comes up by itself when the server answers.';
+  if (cause === 'nothing-said') return 'npm run status shows whether it has come up since.';
+  return 'It stays down until that is changed.';
+}
 
 const SUCCESS = /start proxy success/;
 /** A request that came while nginx was away: its refusal says nothing of the tunnel. */
@@ -51,7 +63,8 @@ const CAUSES: readonly (readonly [RegExp, (settings: Settings) => string, Tunnel
   ],
   [
     /port not allowed/,
-    (settings) => `the frp server does not allow port ${settings.BTCW_FRP_REMOTE_PORT}: see its allowPorts`,
+    (settings) =>
+      `the frp server does not allow port ${settings.BTCW_FRP_REMOTE_PORT}: change BTCW_FRP_REMOTE_PORT, or the server's allowPorts`,
     'port-not-allowed',
   ],
   [
@@ -126,13 +139,29 @@ export function readTunnelLog(log: string, settings: Settings): TunnelLog {
 }
 
 /**
+ * The line with which the tunnel went down: the first failure after its last success. frpc tries again and again, and
+ * the last failure is only seconds old.
+ * @returns undefined where the log has no failure after a success, or none at all
+ */
+export function wentDownAt(log: string): string | undefined {
+  const lines = log.split('\n').filter((line) => !OTHER_SIDE.test(line));
+  const after = lines.findLastIndex((line) => SUCCESS.test(line)) + 1;
+  return lines.slice(after).find((line) => CAUSES.some(([pattern]) => pattern.test(line)));
+}
+
+/** Whether a log shows the tunnel up at some time. */
+export const wasUp = (log: string): boolean => SUCCESS.test(log);
+
+/**
  * Waits for the tunnel, as long as a freshly started frpc may take: what an older one says is final.
  * @param startUpMs what frpc gets after its start
+ * @param patienceMs what it gets at least from now on. @default 0
  */
 export async function waitForTunnel(
   topology: Topology,
   settings: Settings,
   startUpMs: number,
+  patienceMs = 0,
 ): Promise<TunnelState> {
   const { containerName } = serviceNamed(topology, mainTunnel(topology).client);
   const [container] = await inspect('container', [containerName]);
@@ -140,9 +169,10 @@ export async function waitForTunnel(
     return { up: false, reason: `${containerName} is ${container?.State.Status ?? 'missing'}` };
   }
   const { StartedAt } = container.State;
-  const deadlineMs = Date.parse(StartedAt) + startUpMs - Date.now();
+  const deadlineMs = Math.max(Date.parse(StartedAt) + startUpMs - Date.now(), patienceMs);
   const since = new Date(runBeganMs(StartedAt)).toISOString();
   const observe = async () => readTunnelLog((await readLog(containerName, { since })).text, settings);
   const { observation } = await waitFor(observe, (state) => state.up, { deadlineMs });
-  return { up: observation.up, reason: observation.reason };
+  const { up, reason, cause } = observation;
+  return { up, reason, ...(cause && { cause }) };
 }

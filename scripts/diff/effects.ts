@@ -19,6 +19,8 @@ export interface History {
   readonly settings: readonly ChangedSetting[];
   /** @default - nothing was kept */
   readonly release: Pick<Release, 'images' | 'names'> | undefined;
+  /** Where what runs was deployed from. @default - from this checkout */
+  readonly origin?: string;
 }
 
 /** One row of the review. */
@@ -68,12 +70,15 @@ const settingLine = ({ name, from, to }: ChangedSetting): string =>
 function causesOf(
   { service, addresses, image, differences, conflictingContainer }: Observation,
   changes: ReadonlyMap<string, PlannedChange>,
-  { settings, release }: History,
+  { settings, release, origin }: History,
 ): string[] {
+  // What differs from another checkout's deployment was changed by nobody's hand.
+  if (origin && conflictingContainer) return [origin];
   const causes = settings.filter(({ name }) => service.reads.includes(name)).map(settingLine);
   const deployedImage = release?.images[service.name];
   if (deployedImage && deployedImage !== image) causes.push(`image: ${deployedImage} → ${image}`);
-  if (conflictingContainer) causes.push('made by hand, not by deploy');
+  if (conflictingContainer)
+    causes.push('not in the state of this folder: made by hand, or the state is lost');
   // A setting or image that is about to change explains what differs; without one, somebody changed the container.
   if (causes.length === 0 || conflictingContainer) {
     causes.push(...differences.map(({ what, detail }) => `${what}: ${detail}`));

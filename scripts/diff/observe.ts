@@ -1,40 +1,12 @@
 /** Gathers what is compared with the topology. Read-only: it starts nothing and writes nothing. */
 import { existsSync, readFileSync } from 'node:fs';
-import { execa } from 'execa';
 import type { ServiceAddresses } from '../../stacks/stack.ts';
 import type { ConfigFiles, Service } from '../../stacks/topology/service.ts';
 import type { SynthesisedProject } from '../deployment/project.ts';
 import { idsIn, readState } from '../deployment/state.ts';
-import { tryDocker } from '../docker/client.ts';
+import { readFolder } from '../docker/folder.ts';
 import { inspect, nameOf } from '../docker/inspect.ts';
 import { compare, compareFiles, type Difference } from './drift.ts';
-
-const READ_DEADLINE_MS = 10_000;
-
-/**
- * Reads the files of a configuration volume through its container, which need not run for it.
- * @returns their contents by path; undefined where they cannot be read
- */
-async function readConfig(container: string, path: string): Promise<Map<string, string> | undefined> {
-  const copied = await tryDocker(['cp', `${container}:${path}/.`, '-'], {
-    encoding: 'buffer',
-    timeout: READ_DEADLINE_MS,
-  });
-  if (copied.exitCode !== 0) return undefined;
-  const archive = copied.stdout as unknown as Uint8Array;
-  const list = await execa('tar', ['-tf', '-'], { input: archive });
-  const paths = list.stdout.split('\n').filter((name) => name !== '' && !name.endsWith('/'));
-  const contents = await Promise.all(
-    paths.map(async (name) => {
-      const { stdout } = await execa('tar', ['-xOf', '-', name], {
-        input: archive,
-        stripFinalNewline: false,
-      });
-      return [name.replace(/^\.\//, ''), stdout] as const;
-    }),
-  );
-  return new Map(contents);
-}
 
 /** What should be in the volume; undefined for what a script makes out of another file. */
 function declaredFiles(config: ConfigFiles): Map<string, string | undefined> {
@@ -86,7 +58,7 @@ export async function gatherDrift({
     // Before the first deployment there is nothing to read, either.
     if (!actual) return { ...observation, differences: [], unread: known.has(containerName) };
     const image = present.find(({ RepoTags }) => RepoTags?.includes(observation.image));
-    const files = config && (await readConfig(actual.Id, config.path));
+    const files = config && (await readFolder(actual.Id, config.path));
     const differences = [
       ...compare({ project: topology.project, service, image: observation.image }, actual, image),
       ...(config ? compareFiles(files, declaredFiles(config)) : []),

@@ -2,6 +2,7 @@
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
 import { UserError } from '../../stacks/errors.mjs';
+import { textWidth, wrap } from './text.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -9,15 +10,65 @@ type Style = Parameters<typeof styleText>[0];
 export const paint = (style: Style, text: string): string =>
   process.stdout.isTTY && !process.env.NO_COLOR ? styleText(style, text) : text;
 
-/** A table with a head and without inner lines. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Columns of the terminal; without one there is no limit. */
+function terminalWidth(): number {
+  return process.stdout.columns || Number(process.env.COLUMNS) || Number.POSITIVE_INFINITY;
+}
+
+/** Columns whose values are to be copied: they are never broken. */
+const COMMANDS: ReadonlySet<string> = new Set(['fix']);
+
+const INDENT = '  ';
+
+/** A row as lines of `name: value`; a value without a name, such as a tick, goes before the first of them. */
+function record(head: readonly string[], row: readonly string[], width: number): string {
+  const sign = row.filter((value, index) => !head[index] && value !== '').map((value) => `${value} `);
+  const fields = head.flatMap((name, index) => {
+    const value = row[index] ?? '';
+    return name && value !== '' ? [{ name, value: `${name}: ${value}` }] : [];
+  });
+  return fields
+    .flatMap(({ name, value }, at) => {
+      const first = at === 0 ? sign.join('') : INDENT;
+      const room = width - 2 * INDENT.length;
+      const lines = value.split('\n').flatMap((line) => (COMMANDS.has(name) ? [line] : wrap(line, room)));
+      return lines.map((line, part) => `${part === 0 ? first : INDENT + INDENT}${line}`);
+    })
+    .join('\n');
+}
+
+/**
+ * A table with a head and without inner lines; where the terminal is too narrow for it, a block of lines for each row.
+ * @default width - the terminal's
+ */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  width = terminalWidth(),
+): string {
   const grid = new Table({
     head: [...head],
-    style: { head: process.stdout.isTTY ? ['bold'] : [], border: [] },
+    style: { head: process.stdout.isTTY && !process.env.NO_COLOR ? ['bold'] : [], border: [] },
     chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
   });
   grid.push(...rows.map((row) => [...row]));
-  return grid.toString();
+  const text = grid.toString();
+  if (textWidth(text.split('\n', 1)[0] ?? '') <= width) return text;
+  return rows.map((row) => record(head, row, width)).join('\n\n');
+}
+
+/** Lines of names and values, the values below each other; too long ones go on below themselves. */
+export function list(
+  rows: readonly (readonly [name: string, value: string])[],
+  width = terminalWidth(),
+): string {
+  const longest = Math.max(...rows.map(([name]) => textWidth(name)));
+  const indent = ' '.repeat(longest + 1);
+  return rows
+    .map(
+      ([name, value]) => `${name.padEnd(longest)} ${wrap(value, width - indent.length).join(`\n${indent}`)}`,
+    )
+    .join('\n');
 }
 
 /** Seconds since a moment, with one decimal. @param startedMs as `Date.now()` gave it */

@@ -5,9 +5,9 @@ import { serviceNamed, type Topology } from '../../stacks/topology/topology.ts';
 import { localUrl, mainTunnel, publicUrl, serviceUrl } from '../../stacks/topology/urls.ts';
 import type { Deployment } from '../deployment/project.ts';
 import { apiUpstream } from '../deployment/routes.ts';
-import { readTunnelLog, runBeganMs, type TunnelLog } from '../deployment/tunnel.ts';
+import { readTunnelLog, runBeganMs, type TunnelLog, wasUp, wentDownAt } from '../deployment/tunnel.ts';
 import { type ContainerInspection, healthOf, inspect, nameOf } from '../docker/inspect.ts';
-import { readLog } from '../docker/logs.ts';
+import { type LogSelection, readLog } from '../docker/logs.ts';
 import { ask } from '../lib/http.ts';
 import { byTime, type LogLine, lastError, logLine } from '../lib/log-lines.ts';
 import { STATS_PATH } from '../lib/reference-app.ts';
@@ -64,8 +64,11 @@ interface ServiceLog {
   readonly lines: readonly LogLine[];
 }
 
-async function logOf({ name, containerName }: Service): Promise<ServiceLog> {
-  const { text } = await readLog(containerName, { timestamps: true, tail: LOG_TAIL });
+async function logOf(
+  { name, containerName }: Service,
+  { tail = LOG_TAIL }: Pick<LogSelection, 'tail'> = {},
+): Promise<ServiceLog> {
+  const { text } = await readLog(containerName, { timestamps: true, tail });
   const lines = text.split('\n').map((line) => logLine(name, line));
   return { service: name, lines: byTime(lines.filter((line) => line !== undefined)) };
 }
@@ -91,23 +94,25 @@ async function webSocketStats(topology: Topology): Promise<WsStats | undefined> 
 }
 
 /** The tunnel as its client's log has it since the client's start, and since when it is so. */
-function tunnelOf(
+async function tunnelOf(
   container: ContainerInspection | undefined,
-  { containerName }: Service,
+  client: Service,
   lines: readonly LogLine[],
   { settings }: Deployment,
-): Pick<TunnelLog, 'up' | 'reason'> & { readonly sinceMs: number | undefined } {
+): Promise<Pick<TunnelLog, 'up' | 'reason'> & { readonly sinceMs: number | undefined }> {
   if (container?.State.Status !== 'running') {
-    const reason = `${containerName} is ${container?.State.Status ?? 'missing'}`;
+    const reason = `${client.containerName} is ${container?.State.Status ?? 'missing'}`;
     return { up: false, reason, sinceMs: undefined };
   }
   const beganMs = runBeganMs(container.State.StartedAt);
-  const log = lines
-    .filter(({ time }) => Date.parse(time) >= beganMs)
-    .map(({ time, text }) => `${time} ${text}`)
-    .join('\n');
+  const present = ({ time }: LogLine) => Date.parse(time) >= beganMs;
+  const asText = (from: readonly LogLine[]) => from.map(({ time, text }) => `${time} ${text}`).join('\n');
+  const log = asText(lines.filter(present));
   const { up, reason, line } = readTunnelLog(log, settings);
-  const sinceMs = Date.parse(line.split(' ', 1)[0] ?? '');
+  // What is down for long has its beginning before the last lines.
+  const isShort = !up && lines.every(present) && lines.length >= LOG_TAIL && !wasUp(log);
+  const whole = isShort ? asText((await logOf(client, { tail: 'all' })).lines.filter(present)) : log;
+  const sinceMs = Date.parse(((up ? line : wentDownAt(whole)) ?? line).split(' ', 1)[0] ?? '');
   return { up, reason, sinceMs: Number.isNaN(sinceMs) ? undefined : sinceMs };
 }
 
@@ -145,14 +150,14 @@ export async function gatherStatus(
     ),
     usagesNow(services, before),
     webSocketStats(topology),
-    Promise.all(services.map(logOf)),
+    Promise.all(services.map((service) => logOf(service))),
   ]);
   const containerOf = ({ containerName }: Service) =>
     containers.find((container) => nameOf(container) === containerName);
 
   const client = serviceNamed(topology, mainTunnel(topology).client);
   const clientLines = logs.find(({ service }) => service === client.name)?.lines ?? [];
-  const tunnel = tunnelOf(containerOf(client), client, clientLines, deployment);
+  const tunnel = await tunnelOf(containerOf(client), client, clientLines, deployment);
   /** What kept the tunnel down before it came up is no error any more. */
   const isOver = ({ service, time }: LogLine) =>
     service === client.name && tunnel.up && Date.parse(time) < (tunnel.sinceMs ?? 0);

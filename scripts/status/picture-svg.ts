@@ -1,4 +1,5 @@
 /** Draws the picture as SVG: no outside fonts or scripts, readable on light and dark pages. Pure. */
+import { localTime } from '../lib/text.ts';
 import { BOX, LABEL_LENGTH, type Layout, layoutOf, MARGIN, type Point, type Route } from './layout.ts';
 import type { Picture, PictureHop, PictureLink } from './picture.ts';
 
@@ -158,7 +159,6 @@ export function renderPicture(picture: Picture): string {
   const lines = problems.flatMap((problem) => problemLines(problem, wrapAt)).slice(0, -1);
   const top = bottom + 30;
   const height = lines.length === 0 ? bottom + 16 : top + lines.length * LINE;
-  const when = new Date(picture.drawnAtMs).toISOString().slice(0, 16).replace('T', ' ');
   const verdict = `${project}: ${problemCount(problems.length)}`;
   const drawnLinks = routes.map((route, index) => {
     const drawn = links[index];
@@ -173,7 +173,7 @@ export function renderPicture(picture: Picture): string {
 </style>
 <rect class="page" x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="10"/>
 ${text(MARGIN, 31, verdict, 'title')}
-${text(width - MARGIN, 31, `${when} UTC`, '', 'end')}
+${text(width - MARGIN, 31, localTime(picture.drawnAtMs), '', 'end')}
 ${groups(picture, layout)}
 ${drawnLinks.join('\n')}
 ${drawnBoxes.join('\n')}

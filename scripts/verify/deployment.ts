@@ -3,10 +3,8 @@ import { readFileSync } from 'node:fs';
 import { UserError } from '../../stacks/errors.mjs';
 import { serviceNamed, type Topology } from '../../stacks/topology/topology.ts';
 import { localUrl, mainTunnel, publicUrl, serviceUrl } from '../../stacks/topology/urls.ts';
-import { root } from '../deployment/host.ts';
-import { type Deployment, loadDeployment } from '../deployment/project.ts';
+import { type Deployment, loadDeployment, loadProject } from '../deployment/project.ts';
 import { apiUpstream, pageUpstream } from '../deployment/routes.ts';
-import { ensureSecrets } from '../deployment/secrets.ts';
 import { waitForTunnel } from '../deployment/tunnel.ts';
 import { projectContainers } from '../docker/containers.ts';
 import { readLog } from '../docker/logs.ts';
@@ -136,7 +134,7 @@ export async function deploymentChecks(soakSec?: number): Promise<Check[]> {
   const checks = await containerChecks(topology);
   checks.push(...(await upstreamChecks(topology)));
 
-  const secrets = ensureSecrets(settings, root);
+  const { secrets } = await loadProject({ anySecrets: true });
   const { BTCW_ADMIN_USER: user } = settings;
   const backendUrl = serviceUrl(topology, apiUpstream(topology).service);
   const login = await requestToken(backendUrl, user, readFileSync(secrets.adminPassword, 'utf8').trim());

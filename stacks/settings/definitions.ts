@@ -242,8 +242,8 @@ export const SETTINGS = {
     zh: '存放登录密码的文件，权限 0600；留空则自动生成',
     schema: rules.path,
     path: rules.secretFile(
-      'should hold one line of at least 8 characters',
-      (text) => text.length >= 8 && !text.includes('\n'),
+      `${rules.passwordRule}: write such a password into the file; until the next deploy the old one stays valid`,
+      rules.isPassword,
     ),
     secret: true,
   }),

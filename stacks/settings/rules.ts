@@ -73,6 +73,18 @@ export const secretFile =
     return openToOthers ? 'should be a file only you can read (chmod 600)' : undefined;
   };
 
+const PASSWORD_LENGTH = 12;
+const PASSPHRASE_WORDS = 4;
+
+export const passwordRule = `should hold one line of at least ${PASSWORD_LENGTH} characters, or of at least ${PASSPHRASE_WORDS} words`;
+
+/** Whether a text may be the login password, which is the only lock on a page that is on the internet. */
+export function isPassword(text: string): boolean {
+  const line = text.trim();
+  if (/[\r\n]/.test(line)) return false;
+  return line.length >= PASSWORD_LENGTH || line.split(/\s+/).length >= PASSPHRASE_WORDS;
+}
+
 /** The folder of a Docker build. */
 export const buildContext: PathRule = (path, files) =>
   files.stat(`${path}/Dockerfile`) ? undefined : 'should be a folder with a Dockerfile';

@@ -2,6 +2,12 @@
 export const PROJECT_LABEL = 'btc-watcher.project';
 /** Its name is older than the word "service": it is on what users have deployed. */
 export const SERVICE_LABEL = 'btc-watcher.component';
+/** Id of the checkout that deployed it: on the project's marker volume, as a container's labels replace it. */
+export const DEPLOYMENT_LABEL = 'btc-watcher.deployment';
+/** Of the marker volume: its project, the folder that was deployed from, and when (ISO). */
+export const MARKER_LABEL = 'btc-watcher.deployment-of';
+export const FOLDER_LABEL = 'btc-watcher.deployed-from';
+export const TIME_LABEL = 'btc-watcher.deployed-at';
 
 /** @param service name of the service, or `network` */
 export const labelsOf = (project: string, service: string): Readonly<Record<string, string>> => ({

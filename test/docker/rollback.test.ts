@@ -1,5 +1,6 @@
+import { writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { docker, TestDeployment } from '../support/deployment.ts';
+import { docker, eventually, TestDeployment } from '../support/deployment.ts';
 
 const deployment = new TestDeployment('btcw-back');
 /** The backend answers, but not at this path: it never becomes healthy. */
@@ -38,6 +39,71 @@ describe('rollback', () => {
   });
 });
 
+describe('rollback of secrets', () => {
+  const settings = { BTCW_MAX_CONNECTIONS: '100' };
+  const file = `${deployment.secretsFolder}/admin-password`;
+
+  it('brings the password back that was in use then, with the data', async () => {
+    const before = deployment.password;
+    writeFileSync(file, 'another good password\n');
+    const changed = await deployment.run('deploy', [], settings);
+    expect(changed.code, changed.output).toBe(0);
+    const { code, output } = await deployment.run('rollback', [], settings);
+    expect(code, output).toBe(0);
+    expect(output).toContain(`Of that deployment again, in ${deployment.secretsFolder}: admin-password.`);
+    expect(output).not.toContain(before);
+    expect(deployment.password).toBe(before);
+    expect(await deployment.token()).not.toBe('');
+    expect((await deployment.run('diff', [], settings)).code).toBe(0);
+  });
+
+  it.each(['', '   \n', 'ab\n'])(
+    'is not needed for %j: that is refused, and the old one serves on',
+    async (text) => {
+      const before = deployment.password;
+      writeFileSync(file, text);
+      const startedMs = Date.now();
+      const { code, output } = await deployment.run('deploy', [], settings);
+      expect([code, output]).toEqual([1, expect.stringContaining('admin-password: should hold one line')]);
+      expect(Date.now() - startedMs).toBeLessThan(10_000);
+      writeFileSync(file, `${before}\n`);
+      expect(await deployment.token()).not.toBe('');
+    },
+  );
+
+  it('lists what there is, with local times and settings', async () => {
+    const { code, output } = await deployment.run('rollback', ['--list'], { BTCW_MAX_CONNECTIONS: '300' });
+    expect(code, output).toBe(0);
+    expect(output).toMatch(/20\d\d-\d\d-\d\d \d\d:\d\d:\d\d \S+ .*BTCW_MAX_CONNECTIONS=100/);
+  });
+});
+
+describe('a deployment that changes nothing', () => {
+  it('says so', async () => {
+    const { code, output } = await deployment.run('deploy', [], { BTCW_MAX_CONNECTIONS: '100' });
+    expect([code, output]).toEqual([0, expect.stringContaining('✓ Nothing changed. Open http')]);
+    expect(output).not.toContain('Deployed in');
+  });
+});
+
+describe('a container that is not healthy any more', () => {
+  it('fails a deployment that changes nothing, and going back is not offered', async () => {
+    const settings = { BTCW_MAX_CONNECTIONS: '100' };
+    await docker('kill', '--signal', 'STOP', deployment.container('frontend'));
+    const health = async () => (await deployment.inspect('frontend')).State.Health.Status;
+    expect(await eventually(health, (status) => status === 'unhealthy', 60_000)).toBe('unhealthy');
+    const { code, output } = await deployment.run('deploy', [], settings);
+    expect(code, output).toBe(1);
+    expect(output).toMatch(/^✗ Not every container is healthy: btcw-back-frontend\./m);
+    expect(output).toContain('btcw-back-frontend is running, unhealthy. Its last lines:');
+    expect(output).not.toContain('npm run rollback');
+    expect(output).not.toContain('✓ Deployed');
+    await docker('kill', '--signal', 'CONT', deployment.container('frontend'));
+    expect(await eventually(health, (status) => status === 'healthy', 60_000)).toBe('healthy');
+    expect((await deployment.run('deploy', [], settings)).code).toBe(0);
+  });
+});
+
 describe('a deployment whose container does not become healthy', () => {
   const settings = { BTCW_MAX_CONNECTIONS: '100' };
 
@@ -62,5 +128,13 @@ describe('a deployment whose container does not become healthy', () => {
     expect(output).toMatch(/The deployment failed; the one of 20.* runs again/);
     expect((await deployment.run('verify', [], settings)).code).toBe(0);
     expect((await deployment.run('diff', [], settings)).code).toBe(0);
+  });
+});
+
+describe('rollback after destroy', () => {
+  it('says that there is nothing to go back from', async () => {
+    expect((await deployment.run('destroy', ['--yes'])).code).toBe(0);
+    const { code, output } = await deployment.run('rollback');
+    expect([code, output]).toEqual([1, expect.stringContaining('Nothing of "btcw-back" runs')]);
   });
 });

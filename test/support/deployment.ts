@@ -192,6 +192,8 @@ export class TestDeployment {
     );
     for (const image of images.split('\n').filter(Boolean))
       await this.docker('image', 'rm', '--force', image);
+    // The marker has no label of the project: plain cdktf leaves it.
+    await this.runProgram('docker', ['volume', 'rm', '--force', `${this.project}-deployment-config`]);
     this.removeFiles();
   }
 

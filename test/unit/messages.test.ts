@@ -5,7 +5,7 @@ import { soakSeconds } from '../../scripts/commands/verify.ts';
 import { bridgeFacts, localAddresses, zoneOf } from '../../scripts/deployment/host.ts';
 import { disk } from '../../scripts/deployment/settings.ts';
 import { explain } from '../../scripts/deployment/terraform.ts';
-import { readTunnelLog } from '../../scripts/deployment/tunnel.ts';
+import { outlook, readTunnelLog } from '../../scripts/deployment/tunnel.ts';
 import { engineError } from '../../scripts/docker/client.ts';
 import { commandError } from '../../scripts/lib/programs.ts';
 import { PROVIDER_SOURCE, PROVIDER_VERSION } from '../../stacks/provider.ts';
@@ -161,6 +161,18 @@ describe("the tunnel's state", () => {
     ],
   ])('after "%s" names the cause', (line, reason) => {
     expect(log(line)).toMatchObject({ up: false, reason: expect.stringMatching(reason) });
+  });
+
+  it.each([
+    ['connect: connection refused', /comes up by itself/],
+    ['dial tcp 192.0.2.1:7000: i/o timeout', /comes up by itself/],
+    ['lookup frp.example.org: no such host', /comes up by itself/],
+    ["token in login doesn't match token from configuration", /stays down until/],
+    ['[freq-service] start error: proxy [freq-service] already exists', /stays down until/],
+    ['[freq-service] start error: port already used', /stays down until/],
+    ['[freq-service] start error: port not allowed', /stays down until/],
+  ])('after "%s" is promised to come back only where it does', (line, sentence) => {
+    expect(outlook(log(line))).toMatch(sentence);
   });
 
   it('names the certificate where one is checked and the server closes the connection', () => {

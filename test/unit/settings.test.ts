@@ -155,7 +155,7 @@ describe('a wrong setting is refused with its name, its value and the fix', () =
   });
 
   it('fails when a password is short', () => {
-    expect(problemsOf({ BTCW_ADMIN_PASSWORD_FILE: file('short', 'abc1234\n') })).toMatch(/at least 8/);
+    expect(problemsOf({ BTCW_ADMIN_PASSWORD_FILE: file('short', 'abc1234\n') })).toMatch(/at least 12/);
   });
 
   it('never shows what is in a secret file', () => {
@@ -231,7 +231,11 @@ describe('settings that name a path', () => {
   it.each([
     ['BTCW_FRP_TOKEN_FILE', 'missing', 'should hold one line with the token, and the file should exist'],
     ['BTCW_FRP_TOKEN_FILE', 'open', 'should be a file only you can read (chmod 600)'],
-    ['BTCW_ADMIN_PASSWORD_FILE', 'token', 'should hold one line of at least 8 characters'],
+    [
+      'BTCW_ADMIN_PASSWORD_FILE',
+      'token',
+      'should hold one line of at least 12 characters, or of at least 4 words: write such a password into the file; until the next deploy the old one stays valid',
+    ],
     ['BTCW_BACKEND_ENV_FILE', 'app', 'should be a file that exists'],
     ['BTCW_FRONTEND_CONTEXT', 'other', 'should be a folder with a Dockerfile'],
     ['BTCW_FRP_TLS_CA_FILE', 'token', 'should be a PEM file with a certificate'],

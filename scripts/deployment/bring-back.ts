@@ -1,0 +1,35 @@
+/** Applies the deployment that a release has kept. */
+import { UserError } from '../../stacks/errors.mjs';
+import { explainFailure, requireHealthy } from './health.ts';
+import type { SynthesisedProject } from './project.ts';
+import { markFailed, type RestoredSecrets, restoreSecrets } from './release-secrets.ts';
+import { type Release, releaseTime } from './releases.ts';
+import { apply, type TerraformEvent } from './terraform.ts';
+import { InterruptedError } from './terraform-process.ts';
+
+/**
+ * Brings a release back whose configuration is where terraform runs.
+ * @throws {UserError} where it cannot be applied or is not healthy; then it is offered no more
+ */
+export async function bringBack(
+  synthesised: SynthesisedProject,
+  release: Release,
+  show: (event: TerraformEvent) => void,
+): Promise<RestoredSecrets> {
+  const { project } = synthesised.topology;
+  const secrets = restoreSecrets(synthesised, release);
+  try {
+    await apply(synthesised, [], show);
+    await requireHealthy(project);
+    return secrets;
+  } catch (error) {
+    if (error instanceof InterruptedError) throw error;
+    // What has a fix of its own, such as a lock, says nothing of the release.
+    const fix = error instanceof UserError ? error.fix : undefined;
+    if (!fix) markFailed(project, release);
+    throw new UserError(
+      `The deployment of ${releaseTime(release)} cannot be brought back.\n${await explainFailure(project, error)}`,
+      fix ?? 'npm run doctor says what is wrong.',
+    );
+  }
+}

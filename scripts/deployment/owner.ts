@@ -1,0 +1,127 @@
+/** Whose a running deployment is: this checkout's, or another's that has the same project name. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { createVolume } from '../../stacks/constructs/data-volume.ts';
+import { UserError } from '../../stacks/errors.mjs';
+import { DEPLOYMENT_LABEL, FOLDER_LABEL, MARKER_LABEL, TIME_LABEL } from '../../stacks/topology/labels.ts';
+import { docker } from '../docker/client.ts';
+import { inspect, projectIds } from '../docker/inspect.ts';
+import { localTime } from '../lib/text.ts';
+import { root } from './host.ts';
+import { deploymentId, ensureDeploymentId } from './secrets.ts';
+import { idsIn, readState } from './state.ts';
+
+/** What a deployment leaves on the engine of itself: labels of an empty volume, which cost no container anything. */
+export interface Marker {
+  readonly id: string;
+  /** Folder it was deployed from. */
+  readonly folder: string;
+  /** ISO. */
+  readonly deployedAt: string;
+}
+
+export interface Ownership {
+  /** `nobody`: no container of the project exists. */
+  readonly owner: 'nobody' | 'us' | 'another';
+  /** @default - none: an earlier version deployed it, or nobody did */
+  readonly marker?: Marker;
+  /** Ids of the project's containers. */
+  readonly containers: readonly string[];
+}
+
+interface OwnershipFacts {
+  readonly containers: readonly string[];
+  /** Ids of containers that the state of this checkout knows. */
+  readonly known: readonly string[];
+  readonly marker: Marker | undefined;
+  /** Id of this checkout; undefined before its first deployment, and where its secrets are lost. */
+  readonly id: string | undefined;
+}
+
+/**
+ * Decides whose it is. The state file outweighs the marker only where it knows every container: what another checkout
+ * has begun to take over is partly unknown to the first.
+ */
+export function ownerOf({ containers, known, marker, id }: OwnershipFacts): Ownership['owner'] {
+  if (containers.length === 0) return 'nobody';
+  const ours = containers.filter((container) => known.includes(container)).length;
+  if (ours === containers.length) return 'us';
+  if (marker && id) return marker.id === id ? 'us' : 'another';
+  return ours > 0 ? 'us' : 'another';
+}
+
+/** Its end is that of volumes without data. */
+const markerName = (project: string): string => `${project}-deployment-config`;
+
+async function readMarker(project: string): Promise<Marker | undefined> {
+  const [volume] = await inspect('volume', [markerName(project)]);
+  const labels = volume?.Labels;
+  const id = labels?.[DEPLOYMENT_LABEL];
+  if (!id || labels?.[MARKER_LABEL] !== project) return undefined;
+  return { id, folder: labels[FOLDER_LABEL] ?? '', deployedAt: labels[TIME_LABEL] ?? '' };
+}
+
+/** @throws {UserError} where Docker does not answer */
+export async function gatherOwnership(project: string): Promise<Ownership> {
+  const [ids, marker] = await Promise.all([projectIds('container', project), readMarker(project)]);
+  const containers = (await inspect('container', ids)).map(({ Id }) => Id);
+  const known = [...idsIn(readState(project), 'docker_container').values()];
+  const owner = ownerOf({ containers, known, marker, id: deploymentId(project, root) });
+  return { owner, containers, ...(marker && { marker }) };
+}
+
+/** Removes the marker, where it is one. */
+export async function removeMarker(project: string): Promise<void> {
+  if (await readMarker(project)) await docker(['volume', 'rm', '--force', markerName(project)]);
+}
+
+/** Says on the engine that the project is this checkout's, since when: before anything changes, lest a failure leaves doubt. */
+export async function markDeployment(project: string): Promise<void> {
+  const id = ensureDeploymentId(project, root);
+  const marker = await readMarker(project);
+  if (marker?.id === id && marker.folder === root) return;
+  await removeMarker(project);
+  const labels = {
+    [DEPLOYMENT_LABEL]: id,
+    [MARKER_LABEL]: project,
+    [FOLDER_LABEL]: root,
+    [TIME_LABEL]: new Date().toISOString(),
+  };
+  await docker(createVolume(markerName(project), labels));
+}
+
+/** @example 'deployed from /home/me/btc-watcher on 2026-11-25 18:03:11 GMT+8' */
+export function originOf({ marker }: Pick<Ownership, 'marker'>): string {
+  if (!marker) return 'deployed from another folder, which did not say its name';
+  return `deployed from ${marker.folder} on ${localTime(marker.deployedAt)}`;
+}
+
+/**
+ * What is said instead of taking over what another checkout runs.
+ * @param here folder of this checkout
+ * @param isThere whether a folder exists
+ */
+export function foreignError(
+  project: string,
+  ownership: Pick<Ownership, 'marker'>,
+  here: string,
+  isThere: (folder: string) => boolean = existsSync,
+): UserError {
+  const { marker } = ownership;
+  const adopt = `npm run deploy -- --adopt takes it over here, with the secrets that it runs with and its data`;
+  const what = `"${project}" is ${originOf(ownership)}`;
+  if (marker?.folder === here) {
+    return new UserError(
+      `${what}: this folder, whose state and secrets are gone. Nothing was changed.`,
+      `${adopt}.`,
+    );
+  }
+  if (marker && !isThere(join(marker.folder, 'package.json'))) {
+    return new UserError(`${what}, which is gone. Nothing was changed.`, `${adopt}.`);
+  }
+  const there = marker ? `cd ${marker.folder}, and run this there` : 'go to that folder, and run this there';
+  return new UserError(
+    `${what}, which has its state and its secrets. Nothing was changed.`,
+    `${there}; or, to go on with it from this folder:\n       ${adopt}.\n       For another deployment beside it, choose another BTCW_PROJECT.`,
+  );
+}

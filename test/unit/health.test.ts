@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { isWell, lastLines, stateText } from '../../scripts/deployment/health.ts';
+import { progress } from '../../scripts/deployment/report.ts';
+import { changesAnything } from '../../scripts/deployment/terraform.ts';
+
+describe('a container', () => {
+  const state = (status: string, health: string) => ({ name: 'x-backend', status, health });
+
+  it.each([
+    ['running', 'healthy', true],
+    ['running', 'none', true],
+    ['running', 'unhealthy', false],
+    ['running', 'starting', false],
+    ['restarting', 'none', false],
+    ['exited', 'healthy', false],
+  ])('that is %s and %s is well: %s', (status, health, well) => {
+    expect(isWell(state(status, health))).toBe(well);
+  });
+
+  it('is told in the words of Docker, and its last lines once each', () => {
+    expect(stateText(state('running', 'unhealthy'))).toBe('x-backend is running, unhealthy');
+    expect(stateText(state('exited', 'none'))).toBe('x-backend is exited');
+    expect(lastLines('no password\nno password\nbye\nno password\n')).toBe('bye\nno password');
+  });
+});
+
+describe('the progress of a deployment', () => {
+  const lines = (action: string) => {
+    const printed: string[] = [];
+    const log = console.log;
+    console.log = (line: string) => printed.push(line);
+    try {
+      const show = progress(new Map([['docker_container.Nginx', 'x-nginx']]));
+      for (const type of ['apply_start', 'apply_complete']) {
+        show({ type, '@message': '', hook: { resource: { addr: 'docker_container.Nginx' }, action } });
+      }
+    } finally {
+      console.log = log;
+    }
+    return printed.join('\n');
+  };
+
+  it.each([
+    ['create', /starting\n.*healthy/],
+    ['update', /updating\n.*updated/],
+    ['delete', /stopping\n.*removed/],
+  ])('calls %s what it is', (action, words) => {
+    expect(lines(action)).toMatch(words);
+  });
+});
+
+describe('an event of terraform', () => {
+  it('tells whether anything changed', () => {
+    expect(changesAnything({})).toBe(false);
+    expect(changesAnything({ changes: { add: 0, change: 0, remove: 0 } })).toBe(false);
+    expect(changesAnything({ changes: { add: 0, change: 1, remove: 0 } })).toBe(true);
+  });
+});

@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import { wentDownAt } from '../../scripts/deployment/tunnel.ts';
+import { list, table } from '../../scripts/lib/report.ts';
+import { localTime, textWidth, wrap } from '../../scripts/lib/text.ts';
+
+/** Rows as the commands print them. */
+const TABLES = {
+  verify: {
+    head: ['', 'check', 'result', 'fix'],
+    rows: [
+      ['✓', 'WebSocket with a wrong token is refused through the tunnel', 'status 403', ''],
+      [
+        '✗',
+        'tunnel: frpc is connected to the frp server',
+        'nothing listens on frp.example.org:7000: start frps there',
+        'docker logs btc-watcher-frpc --tail 20 && docker restart btc-watcher-frpc && npm run verify -- --soak 90s',
+      ],
+    ],
+  },
+  deploy: {
+    head: ['container', 'image', 'health', 'address'],
+    rows: [
+      [
+        'btc-watcher-backend',
+        'btc-watcher/backend:1f0c3c2b9a77',
+        'healthy',
+        '127.0.0.1:8000, 172.17.0.1:8000',
+      ],
+      ['btc-watcher-frpc', 'btc-watcher/frpc:1f0c3c2b9a77', 'healthy', 'http://frp.example.org:60001 (down)'],
+    ],
+  },
+  diff: {
+    head: ['container', 'effect', 'because', 'outage'],
+    rows: [
+      [
+        'btc-watcher-frpc',
+        'restart (tunnel drops)',
+        'BTCW_FRP_PROXY_NAME: freq-service → other\nBTCW_FRP_REMOTE_PORT: 60001 → 60002',
+        '2 to 4 s',
+      ],
+      ['btc-watcher-nginx', 'none', '', ''],
+    ],
+  },
+  status: {
+    head: ['container', 'state', 'up', 'restarts', 'CPU', 'memory'],
+    rows: [['btc-watcher-backend', 'healthy', '17 min', '0', '0.6 %', '33 of 512 MiB']],
+  },
+};
+const names = Object.keys(TABLES) as (keyof typeof TABLES)[];
+const isCommand = (line: string) => line.includes('fix: ');
+
+describe.each([60, 80, 100])('on a terminal of %i columns', (width) => {
+  it.each(names)('the table of %s fits, and loses nothing', (name) => {
+    const { head, rows } = TABLES[name];
+    const text = table(head, rows, width);
+    const tooWide = text.split('\n').filter((line) => textWidth(line) > width && !isCommand(line));
+    expect(tooWide).toEqual([]);
+    const words = (from: string) => from.split(/[\s│]+/).filter(Boolean);
+    for (const value of rows.flat()) expect(words(text)).toEqual(expect.arrayContaining(words(value)));
+  });
+});
+
+describe('a table', () => {
+  const { head, rows } = TABLES.verify;
+
+  it('is a box where it fits', () => {
+    expect(table(head, rows, 300)).toMatch(/^┌.*┐\n│/);
+  });
+
+  it('is a block for each row where it does not, and never breaks a command', () => {
+    const text = table(head, rows, 60);
+    const [, fix = ''] = rows.map((row) => row[3] ?? '');
+    expect(text).not.toContain('│');
+    expect(text.split('\n')).toContain(`  fix: ${fix}`);
+    expect(text).toMatch(/^✓ check: WebSocket .*\n {4}\S.*\n {2}result: status 403\n\n✗ check: tunnel/);
+  });
+
+  it('of names and values goes on below the value', () => {
+    expect(
+      list(
+        [
+          ['Open', 'a b'],
+          ['Connections', 'one two three'],
+        ],
+        20,
+      ),
+    ).toBe('Open        a b\nConnections one two\n            three');
+  });
+});
+
+describe('a line', () => {
+  it('is as wide as it is shown', () => {
+    expect(textWidth('\x1b[32m✓\x1b[39m 隧道')).toBe(6);
+  });
+
+  it('is broken between words only', () => {
+    expect(wrap('a long http://frp.example.org:60001/x end', 12)).toEqual([
+      'a long',
+      'http://frp.example.org:60001/x',
+      'end',
+    ]);
+  });
+});
+
+describe('a time', () => {
+  it("is on the host's clock with its zone, and no time is left as it is", () => {
+    const time = '2026-11-22T10:03:11.045Z';
+    expect(localTime(time)).toMatch(/^2026-11-2\d \d\d:\d\d:11 [\w+:-]+$/);
+    expect(localTime(time, { ms: true })).toMatch(/:11\.045 /);
+    expect(localTime('never')).toBe('never');
+  });
+});
+
+describe('the moment the tunnel went down', () => {
+  const refused = (second: number) =>
+    `2026-11-22T12:00:0${second}Z connect to server error: dial tcp: connection refused`;
+  const success = '2026-11-22T12:00:01Z [freq-service] start proxy success';
+
+  it('is the first failure after the last success, however often it was tried since', () => {
+    expect(wentDownAt([refused(0), success, refused(2), refused(5), refused(9)].join('\n'))).toBe(refused(2));
+    expect(wentDownAt([refused(3), refused(4)].join('\n'))).toBe(refused(3));
+    expect(wentDownAt([refused(0), success].join('\n'))).toBeUndefined();
+  });
+
+  it('is not when nginx was away', () => {
+    const other = '2026-11-22T12:00:02Z connect to local service [127.0.0.1:8501] error: connection refused';
+    expect(wentDownAt([success, other, refused(4)].join('\n'))).toBe(refused(4));
+  });
+});
