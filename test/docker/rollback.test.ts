@@ -89,16 +89,16 @@ describe('a deployment that changes nothing', () => {
 describe('a container that is not healthy any more', () => {
   it('fails a deployment that changes nothing, and going back is not offered', async () => {
     const settings = { BTCW_MAX_CONNECTIONS: '100' };
-    await docker('kill', '--signal', 'STOP', deployment.container('frontend'));
-    const health = async () => (await deployment.inspect('frontend')).State.Health.Status;
+    await docker('kill', '--signal', 'STOP', deployment.container('backend'));
+    const health = async () => (await deployment.inspect('backend')).State.Health.Status;
     expect(await eventually(health, (status) => status === 'unhealthy', 60_000)).toBe('unhealthy');
     const { code, output } = await deployment.run('deploy', [], settings);
     expect(code, output).toBe(1);
-    expect(output).toMatch(/^✗ Not every container is healthy: btcw-back-frontend\./m);
-    expect(output).toContain('btcw-back-frontend is running, unhealthy. Its last lines:');
+    expect(output).toMatch(/^✗ Not every container is healthy: btcw-back-backend\./m);
+    expect(output).toContain('btcw-back-backend is running, unhealthy. Its last lines:');
     expect(output).not.toContain('npm run rollback');
     expect(output).not.toContain('✓ Deployed');
-    await docker('kill', '--signal', 'CONT', deployment.container('frontend'));
+    await docker('kill', '--signal', 'CONT', deployment.container('backend'));
     expect(await eventually(health, (status) => status === 'healthy', 60_000)).toBe('healthy');
     expect((await deployment.run('deploy', [], settings)).code).toBe(0);
   });
