@@ -27,12 +27,16 @@ set -eu
 umask 077
 mkdir -p "$DIR"
 names=""
+complete=""
 while read -r mode name data; do
+  if [ "$mode" = end ]; then complete=yes; break; fi
   printf %s "$data" | base64 -d > "$DIR/$name"
   chmod "$mode" "$DIR/$name"
   chown "$OWNER" "$DIR/$name"
   names="$names $name"
 done
+# Cut off, as its sender was killed: what did not arrive must not be removed.
+[ -n "$complete" ] || exit 3
 "$@" >&2
 chmod 0755 /volume
 for name in $names; do
@@ -140,7 +144,7 @@ export async function applyConfig(): Promise<void> {
         'sh',
         ...check,
       ],
-      { input: lines.join(''), timeout: HEALTHY_DEADLINE_MS },
+      { input: `${lines.join('')}end\n`, timeout: HEALTHY_DEADLINE_MS },
     );
     if (received.stdout.includes('changed')) await activate(spec);
   } catch (error) {

@@ -4,8 +4,10 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { UserError } from '../../stacks/errors.mjs';
 import { OutputFile } from '../lib/output-file.ts';
+import { isGroupRunning } from '../lib/process-group.ts';
 import { terraformProgram } from '../lib/programs.ts';
 
 /** What an interrupted terraform gets to end its work before it is killed. */
@@ -89,6 +91,11 @@ async function exitOf(child: ChildProcess): Promise<number | null> {
   }
 }
 
+/** Waits for the programs of provisioners: an interrupted terraform does not, and they go on. */
+async function groupEnd(group = 0): Promise<void> {
+  while (isGroupRunning(group)) await pause(READ_EVERY_MS);
+}
+
 /**
  * Runs terraform. It has a process group of its own, so that of all signals that end a command only one reaches it,
  * and it is sent here. If this process is killed, terraform goes on to its end.
@@ -123,7 +130,10 @@ export async function runTerraform(
   try {
     const exitCode = await exitOf(child);
     take([...output.newLines(), output.rest].filter(Boolean));
-    if ((interrupted || isSignalled) && exitCode !== 0) throw new InterruptedError();
+    if (interrupted || isSignalled) {
+      await groupEnd(child.pid);
+      if (exitCode !== 0) throw new InterruptedError();
+    }
     return exitCode ?? 1;
   } finally {
     clearInterval(reading);

@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import { UserError } from '../../stacks/errors.mjs';
 import { engineError } from '../docker/client.ts';
 import { indent, tail } from '../lib/text.ts';
+import { ContainersInFlight } from './in-flight.ts';
 import type { SynthesisedProject } from './project.ts';
 import { backUpState, lockedError } from './state.ts';
-import { runTerraform } from './terraform-process.ts';
+import { InterruptedError, runTerraform } from './terraform-process.ts';
 import { volumesToForget } from './volumes.ts';
 
 /** An event of `terraform -json`: the fields this package reads. https://developer.hashicorp.com/terraform/internals/machine-readable-ui */
@@ -19,6 +20,8 @@ export interface TerraformEvent {
   readonly hook?: {
     readonly resource: { readonly addr: string };
     readonly action?: string;
+    /** Id of what is changed or removed. */
+    readonly id_value?: string;
     readonly elapsed_seconds?: number;
   };
   readonly change?: {
@@ -182,9 +185,20 @@ export async function apply(
   const { folder } = synthesised.synthesis;
   backUpState(project);
   await forgetVolumes(synthesised);
+  const inFlight = new ContainersInFlight();
   try {
-    const { exitCode, diagnostics } = await terraform(folder, ['apply', '-auto-approve', ...args], onEvent);
+    const { exitCode, diagnostics } = await terraform(
+      folder,
+      ['apply', '-auto-approve', ...args],
+      (event) => {
+        inFlight.take(event);
+        onEvent(event);
+      },
+    );
     if (exitCode !== 0) throw explain(project, diagnostics);
+  } catch (error) {
+    if (error instanceof InterruptedError) await inFlight.settle(project);
+    throw error;
   } finally {
     backUpResult(project);
   }

@@ -78,7 +78,7 @@ function causesOf(
   const deployedImage = release?.images[service.name];
   if (deployedImage && deployedImage !== image) causes.push(`image: ${deployedImage} → ${image}`);
   if (conflictingContainer)
-    causes.push('not in the state of this folder: made by hand, or the state is lost');
+    causes.push('not in the state of this folder: made by hand, or by a run that was killed');
   // A setting or image that is about to change explains what differs; without one, somebody changed the container.
   if (causes.length === 0 || conflictingContainer) {
     causes.push(...differences.map(({ what, detail }) => `${what}: ${detail}`));

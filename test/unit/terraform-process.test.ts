@@ -22,6 +22,8 @@ for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
   sleep 0.1
 done
 echo done > result
+# A provisioner's program, which terraform does not wait for when it is interrupted.
+if [ $code = 1 ]; then (trap '' INT TERM; sleep 0.5; echo done > provisioner) & fi
 exit $code
 `;
 const HARNESS = `
@@ -88,6 +90,7 @@ async function start() {
       child.stderr.destroy();
     },
     result: () => read('result'),
+    provisioner: () => read('provisioner'),
     /** Those that terraform got. */
     signals: () => read('signals').split('\n').filter(Boolean),
   };
@@ -104,6 +107,7 @@ describe.concurrent('terraform', { timeout: 30_000 }, () => {
       expect(await run.ended()).toBe(1);
       expect(run.signals()).toEqual(['INT']);
       expect(run.result()).toBe('done\n');
+      expect(run.provisioner()).toBe('done\n');
       expect(run.output()).toContain('{"step":20}');
       expect(
         run
