@@ -3,6 +3,7 @@
 import { socketsOf } from '../../stacks/topology/service.ts';
 import { localUrl, mainTunnel, publicUrl } from '../../stacks/topology/urls.ts';
 import { type ContainerState, projectContainers } from '../docker/containers.ts';
+import { printJson } from '../lib/json.ts';
 import { paint, secondsSince, table } from '../lib/report.ts';
 import type { SynthesisedProject } from './project.ts';
 import type { TerraformEvent } from './terraform.ts';
@@ -75,7 +76,7 @@ export async function reportDeployment(
   ]);
   const [local, remote] = [localUrl(topology), publicUrl(topology)];
   if (options.json) {
-    console.log(JSON.stringify({ containers, tunnel, local, public: remote }, null, 2));
+    printJson({ containers, tunnel, local, public: remote });
     return;
   }
   console.log(summary(containers, project, tunnel));

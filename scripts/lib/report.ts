@@ -5,15 +5,21 @@ import { UserError } from '../../stacks/errors.mjs';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Colours a text where stdout is a terminal and NO_COLOR is unset. */
+/** Whether stdout gets colours: FORCE_COLOR decides, then NO_COLOR, then whether it is a terminal. */
+export function hasColour({ FORCE_COLOR: force, NO_COLOR: no } = process.env): boolean {
+  if (force !== undefined) return force !== '0' && force !== 'false';
+  return !no && process.stdout.isTTY;
+}
+
+/** Colours a text, where stdout gets colours. */
 export const paint = (style: Style, text: string): string =>
-  process.stdout.isTTY && !process.env.NO_COLOR ? styleText(style, text) : text;
+  hasColour() ? styleText(style, text, { validateStream: false }) : text;
 
 /** A table with a head and without inner lines. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const grid = new Table({
     head: [...head],
-    style: { head: process.stdout.isTTY ? ['bold'] : [], border: [] },
+    style: { head: hasColour() ? ['bold'] : [], border: [] },
     chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
   });
   grid.push(...rows.map((row) => [...row]));

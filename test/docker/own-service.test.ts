@@ -62,12 +62,14 @@ vi.mock('../../stacks/topology/topology.ts', async (original) => {
 async function run(command: () => Promise<void>): Promise<{ output: string; code: number }> {
   const lines: string[] = [];
   const log = vi.spyOn(console, 'log').mockImplementation((line) => lines.push(String(line)));
+  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0);
   process.exitCode = 0;
   try {
     await command();
     return { output: lines.join('\n'), code: Number(process.exitCode) };
   } finally {
     log.mockRestore();
+    write.mockRestore();
     process.exitCode = 0;
   }
 }
