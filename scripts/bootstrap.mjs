@@ -45,13 +45,21 @@ async function ensurePackages(report) {
   return { detail: 'installed' };
 }
 
-try {
-  checkNode();
-  await step('Docker', ensureDocker);
-  await step('npm packages', ensurePackages);
-  const engine = await step('Engine', (report) => ensureEngine(root, report));
-  await step('Docker provider', (report) => ensureProvider(root, engine, report));
-} catch (error) {
-  console.error(error instanceof UserError ? error.message : error);
-  process.exitCode = 1;
+/**
+ * @param {{ quiet?: boolean }} [options]
+ * @returns {Promise<boolean>} whether this machine can deploy; where not, the reason is printed
+ */
+export async function bootstrap({ quiet = false } = {}) {
+  try {
+    checkNode();
+    await step('Docker', ensureDocker, quiet);
+    await step('npm packages', ensurePackages, quiet);
+    const engine = await step('Engine', (report) => ensureEngine(root, report), quiet);
+    await step('Docker provider', (report) => ensureProvider(root, engine, report), quiet);
+    return true;
+  } catch (error) {
+    console.error(error instanceof UserError ? error.message : error);
+    process.exitCode = 1;
+    return false;
+  }
 }

@@ -5,9 +5,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { goTest } from './bootstrap/go.mjs';
 import { aptInstall, onPath, step } from './bootstrap/step.mjs';
+import { bootstrap } from './bootstrap.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
+if (!(await bootstrap())) process.exit();
 const reports = '.build/test-reports';
 const node24 = `${root}/node_modules/node-linux-${process.arch}/bin/node`;
 const vitest = 'node_modules/vitest/vitest.mjs';

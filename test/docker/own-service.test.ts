@@ -154,7 +154,7 @@ it('is shown by status and logs', async () => {
     expect.arrayContaining(['shop', 'store']),
   );
   const { logs } = await import('../../scripts/commands/logs.ts');
-  expect((await run(() => logs('store', { tail: '5' }))).output).toContain('the store is open');
+  expect((await run(() => logs(['store'], { tail: '5' }))).output).toContain('the store is open');
 });
 
 it('is destroyed with the rest', async () => {

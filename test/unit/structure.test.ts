@@ -75,13 +75,15 @@ const FLOORS: readonly (readonly string[])[] = [
   ['scripts/deployment/'],
   ['scripts/diff/', 'scripts/doctor/', 'scripts/verify/'],
   ['scripts/status/'],
-  ['scripts/commands/', 'scripts/docs/'],
+  ['scripts/commands/'],
   // What is started, by npm or by cdktf.
   [
     'scripts/cli.ts',
+    'scripts/docs/',
     'scripts/docs.ts',
     'scripts/bootstrap.mjs',
     'scripts/run.mjs',
+    'scripts/start.ts',
     'scripts/test.mjs',
     'main.ts',
   ],
