@@ -1,8 +1,18 @@
 // The npm packages, in three parts: what deploying needs (71 MB), what the applications' images are built with
 // (430 MB), and the cdktf command line (260 MB). Plain JavaScript without dependencies: it runs before `npm ci`.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { UserError } from '../../stacks/errors.mjs';
 import { run } from './step.mjs';
 
 // No package here needs its install script, and one of them would download headers and compile C++.
@@ -14,9 +24,20 @@ const LOCK_PAUSE_MS = 300;
 
 /** @typedef {(line: string) => void} Report */
 
-/** @param {string} root @param {string[]} args @param {Report} report @param {string} [cwd] */
-const npm = (root, args, report, cwd = root) =>
-  run('npm', [...args, ...FLAGS], { cwd, onLine: report, fix: FIX });
+/**
+ * @param {string[]} args @param {Report} report @param {string} folder
+ * @throws {UserError} where its packages are a link: npm empties the folder that it leads to, which others may use
+ */
+function npm(args, report, folder) {
+  const packages = join(folder, 'node_modules');
+  if (lstatSync(packages, { throwIfNoEntry: false })?.isSymbolicLink()) {
+    throw new UserError(
+      `${packages} is a symbolic link to ${readlinkSync(packages)}: npm would empty that folder.`,
+      `rm ${packages}, and run the same command again for packages of its own.`,
+    );
+  }
+  return run('npm', [...args, ...FLAGS], { cwd: folder, onLine: report, fix: FIX });
+}
 
 /** @param {string} folder @returns {string} changes with what `npm ci` installs there */
 const wanted = (folder) =>
@@ -62,7 +83,7 @@ export async function ensurePackages(root, all, report) {
   const { isCurrent, hasAll } = installed(root);
   if (isCurrent && (hasAll || !all)) return { detail: 'up to date' };
   const takesAll = all || hasAll;
-  await npm(root, ['ci', ...(takesAll ? [] : ['--omit=dev', '--workspaces=false'])], report);
+  await npm(['ci', ...(takesAll ? [] : ['--omit=dev', '--workspaces=false'])], report, root);
   repairPrograms(root);
   writeFileSync(stampOf(root), `${wanted(root)} ${takesAll ? 'all' : 'deploy'}`);
   return { detail: 'installed' };
@@ -119,7 +140,7 @@ export async function ensureWorkspace(root, workspace, report) {
   await alone(root, async () => {
     if (hasPackages(root, workspace)) return;
     const both = ['-w', 'assets/backend', '-w', 'assets/frontend'];
-    await npm(root, ['install', '--no-save', '--include=dev', ...both], report);
+    await npm(['install', '--no-save', '--include=dev', ...both], report, root);
     repairPrograms(root);
   });
 }
@@ -131,7 +152,7 @@ export async function ensureWorkspace(root, workspace, report) {
 export async function pruneWorkspaces(root, report) {
   if (installed(root).hasAll || !existsSync(join(root, `node_modules/node-linux-${process.arch}`))) return;
   await alone(root, async () => {
-    await npm(root, ['prune', '--omit=dev', '--workspaces=false'], report);
+    await npm(['prune', '--omit=dev', '--workspaces=false'], report, root);
     repairPrograms(root);
   });
 }
@@ -142,7 +163,7 @@ export async function ensureCdktf(root, report) {
   if (installed(folder).isCurrent) return { detail: 'up to date' };
   await alone(root, async () => {
     if (installed(folder).isCurrent) return;
-    await npm(root, ['ci'], report, folder);
+    await npm(['ci'], report, folder);
     writeFileSync(stampOf(folder), `${wanted(folder)} all`);
   });
   return { detail: 'installed' };

@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -78,6 +86,15 @@ describe('packages', () => {
     put('node_modules/@biomejs/biome/package.json');
     await ensurePackages(root, false, nothing);
     expect(calls()).toEqual(['ci']);
+  });
+
+  it('are never installed through a link, which would empty a folder that others use', async () => {
+    put('shared/package.json');
+    symlinkSync(join(root, 'shared'), join(root, 'node_modules'));
+    await expect(ensurePackages(root, false, nothing)).rejects.toThrow(/is a symbolic link to .*shared/);
+    await expect(ensureWorkspace(root, 'assets/backend', nothing)).rejects.toThrow(/is a symbolic link/);
+    expect(calls()).toEqual(['']);
+    expect(existsSync(join(root, 'shared/package.json'))).toBe(true);
   });
 
   it('of an application are added where one is missing, by one process at a time', async () => {
