@@ -1,4 +1,4 @@
-/** The commands of this package: what `npm run up`, `npm run deploy` and the others start. */
+/** The commands of this package and their options: what `./btcw` and the npm scripts start. */
 import { Argument, Command } from 'commander';
 import { applyConfig } from './commands/apply-config.ts';
 import { bench } from './commands/bench.ts';
@@ -6,6 +6,7 @@ import { deploy } from './commands/deploy.ts';
 import { type DestroyOptions, destroy } from './commands/destroy.ts';
 import { diff } from './commands/diff.ts';
 import { type DoctorOptions, doctor } from './commands/doctor.ts';
+import { planDestroy, planRebuild, planRollback } from './commands/dry-run.ts';
 import { imageReference, images } from './commands/images.ts';
 import { type LogsOptions, logs } from './commands/logs.ts';
 import { rollback } from './commands/rollback.ts';
@@ -13,17 +14,21 @@ import { type StatusOptions, status } from './commands/status.ts';
 import { up } from './commands/up.ts';
 import { type VerifyOptions, verify } from './commands/verify.ts';
 import { loadDeployment } from './deployment/project.ts';
-import { reportError } from './lib/report.ts';
+import { callersPath } from './lib/caller.ts';
+import { COMPLETION_HELP, completionFor, SHELLS, type Shell } from './lib/completion.ts';
+import { applyGlobalOptions, commandsOf } from './lib/program.ts';
 
-/** npm takes known flags for itself (`npm run destroy --yes`) and hands them on in the environment only. */
-const fromNpm = (flag: string): boolean => process.env[`npm_config_${flag}`] === 'true';
-
-const program = new Command('btcw')
+export const program = new Command('btcw')
+  .configureHelp({ showGlobalOptions: true })
   .description('Deploys nginx, a backend, a frontend and an frp tunnel on one Docker host.')
-  .option('--verbose', 'show stack traces');
-/** npm makes a log level of its own out of `--verbose`. */
-const isVerbose = (): boolean =>
-  Boolean(program.opts().verbose) || process.env.npm_config_loglevel === 'verbose';
+  .option('--verbose', 'show stack traces')
+  .option('-q, --quiet', 'print problems only')
+  .option('--no-color', 'print no colours, as with NO_COLOR=1')
+  .option('--env-file <file>', 'read the settings of this file instead of .env')
+  .option('--project <name>', 'set BTCW_PROJECT for this run')
+  // scripts/run.mjs answers it, without any package.
+  .option('-V, --version', 'print the version')
+  .hook('preAction', (_, command) => applyGlobalOptions(program.opts(), command.opts()));
 
 /** The services there are, for the help of a command that takes one. */
 function serviceList(): string {
@@ -37,35 +42,44 @@ function serviceList(): string {
   }
 }
 
-const adopt = [
-  '--adopt',
-  'take over what another folder has deployed, with its secrets and data',
-  fromNpm('adopt'),
+const adopt = ['--adopt', 'take over what another folder has deployed, with its secrets and data'] as const;
+const json = ['--json', 'report as JSON'] as const;
+const dryRun = [
+  '--dry-run',
+  'show what it would do, and change nothing; exit codes as those of diff',
 ] as const;
-const json = ['--json', 'report as JSON', fromNpm('json')] as const;
+/** What every command has that changes the deployment. */
+interface Change {
+  readonly json?: boolean;
+  readonly dryRun?: boolean;
+  readonly adopt?: boolean;
+}
 
 program
   .command('up')
   .description('deploy, verify, and say where to log in')
   .option(...adopt)
-  .action((options: { adopt: boolean }) => up(options));
+  .option(...dryRun)
+  .action((options: Change) => (options.dryRun ? diff({}) : up(options)));
 program
   .command('deploy')
   .description('bring this host to the declared state; exit code 1: not healthy, 3: all but the tunnel')
   .option(...json)
+  .option(...dryRun)
   .option(...adopt)
-  .option(
-    '--rollback-on-failure',
-    'go back to the last good deployment when this one fails',
-    fromNpm('rollback_on_failure'),
-  )
-  .action((options: { json: boolean; adopt: boolean; rollbackOnFailure: boolean }) => deploy(options));
+  .option('--rollback-on-failure', 'go back to the last good deployment when this one fails')
+  .action((options: Change & { rollbackOnFailure?: boolean }) =>
+    options.dryRun ? diff(options) : deploy(options),
+  );
 program
   .command('rollback')
   .description('return to the previous good deployment, with its configuration, secrets and images')
   .option(...json)
-  .option('--list', 'show what can be gone back to, and change nothing', fromNpm('list'))
-  .action((options: { json: boolean; list: boolean }) => rollback(options));
+  .option('--list', 'show what can be gone back to, and change nothing')
+  .option(...dryRun)
+  .action((options: Change & { list?: boolean }) =>
+    options.dryRun ? planRollback(options) : rollback(options),
+  );
 program
   .command('diff')
   .description('show what deploy would change; exit code 0: nothing, 2: something, 1: error')
@@ -74,16 +88,20 @@ program
 program
   .command('destroy')
   .description('remove every container and network of the project; data stays')
-  .option('--yes', 'do not ask', fromNpm('yes'))
-  .option('--volumes', 'remove the volumes with the data, too', fromNpm('volumes'))
+  .option('--yes', 'do not ask')
+  .option('--volumes', 'remove the volumes with the data, too')
+  .option(...dryRun)
   .option(...adopt)
-  .action((options: DestroyOptions) => destroy(options));
+  .action((options: DestroyOptions & Change) => (options.dryRun ? planDestroy(options) : destroy(options)));
 program
   .command('rebuild')
   .description('replace every container; data and settings stay')
   .option(...json)
+  .option(...dryRun)
   .option(...adopt)
-  .action((options: { json: boolean; adopt: boolean }) => deploy({ ...options, replace: true }));
+  .action((options: Change) =>
+    options.dryRun ? planRebuild(options) : deploy({ ...options, replace: true }),
+  );
 program
   .command('verify')
   .description(
@@ -94,36 +112,38 @@ program
   .option('--url <address>', 'verify this address alone, from any machine')
   .option('--user <name>', 'who logs in at --url', 'admin')
   .option('--password-file <file>', 'file with the password for --url')
-  .action((options: VerifyOptions) => verify(options));
+  .action(({ passwordFile, ...options }: VerifyOptions) =>
+    verify({ ...options, ...(passwordFile && { passwordFile: callersPath(passwordFile) }) }),
+  );
 program
   .command('doctor')
   .description('say what is wrong, why, and the command that fixes it; exit code 1 when something is')
   .option(...json)
   .option('--token <token>', 'check this WebSocket token instead of taking one')
   .addHelpText('after', '\nWith --verbose, checks that passed are shown, too.')
-  .action((options: DoctorOptions) => doctor({ ...options, verbose: isVerbose() }));
+  .action((options: DoctorOptions) => doctor({ ...options, verbose: Boolean(program.opts().verbose) }));
 program
   .command('status')
   .description('show containers, connections, tunnel, WebSockets, last errors and addresses')
   .option(...json)
-  .option('--watch', 'show it again each 2 seconds, until Ctrl-C', fromNpm('watch'))
+  .option('--watch', 'show it again each 2 seconds, until Ctrl-C')
   .option('--svg <file>', 'draw the topology as it is now instead, the broken hop in red')
   .action((options: StatusOptions) => status(options));
 program
   .command('logs')
   .description('show the logs of all containers, merged by time; secrets are taken out')
-  .addArgument(new Argument('[service]', 'only this one'))
-  .addHelpText('after', serviceList)
-  .option('--follow', 'go on as lines come, until Ctrl-C', fromNpm('follow'))
+  .addArgument(new Argument('[services...]', 'only these'))
+  .addHelpText('after', () => serviceList())
+  .option('-f, --follow', 'go on as lines come, until Ctrl-C')
   .option('--since <time>', 'only lines since then, such as 10m or 2026-11-22T17:00:00Z')
-  .option('--tail <lines>', 'at most so many of each container, or "all"', '50')
-  .option('--json', 'one JSON object a line', fromNpm('json'))
-  .action((service: string | undefined, options: LogsOptions) => logs(service, options));
+  .option('-n, --tail <lines>', 'at most so many of each container, or "all"', '50')
+  .option('--json', 'one JSON object a line')
+  .action((services: string[], options: LogsOptions) => logs(services, options));
 program
   .command('images')
   .description('build the images that are missing')
   .addArgument(new Argument('[image]', 'only that of this service, or "base"'))
-  .addHelpText('after', serviceList)
+  .addHelpText('after', () => serviceList())
   .option('--reference', 'print its name, and build nothing')
   .action((name: string | undefined, { reference }: { reference?: boolean }) => {
     if (reference && name) console.log(imageReference(name));
@@ -134,11 +154,10 @@ program
   .description('measure, on a deployment of its own: times, and ratios to plain cdktf in the same run')
   .option(...json)
   .action((options: { json: boolean }) => bench(options));
+program
+  .command('completion')
+  .description('print what completes commands and options in a shell')
+  .addArgument(new Argument('<shell>').choices(SHELLS))
+  .addHelpText('after', COMPLETION_HELP)
+  .action((shell: Shell) => console.log(completionFor(shell, commandsOf(program))));
 program.command('apply-config', { hidden: true }).action(applyConfig);
-
-try {
-  await program.parseAsync();
-} catch (error) {
-  reportError(error, program.opts().verbose);
-  process.exitCode = 1;
-}

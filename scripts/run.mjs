@@ -1,12 +1,17 @@
 // Runs a command of this package from one bundled file, made anew when a source is newer: that starts three times
-// as fast as loading the sources one by one.
-import { existsSync, readdirSync, renameSync, statSync } from 'node:fs';
+// as fast as loading the sources one by one. `up` makes the machine ready first; help and version need nothing.
+import { existsSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { helpIn, intentOf, unknownOption, versionOf } from './bootstrap/argv.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+// npm goes into the package's folder, and leaves this; a value of another package's npm means nothing here.
+const isOfNpm = process.env.npm_package_json === join(root, 'package.json');
+process.env.INIT_CWD = (isOfNpm && process.env.INIT_CWD) || process.cwd();
 process.chdir(root);
 const bundle = '.build/btcw.mjs';
+const isInstalled = () => existsSync('node_modules/.installed');
 
 /** @param {string} path @returns {number} the latest change below it, in ms */
 function newest(path) {
@@ -15,17 +20,14 @@ function newest(path) {
   return Math.max(stats.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
 }
 
-if (!existsSync('node_modules/.installed')) {
-  console.error('✗ This package is not set up yet.\n  Fix: npm run up');
-  process.exit(1);
-}
-const built = existsSync(bundle) ? statSync(bundle).mtimeMs : 0;
-if (built < Math.max(...['stacks', 'scripts', 'package-lock.json'].map(newest))) {
+async function buildBundle() {
+  const built = existsSync(bundle) ? statSync(bundle).mtimeMs : 0;
+  if (built >= Math.max(...['stacks', 'scripts', 'package-lock.json'].map(newest))) return;
   const { buildSync } = await import('esbuild');
   // Moved to its place when it is whole: another command may be starting from it.
   const aside = `${bundle}.${process.pid}.tmp`;
   buildSync({
-    entryPoints: ['scripts/cli.ts'],
+    entryPoints: ['scripts/start.ts'],
     outfile: aside,
     bundle: true,
     platform: 'node',
@@ -39,4 +41,42 @@ if (built < Math.max(...['stacks', 'scripts', 'package-lock.json'].map(newest)))
   });
   renameSync(aside, bundle);
 }
-await import(pathToFileURL(join(root, bundle)).href);
+
+/** @param {string} message */
+function fail(message) {
+  console.error(message);
+  process.exitCode = 1;
+}
+
+/** @returns {Promise<boolean>} whether the command may go on */
+async function prepare() {
+  const argv = process.argv.slice(2);
+  const { command, version, help, dryRun, quiet } = intentOf(argv, process.env);
+  if (version) {
+    console.log(versionOf(root, readFileSync('package.json', 'utf8')));
+    return false;
+  }
+  const page = () => helpIn(readFileSync('docs/commands.md', 'utf8'), command);
+  if (help) {
+    if (!isInstalled()) console.log(page());
+    return isInstalled();
+  }
+  if (command === 'up' && !dryRun) {
+    const unknown = unknownOption(argv, page());
+    if (unknown) fail(`error: unknown option '${unknown}'`);
+    else if (await (await import('./bootstrap.mjs')).bootstrap({ quiet })) return true;
+    return false;
+  }
+  if (isInstalled()) return true;
+  if (command !== 'up') fail('✗ This package is not set up yet.\n  Fix: ./btcw up');
+  else {
+    console.log('This package is not set up yet: up would install it, build its images and deploy it.');
+    process.exitCode = 2;
+  }
+  return false;
+}
+
+if (await prepare()) {
+  await buildBundle();
+  await import(pathToFileURL(join(root, bundle)).href);
+}

@@ -4,10 +4,14 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { goTest } from './bootstrap/go.mjs';
+import { ensureCdktf } from './bootstrap/packages.mjs';
 import { aptInstall, onPath, step } from './bootstrap/step.mjs';
+import { bootstrap } from './bootstrap.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
+if (!(await bootstrap({ all: true }))) process.exit();
+await step('cdktf', (report) => ensureCdktf(root, report));
 const reports = '.build/test-reports';
 const node24 = `${root}/node_modules/node-linux-${process.arch}/bin/node`;
 const vitest = 'node_modules/vitest/vitest.mjs';

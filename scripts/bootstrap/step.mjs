@@ -14,19 +14,21 @@ const seconds = (startedMs) => `${((Date.now() - startedMs) / 1000).toFixed(1)} 
  * @template T
  * @param {string} title
  * @param {(report: (line: string) => void) => Promise<{ detail: string, value?: T }>} work
+ * @param {boolean} [quiet] print it only when it fails
  * @returns {Promise<T>}
  */
-export async function step(title, work) {
+export async function step(title, work, quiet = false) {
+  const print = quiet ? () => {} : console.log;
   const startedMs = Date.now();
   let lastLine = '';
   const timer = setInterval(() => {
-    console.log(`  … ${title}: ${seconds(startedMs)}${lastLine && `, ${lastLine.slice(0, 100)}`}`);
+    print(`  … ${title}: ${seconds(startedMs)}${lastLine && `, ${lastLine.slice(0, 100)}`}`);
   }, PROGRESS_INTERVAL_MS);
   try {
     const { detail, value } = await work((line) => {
       lastLine = line.trim() || lastLine;
     });
-    console.log(`✓ ${title}: ${detail} (${seconds(startedMs)})`);
+    print(`✓ ${title}: ${detail} (${seconds(startedMs)})`);
     return /** @type {T} */ (value);
   } catch (error) {
     console.error(`✗ ${title} (${seconds(startedMs)})`);

@@ -5,6 +5,7 @@ import { root } from '../deployment/host.ts';
 import { loadDeployment } from '../deployment/project.ts';
 import { inspect } from '../docker/inspect.ts';
 import { planImages } from '../images/plan.ts';
+import { printJson } from '../lib/json.ts';
 import { table } from '../lib/report.ts';
 
 export interface BenchOptions {
@@ -96,7 +97,7 @@ export async function bench(options: BenchOptions): Promise<void> {
     const figures = await measure();
     const sizes = await imageSizes();
     if (options.json) {
-      console.log(JSON.stringify({ figures, images: Object.fromEntries(sizes) }, null, 2));
+      printJson({ figures, images: Object.fromEntries(sizes) });
       return;
     }
     const rows = figures.map(({ name, seconds, ratio, to }) => [

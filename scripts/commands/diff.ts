@@ -6,6 +6,7 @@ import { explain, terraform } from '../deployment/terraform.ts';
 import { effects, type PlannedChange, replacements } from '../diff/effects.ts';
 import { gatherDrift } from '../diff/observe.ts';
 import { missingImages } from '../images/build.ts';
+import { printJson } from '../lib/json.ts';
 import { paint, table } from '../lib/report.ts';
 
 export interface DiffOptions {
@@ -46,7 +47,7 @@ export async function diff(options: DiffOptions): Promise<void> {
   const changed = exitCode === 2 || replacements(observations, planned).length > 0 || builds.length > 0;
   process.exitCode = changed ? 2 : 0;
   if (options.json) {
-    console.log(JSON.stringify({ changed, containers: rows, builds, resources: planned }, null, 2));
+    printJson({ changed, containers: rows, builds, resources: planned });
     return;
   }
   if (!changed) {

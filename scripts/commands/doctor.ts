@@ -3,6 +3,7 @@ import { loadDeployment } from '../deployment/project.ts';
 import type { Finding } from '../doctor/checks/check.ts';
 import { diagnose } from '../doctor/diagnose.ts';
 import { gatherFacts } from '../doctor/facts/facts.ts';
+import { printJson } from '../lib/json.ts';
 import { paint, secondsSince, table } from '../lib/report.ts';
 
 export interface DoctorOptions {
@@ -30,7 +31,7 @@ export async function doctor({ json, verbose, token }: DoctorOptions): Promise<v
   const ok = count('failure') === 0;
   process.exitCode = ok ? 0 : 1;
   if (json) {
-    console.log(JSON.stringify({ ok, tookMs: Date.now() - startedMs, findings }, null, 2));
+    printJson({ ok, tookMs: Date.now() - startedMs, findings });
     return;
   }
   if (verbose) {

@@ -6,6 +6,7 @@ import { secretValues } from '../deployment/secrets.ts';
 import { loadSettings } from '../deployment/settings.ts';
 import { type ContainerState, projectContainers } from '../docker/containers.ts';
 import { type LogSelection, streamLog } from '../docker/logs.ts';
+import { printJson } from '../lib/json.ts';
 import { byTime, isLater, type LogLine, logLine } from '../lib/log-lines.ts';
 import { redactor } from '../lib/redact.ts';
 import { paint, reportError } from '../lib/report.ts';
@@ -105,37 +106,42 @@ class MergedLines {
   }
 }
 
-/** @throws {UserError} where nothing is deployed, or there is no such service */
-async function choose(project: string, name: string | undefined) {
+/**
+ * @param names of services or containers; none means all
+ * @throws {UserError} where nothing is deployed, or there is no such service
+ */
+async function choose(project: string, names: readonly string[]) {
   const containers = await projectContainers(project);
   if (containers.length === 0) throw new UserError(`Nothing of "${project}" is deployed.`, 'npm run deploy');
-  const chosen = containers.filter(
-    (container) => name === undefined || container.service === name || container.name === name,
+  const isNamed = ({ service, name }: ContainerState) => names.includes(service) || names.includes(name);
+  const unknown = names.filter(
+    (given) => !containers.some(({ service, name }) => service === given || name === given),
   );
-  if (chosen.length === 0) {
+  if (unknown.length > 0) {
     const known = containers.map(({ service }) => service).join(', ');
-    throw new UserError(`"${project}" has no container of a service "${name}".`, `name one of ${known}.`);
+    const listed = unknown.map((name) => `"${name}"`).join(' or ');
+    throw new UserError(`"${project}" has no container of a service ${listed}.`, `name one of ${known}.`);
   }
-  return { containers, chosen };
+  return { containers, chosen: names.length === 0 ? containers : containers.filter(isNamed) };
 }
 
 /**
- * Shows the logs of all containers, merged by time; or of one.
- * @param name of a service, or of its container
+ * Shows the logs of all containers, merged by time; or of some.
+ * @param names of services, or of their containers
  */
-export async function logs(name: string | undefined, options: LogsOptions): Promise<void> {
+export async function logs(names: readonly string[], options: LogsOptions): Promise<void> {
   if (!/^(\d+|all)$/.test(options.tail)) {
     throw new UserError(`--tail: should be a number of lines or "all", got "${options.tail}".`);
   }
   const settings = loadSettings();
-  const { containers, chosen } = await choose(settings.BTCW_PROJECT, name);
+  const { containers, chosen } = await choose(settings.BTCW_PROJECT, names);
 
   const redact = redactor(secretValues(settings, root));
   const width = Math.max(...chosen.map(({ service }) => service.length));
   const print = (line: LogLine) => {
     const text = redact(line.text);
     if (options.json) {
-      console.log(JSON.stringify({ ...line, text }));
+      printJson({ ...line, text }, 0);
       return;
     }
     const index = containers.findIndex(({ service }) => service === line.service);

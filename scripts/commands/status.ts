@@ -8,7 +8,9 @@ import { secretValues } from '../deployment/secrets.ts';
 import { diagnose } from '../doctor/diagnose.ts';
 import { gatherFacts } from '../doctor/facts/facts.ts';
 import { gatherFrpServer } from '../doctor/facts/tunnel.ts';
+import { callersPath } from '../lib/caller.ts';
 import { ask } from '../lib/http.ts';
+import { isoTime, printJson } from '../lib/json.ts';
 import { redactor } from '../lib/redact.ts';
 import { list, paint, table } from '../lib/report.ts';
 import { localTime, MIB, span } from '../lib/text.ts';
@@ -87,6 +89,20 @@ function page(facts: StatusFacts): string {
   ].join('\n');
 }
 
+/** What `--json` prints: moments are ISO 8601, spans of time are in ms. */
+export const asJson = ({ nowMs, containers, tunnel, ...facts }: StatusFacts) => {
+  const { sinceMs, ...tunnelFacts } = tunnel;
+  return {
+    now: isoTime(nowMs),
+    ...facts,
+    containers: containers.map(({ startedAtMs, ...container }) => ({
+      ...container,
+      startedAt: isoTime(startedAtMs),
+    })),
+    tunnel: { ...tunnelFacts, since: isoTime(sinceMs) },
+  };
+};
+
 /** Draws the deployment as it is now. */
 async function draw(file: string): Promise<void> {
   const deployment = loadDeployment();
@@ -103,7 +119,7 @@ async function draw(file: string): Promise<void> {
   };
   const picture = pictureOf(facts, diagnose(gathered));
   try {
-    writeFileSync(file, renderPicture(picture));
+    writeFileSync(callersPath(file), renderPicture(picture));
   } catch (error) {
     throw new UserError(
       `--svg: cannot write "${file}": ${(error as Error).message}`,
@@ -124,7 +140,7 @@ export async function status(options: StatusOptions): Promise<void> {
   for (;;) {
     const { facts, usages: latest } = await gatherStatus(deployment, redact, usages);
     usages = latest;
-    if (options.json) console.log(JSON.stringify(facts, null, options.watch ? 0 : 2));
+    if (options.json) printJson(asJson(facts), options.watch ? 0 : 2);
     else {
       if (options.watch && process.stdout.isTTY) process.stdout.write(CLEAR);
       if (options.watch) console.log(`${facts.project}, ${localTime(facts.nowMs)}`);

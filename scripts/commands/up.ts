@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { secretFiles } from '../../stacks/topology/secrets.ts';
 import { localUrl, publicUrl } from '../../stacks/topology/urls.ts';
+import { pruneWorkspaces } from '../bootstrap/packages.mjs';
 import { root } from '../deployment/host.ts';
 import { loadDeployment } from '../deployment/project.ts';
 import { TUNNEL_DOWN_EXIT_CODE } from '../deployment/report.ts';
@@ -14,6 +15,7 @@ import { verify } from './verify.ts';
 export async function up({ adopt = false } = {}): Promise<void> {
   await deploy({ adopt });
   const code = process.exitCode;
+  if (loadDeployment().settings.BTCW_FRONTEND_MODE === 'static') await pruneWorkspaces(root, () => {});
   await verify({});
   // What fails without the tunnel is no other fault.
   if (code === TUNNEL_DOWN_EXIT_CODE) process.exitCode = code;

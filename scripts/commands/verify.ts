@@ -1,4 +1,5 @@
 import { UserError } from '../../stacks/errors.mjs';
+import { printJson } from '../lib/json.ts';
 import { paint, table } from '../lib/report.ts';
 import { deploymentChecks } from '../verify/deployment.ts';
 import { remoteChecks } from '../verify/remote.ts';
@@ -33,7 +34,7 @@ export async function verify({ json, soak, url, ...login }: VerifyOptions): Prom
   const failed = checks.filter(({ ok }) => !ok);
   if (failed.length > 0) process.exitCode = 1;
   if (json) {
-    console.log(JSON.stringify({ ok: failed.length === 0, checks }, null, 2));
+    printJson({ ok: failed.length === 0, checks });
     return;
   }
   const rows = checks.map(({ name, ok, detail, fix }) => [

@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { UserError } from '../../stacks/errors.mjs';
 import { isOnHostNetwork, type Port, type Service, socketsOf } from '../../stacks/topology/service.ts';
 import type { Topology } from '../../stacks/topology/topology.ts';
+import { ensureWorkspace } from '../bootstrap/packages.mjs';
 import { docker } from '../docker/client.ts';
 import { projectContainers } from '../docker/containers.ts';
 import { requireSuitableEngine } from '../docker/engine.ts';
@@ -10,7 +11,7 @@ import { inspect, isOf, nameOf } from '../docker/inspect.ts';
 import { foreignVolumes } from '../docker/volumes.ts';
 import { portHolder } from '../lib/ports.ts';
 import { overlap, type Route } from '../lib/subnets.ts';
-import { hostRoutes } from './host.ts';
+import { hostRoutes, root } from './host.ts';
 import type { Project } from './project.ts';
 import { configVolumes, dataVolumes } from './volumes.ts';
 
@@ -157,7 +158,9 @@ export async function foreignObjects({ project, services, networks }: Topology):
  * @throws {UserError} naming each setting whose port is taken, an address that the bridge cannot have, or what has a
  * name of this deployment and is somebody else's
  */
-export async function preflight({ topology, host }: Project): Promise<void> {
+export async function preflight({ topology, host, settings }: Project): Promise<void> {
+  // The dev server's packages are mounted from here.
+  if (settings.BTCW_FRONTEND_MODE === 'dev') await ensureWorkspace(root, 'assets/frontend', () => {});
   const [containers, foreign] = await Promise.all([
     projectContainers(topology.project),
     foreignObjects(topology),

@@ -3,6 +3,7 @@
 import { socketsOf } from '../../stacks/topology/service.ts';
 import { localUrl, mainTunnel, publicUrl } from '../../stacks/topology/urls.ts';
 import { type ContainerState, projectContainers } from '../docker/containers.ts';
+import { printJson } from '../lib/json.ts';
 import { paint, secondsSince, table } from '../lib/report.ts';
 import type { SynthesisedProject } from './project.ts';
 import type { TerraformEvent } from './terraform.ts';
@@ -95,7 +96,7 @@ export async function reportDeployment(
   if (!tunnel.up) process.exitCode = TUNNEL_DOWN_EXIT_CODE;
   const [local, remote] = [localUrl(topology), publicUrl(topology)];
   if (options.json) {
-    console.log(JSON.stringify({ changed, containers, tunnel, local, public: remote }, null, 2));
+    printJson({ changed, containers, tunnel, local, public: remote });
     return;
   }
   console.log(summary(containers, project, tunnel));

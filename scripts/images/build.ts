@@ -2,9 +2,9 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { UserError } from '../../stacks/errors.mjs';
 import type { BuildContent, DebianRecipe, DockerfileRecipe } from '../../stacks/topology/image-source.ts';
 import { goBuild } from '../bootstrap/go.mjs';
+import { ensureWorkspace } from '../bootstrap/packages.mjs';
 import { aptInstall, isRoot, onPath, PACKAGES, step } from '../bootstrap/step.mjs';
 import { docker } from '../docker/client.ts';
 import { inspect } from '../docker/inspect.ts';
@@ -102,10 +102,9 @@ function contextFolder(name: string): string {
 }
 
 /** Node's own binary, as an npm package brings it: the images' apps run a current release. */
-function nodeBinary(): string {
-  const path = join(root, 'node_modules', `node-linux-${process.arch}`, 'bin/node');
-  if (existsSync(path)) return path;
-  throw new UserError(`${dirname(dirname(path))} is missing.`, 'npm run up');
+async function nodeBinary(progress: Progress): Promise<string> {
+  await ensureWorkspace(root, 'assets/backend', progress);
+  return join(root, 'node_modules', `node-linux-${process.arch}`, 'bin/node');
 }
 
 /** Puts one thing into a build context. */
@@ -115,7 +114,7 @@ async function addContent(content: BuildContent, folder: string, progress: Progr
     case 'copy':
       return cpSync(join(root, content.path), target, { recursive: true });
     case 'node':
-      return cpSync(nodeBinary(), target);
+      return cpSync(await nodeBinary(progress), target);
     case 'go': {
       const { module, packagePath, tags } = content;
       return goBuild(
@@ -129,6 +128,7 @@ async function addContent(content: BuildContent, folder: string, progress: Progr
 async function buildDockerfile(image: PlannedImage, recipe: DockerfileRecipe, progress: Progress) {
   const { content, dockerfile, from, fromArgument } = recipe;
   if (recipe.build) {
+    await ensureWorkspace(root, recipe.build, progress);
     await run(`Building ${recipe.build}`, 'npm', ['run', 'build', '-w', recipe.build], progress);
   }
   const reference = image.from?.reference ?? (from.kind === 'reference' ? from.reference : '');

@@ -6,9 +6,15 @@ import { textWidth, wrap } from './text.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Colours a text where stdout is a terminal and NO_COLOR is unset. */
+/** Whether stdout gets colours: FORCE_COLOR decides, then NO_COLOR, then whether it is a terminal. */
+export function hasColour({ FORCE_COLOR: force, NO_COLOR: no } = process.env): boolean {
+  if (force !== undefined) return force !== '0' && force !== 'false';
+  return !no && process.stdout.isTTY;
+}
+
+/** Colours a text, where stdout gets colours. */
 export const paint = (style: Style, text: string): string =>
-  process.stdout.isTTY && !process.env.NO_COLOR ? styleText(style, text) : text;
+  hasColour() ? styleText(style, text, { validateStream: false }) : text;
 
 /** Columns of the terminal; without one there is no limit. */
 function terminalWidth(): number {
@@ -48,7 +54,7 @@ export function table(
 ): string {
   const grid = new Table({
     head: [...head],
-    style: { head: process.stdout.isTTY && !process.env.NO_COLOR ? ['bold'] : [], border: [] },
+    style: { head: hasColour() ? ['bold'] : [], border: [] },
     chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
   });
   grid.push(...rows.map((row) => [...row]));

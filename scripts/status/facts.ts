@@ -39,7 +39,7 @@ export interface WsStats {
   readonly dropped: number;
 }
 
-/** These names are those of `status --json`. */
+/** What `status` shows. Names are those of `status --json`, which has moments in ISO 8601. */
 export interface StatusFacts {
   readonly nowMs: number;
   readonly project: string;

@@ -1,8 +1,8 @@
 /** Validates settings. All problems are reported at once, each as *name: rule, got "value". What to do.* */
-import { parseEnv } from 'node:util';
 import { distance } from 'fastest-levenshtein';
 import { UserError } from '../errors.mjs';
 import { type Definition, SETTING_NAMES, SETTINGS, type Settings } from './definitions.ts';
+import { type DotEnv, parseDotEnv } from './dotenv.ts';
 import type { FileSystem } from './rules.ts';
 
 const PREFIX = 'BTCW_';
@@ -19,18 +19,21 @@ export const problem = (
   fix = 'Set it in .env or the environment.',
 ) => `${name}: ${rule}, got "${got}". ${fix}`;
 
-function unknownNames(given: Given): string[] {
-  return Object.keys(given)
-    .filter((name) => name.startsWith(PREFIX) && !(name in SETTINGS))
-    .map((name) => {
-      const [nearest] = SETTING_NAMES.map((known) => ({ known, edits: distance(name, known) })).sort(
-        (a, b) => a.edits - b.edits,
-      );
-      const hint =
-        nearest && nearest.edits <= TYPO_DISTANCE ? `did you mean ${nearest.known}?` : 'see .env.example.';
-      return `${name}: is not a setting of this package; ${hint}`;
-    });
+/** What is said of a name that is no setting, with the one that is likely to be meant. */
+function unknownName(name: string): string {
+  const upper = name.toUpperCase();
+  // A short name that lacks the prefix resembles many.
+  const isNear = (known: string) =>
+    Math.min(distance(name, known), distance(upper, known)) <= TYPO_DISTANCE ||
+    distance(PREFIX + upper, known) <= Math.min(TYPO_DISTANCE, name.length / 4);
+  const edits = (known: string) =>
+    Math.min(...[name, upper, PREFIX + upper].map((given) => distance(given, known)));
+  const [nearest] = SETTING_NAMES.filter(isNear).sort((a, b) => edits(a) - edits(b));
+  const hint = nearest ? `did you mean ${nearest}?` : 'see .env.example.';
+  return `${name}: is not a setting of this package; ${hint}`;
 }
+
+const isUnknown = (name: string): boolean => !(name in SETTINGS);
 
 /** Rules that concern more than one setting. Ports are compared by the topology, which knows who uses them. */
 function relations(settings: Settings, given: Given): string[] {
@@ -66,16 +69,17 @@ function parseOne(
   definition: Definition,
   given: string | undefined,
   files: FileSystem,
+  fix: string | undefined,
 ): { readonly value: unknown } | { readonly problem: string } {
   const raw = given || definition.default;
   const result = definition.schema.safeParse(raw);
   if (!result.success) {
-    return { problem: problem(name, result.error.issues[0]?.message ?? 'is not valid', raw) };
+    return { problem: problem(name, result.error.issues[0]?.message ?? 'is not valid', raw, fix) };
   }
   if (!definition.path || result.data === undefined) return { value: result.data };
   const path = files.resolve(raw);
   const broken = definition.path(path, files);
-  return broken ? { problem: problem(name, broken, raw) } : { value: path };
+  return broken ? { problem: problem(name, broken, raw, fix) } : { value: path };
 }
 
 /**
@@ -87,17 +91,27 @@ function parseOne(
  */
 export function parseSettings(
   environment: Readonly<Record<string, string | undefined>>,
-  dotEnv: string,
+  dotEnv: string | DotEnv,
   files: FileSystem,
 ): Settings {
+  const { file, entries, problems: fileProblems } = typeof dotEnv === 'string' ? parseDotEnv(dotEnv) : dotEnv;
+  const problems = [...fileProblems];
   const given: Record<string, string> = {};
-  for (const [name, value] of Object.entries({ ...parseEnv(dotEnv), ...environment })) {
-    if (name.startsWith(PREFIX) && value !== undefined) given[name] = value.trim();
+  const fixes: Record<string, string> = {};
+  for (const { name, value, line } of entries) {
+    if (isUnknown(name)) problems.push(`${file}, line ${line}: ${unknownName(name)}`);
+    given[name] = value.trim();
+    fixes[name] = `Set it in ${file}, line ${line}.`;
   }
-  const problems = unknownNames(given);
+  for (const [name, value] of Object.entries(environment)) {
+    if (value === undefined || !name.toUpperCase().startsWith(PREFIX)) continue;
+    if (isUnknown(name)) problems.push(unknownName(name));
+    given[name] = value.trim();
+    delete fixes[name];
+  }
   const values: Record<string, unknown> = {};
   for (const name of SETTING_NAMES) {
-    const parsed = parseOne(name, SETTINGS[name], given[name], files);
+    const parsed = parseOne(name, SETTINGS[name], given[name], files, fixes[name]);
     if ('problem' in parsed) problems.push(parsed.problem);
     else values[name] = parsed.value;
   }

@@ -121,7 +121,7 @@ describe('doctor', () => {
   it('fails when no interface has the gateway, and names the one to use', async () => {
     const { failures } = await doctor([], { BTCW_GATEWAY: '172.31.250.1' });
     expect(ids(failures)).toEqual(['gateway']);
-    expect(failures[0]?.fix).toMatch(/^echo 'BTCW_GATEWAY=[\d.]+' >> \.env && npm run deploy$/);
+    expect(failures[0]?.fix).toMatch(/; echo 'BTCW_GATEWAY=[\d.]+' >> \.env && npm run deploy$/);
   });
 
   it('fails when the clock of this host is off', async () => {

@@ -62,12 +62,14 @@ vi.mock('../../stacks/topology/topology.ts', async (original) => {
 async function run(command: () => Promise<void>): Promise<{ output: string; code: number }> {
   const lines: string[] = [];
   const log = vi.spyOn(console, 'log').mockImplementation((line) => lines.push(String(line)));
+  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0);
   process.exitCode = 0;
   try {
     await command();
     return { output: lines.join('\n'), code: Number(process.exitCode) };
   } finally {
     log.mockRestore();
+    write.mockRestore();
     process.exitCode = 0;
   }
 }
@@ -152,7 +154,7 @@ it('is shown by status and logs', async () => {
     expect.arrayContaining(['shop', 'store']),
   );
   const { logs } = await import('../../scripts/commands/logs.ts');
-  expect((await run(() => logs('store', { tail: '5' }))).output).toContain('the store is open');
+  expect((await run(() => logs(['store'], { tail: '5' }))).output).toContain('the store is open');
 });
 
 it('is destroyed with the rest', async () => {

@@ -58,7 +58,7 @@ export function doctorOf(deployment: TestDeployment, hostWarnings: readonly stri
    */
   async function applyFix(finding: Finding | undefined, settings: Record<string, string> = {}) {
     const [dotEnv = '', name = '', value = ''] =
-      /^echo '(\w+)=(.+)' >> \.env && /.exec(finding?.fix ?? '') ?? [];
+      /^sed -i '[^']+' \.env; echo '(\w+)=(.+)' >> \.env && /.exec(finding?.fix ?? '') ?? [];
     const now = { ...settings, ...(name && { [name]: value }) };
     const command = (finding?.fix ?? '')
       .replace(dotEnv, '')

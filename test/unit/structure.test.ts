@@ -75,13 +75,16 @@ const FLOORS: readonly (readonly string[])[] = [
   ['scripts/deployment/'],
   ['scripts/diff/', 'scripts/doctor/', 'scripts/verify/'],
   ['scripts/status/'],
-  ['scripts/commands/', 'scripts/docs/'],
+  ['scripts/commands/'],
   // What is started, by npm or by cdktf.
   [
     'scripts/cli.ts',
+    'scripts/docs/',
     'scripts/docs.ts',
     'scripts/bootstrap.mjs',
+    'scripts/cdktf.mjs',
     'scripts/run.mjs',
+    'scripts/start.ts',
     'scripts/test.mjs',
     'main.ts',
   ],
@@ -131,7 +134,12 @@ describe('an import', () => {
 
   it('of a package is in nothing that runs before packages are installed', () => {
     const early = (path: string) =>
-      matches(path, ['scripts/bootstrap/', 'scripts/bootstrap.mjs', 'stacks/errors.mjs']);
+      matches(path, [
+        'scripts/bootstrap/',
+        'scripts/bootstrap.mjs',
+        'scripts/cdktf.mjs',
+        'stacks/errors.mjs',
+      ]);
     const wrong = IMPORTS.filter(({ from, to }) => early(from) && !early(to) && !isBuiltin(to));
     expect(wrong.map(showImport)).toEqual([]);
   });
@@ -180,7 +188,8 @@ describe('the sources', () => {
   it('have no type "any"', () => {
     expect(ALL.flatMap(anyTypes)).toEqual([]);
     expect(findAll(ALL, /noExplicitAny/)).toEqual([]);
-  });
+    // Each file is parsed: over five seconds on a busy host.
+  }, 30_000);
 
   it('have no list of what the topology has', () => {
     const lists = /\b(COMPONENTS|IMAGE_KEYS|PORT_OWNER|PLACES|REACHES|assemblers|componentsOf)\b/;

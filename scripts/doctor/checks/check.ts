@@ -72,9 +72,9 @@ const LIST = new Intl.ListFormat('en-GB');
 /** @example listed(['backend', 'frontend']) // 'backend and frontend' */
 export const listed = (names: readonly string[]): string => LIST.format(names);
 
-/** Sets one setting for good, and deploys it. */
+/** Sets one setting for good, in place of what .env has of it, and deploys it. */
 export const setAndDeploy = (name: string, value: string | number): string =>
-  `echo '${name}=${value}' >> .env && npm run deploy`;
+  `sed -i '/^${name}=/d' .env; echo '${name}=${value}' >> .env && npm run deploy`;
 
 export const sudo = (command: string): string => `sudo ${command}`;
 

@@ -1,0 +1,66 @@
+// What of a command line has to be known before any package is installed. Plain JavaScript without dependencies.
+import { spawnSync } from 'node:child_process';
+
+/** Options that may stand before the command, and take a value. */
+const WITH_VALUE = ['--env-file', '--project'];
+
+const PAGE_SECTION = /^## btcw (\S+)\n+```text\n(.*?)\n```$/gms;
+
+/**
+ * The version of this package, and the commit where it is a git checkout.
+ * @param {string} root @param {string} packageJson text of the package.json @returns {string} @example '0.1.0 (85614c9)'
+ */
+export function versionOf(root, packageJson) {
+  const { status, stdout } = spawnSync('git', ['-C', root, 'rev-parse', '--short', 'HEAD'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  return `${JSON.parse(packageJson).version}${status === 0 ? ` (${stdout.trim()})` : ''}`;
+}
+
+/**
+ * The help of a command, or of all of them, out of the page that `npm run docs` writes.
+ * @param {string} page text of docs/commands.md @param {string} [command] @returns {string}
+ */
+export function helpIn(page, command) {
+  const sections = new Map([...page.matchAll(PAGE_SECTION)].map(([, name, text]) => [name, text ?? '']));
+  return sections.get(command) ?? sections.get('COMMAND') ?? '';
+}
+
+/**
+ * @typedef {object} Intent what a command line asks for
+ * @property {string} command '' where there is none
+ * @property {boolean} version
+ * @property {boolean} help
+ * @property {boolean} dryRun
+ * @property {boolean} quiet
+ */
+
+/**
+ * @param {readonly string[]} argv @param {Readonly<Record<string, string | undefined>>} env
+ * @returns {Intent}
+ */
+export function intentOf(argv, env) {
+  const has = (/** @type {string[]} */ ...flags) => argv.some((arg) => flags.includes(arg));
+  const isValue = (/** @type {number} */ at) => WITH_VALUE.includes(argv[at - 1] ?? '');
+  const command = argv.find((arg, at) => !arg.startsWith('-') && !isValue(at)) ?? '';
+  // npm takes this flag for itself.
+  const dryInNpm = env.npm_lifecycle_event === command && env.npm_config_dry_run === 'true';
+  return {
+    command,
+    version: has('--version', '-V'),
+    help: has('--help', '-h') || command === 'help' || argv.length === 0,
+    dryRun: has('--dry-run') || dryInNpm,
+    quiet: has('--quiet', '-q'),
+  };
+}
+
+/**
+ * The first option that a help does not have.
+ * @param {readonly string[]} argv @param {string} help @returns {string | undefined}
+ */
+export const unknownOption = (argv, help) =>
+  argv
+    .filter((arg) => arg.startsWith('-'))
+    .map((arg) => arg.split('=')[0] ?? '')
+    .find((flag) => !new RegExp(`(^|[\\s,])${flag}(?![\\w-])`).test(help));

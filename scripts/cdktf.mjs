@@ -1,0 +1,32 @@
+#!/usr/bin/env node
+// What `npx cdktf` starts: fetches the cdktf command line on first use, since deploying does not need it.
+import { spawn } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { UserError } from '../stacks/errors.mjs';
+import { ensureCdktf } from './bootstrap/packages.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+try {
+  let isAnnounced = false;
+  await ensureCdktf(root, () => {
+    if (!isAnnounced) console.error('Fetching the cdktf command line (260 MB), once …');
+    isAnnounced = true;
+  });
+  const program = join(root, 'tools/cdktf/node_modules/.bin/cdktf');
+  const child = spawn(program, process.argv.slice(2), {
+    stdio: 'inherit',
+    // Without it, cdktf waits for HashiCorp's servers and reports that they do not answer.
+    env: { CHECKPOINT_DISABLE: '1', ...process.env },
+  });
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+    process.on(signal, () => child.kill(signal));
+  }
+  child.on('close', (code) => {
+    process.exitCode = code ?? 1;
+  });
+} catch (error) {
+  console.error(error instanceof UserError ? error.message : error);
+  process.exitCode = 1;
+}
