@@ -5,7 +5,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { UserError } from '../../stacks/errors.mjs';
 import { SETTING_NAMES, SETTINGS, type Settings } from '../../stacks/settings/definitions.ts';
 import { type SecretFiles, secretFiles, secretsFolder } from '../../stacks/topology/secrets.ts';
 import { createFileAtomically, isAside, writeFileAtomically } from '../lib/files.ts';
@@ -15,22 +14,13 @@ const KEY_BYTES = 32;
 const ID_BYTES = 8;
 
 function generate(path: string, bytes: number): void {
-  if (existsSync(path)) {
-    if (readFileSync(path, 'utf8').trim() !== '') return;
-    throw new UserError(
-      `The secret ${path} is empty.`,
-      'write the secret into that file; or remove it, and the next deploy makes a new one.',
-    );
-  }
+  if (existsSync(path)) return;
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   // Another command that makes it at the same time may be first: its secret is the one.
   createFileAtomically(path, `${randomBytes(bytes).toString('base64url')}\n`, 0o600);
 }
 
-/**
- * Finds the secrets of a deployment, and makes those that are missing.
- * @throws {UserError} for an empty file
- */
+/** Finds the secrets of a deployment, and makes those that are missing; whether they are good, secret-problems.ts says. */
 export function ensureSecrets(settings: Settings, packageFolder: string): SecretFiles {
   const files = secretFiles(settings, packageFolder);
   generate(files.adminPassword, PASSWORD_BYTES);
