@@ -1,7 +1,7 @@
 /** Whose a running deployment is: this checkout's, or another's that has the same project name. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createVolume } from '../../stacks/constructs/data-volume.ts';
+import { createVolume } from '../../stacks/create-volume.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { DEPLOYMENT_LABEL, FOLDER_LABEL, MARKER_LABEL, TIME_LABEL } from '../../stacks/topology/labels.ts';
 import { docker } from '../docker/client.ts';

@@ -1,12 +1,12 @@
 /** One deployment's inputs, gathered in the one order they flow: settings, host, topology, secrets, images, synthesis. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Synthesis, synthesise } from '../../stacks/app.ts';
-import { PROVIDER_SOURCE, PROVIDER_VERSION } from '../../stacks/provider.ts';
+import type { Synthesis } from '../../stacks/app.ts';
 import type { Settings } from '../../stacks/settings/definitions.ts';
 import type { HostFacts } from '../../stacks/topology/host.ts';
 import type { SecretFiles } from '../../stacks/topology/secrets.ts';
 import { type Topology, topologyOf } from '../../stacks/topology/topology.ts';
+import { PROVIDER } from '../bootstrap/engine.mjs';
 import { type PlannedImages, planImages } from '../images/plan.ts';
 import { paint } from '../lib/report.ts';
 import { assumedHost, gatherHostFacts, root } from './host.ts';
@@ -109,8 +109,8 @@ function forgetMovedBackend(folder: string): void {
 function lockProvider(folder: string): void {
   const file = join(folder, '.terraform.lock.hcl');
   if (existsSync(file)) return;
-  const fields = [`version     = "${PROVIDER_VERSION}"`, `constraints = "${PROVIDER_VERSION}"`];
-  writeFileSync(file, `provider "${PROVIDER_SOURCE}" {\n  ${fields.join('\n  ')}\n}\n`);
+  const fields = [`version     = "${PROVIDER.version}"`, `constraints = "${PROVIDER.version}"`];
+  writeFileSync(file, `provider "${PROVIDER.source}" {\n  ${fields.join('\n  ')}\n}\n`);
 }
 
 /**
@@ -122,6 +122,8 @@ export async function synthesiseProject(options: LoadOptions = {}): Promise<Synt
   await ensureState(loadSettings().BTCW_PROJECT);
   const project = await loadProject(options);
   const { fingerprintKey } = project.secrets;
+  // Only now: cdktf takes a third of the time that other commands need.
+  const { synthesise } = await import('../../stacks/app.ts');
   const synthesis = synthesise({
     topology: project.topology,
     host: project.host,

@@ -1,5 +1,5 @@
 /** The volumes of a deployment. Those with data survive everything but `destroy --volumes`. */
-import { createVolume } from '../../stacks/constructs/data-volume.ts';
+import { createVolume } from '../../stacks/create-volume.ts';
 import { labelsOf } from '../../stacks/topology/labels.ts';
 import { volumeName } from '../../stacks/topology/service.ts';
 import type { Topology } from '../../stacks/topology/topology.ts';

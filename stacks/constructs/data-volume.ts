@@ -1,4 +1,5 @@
 import { Construct } from 'constructs';
+import { createVolume } from '../create-volume.ts';
 import { DataResource } from '../provider.ts';
 import { labelsOf } from '../topology/labels.ts';
 
@@ -9,14 +10,6 @@ export interface DataVolumeProps {
   /** @example 'btc-watcher-backend-data' */
   readonly name: string;
 }
-
-/** The command that makes a volume where there is none; one that is there stays as it is. */
-export const createVolume = (name: string, labels: Readonly<Record<string, string>>): string[] => [
-  'volume',
-  'create',
-  ...Object.entries(labels).flatMap(([label, value]) => ['--label', `${label}=${value}`]),
-  name,
-];
 
 /**
  * A volume with data that survives everything but `destroy --volumes`. Terraform only sees to it that it exists: a
