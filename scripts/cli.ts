@@ -120,6 +120,7 @@ program
   .description('say what is wrong, why, and the command that fixes it; exit code 1 when something is')
   .option(...json)
   .option('--token <token>', 'check this WebSocket token instead of taking one')
+  .option('--token-file <file>', 'the same from a file, or from standard input: -')
   .addHelpText('after', '\nWith --verbose, checks that passed are shown, too.')
   .action((options: DoctorOptions) => doctor({ ...options, verbose: Boolean(program.opts().verbose) }));
 program

@@ -62,7 +62,12 @@ async function goTests(title, module) {
   failed += count('FAIL') || (code === 0 && count('PASS') > 0 ? 0 : 1);
 }
 
-for (const [program, use] of Object.entries({ chromium: 'the browser tests', ufw: 'the firewall tests' })) {
+const programs = {
+  chromium: 'the browser tests',
+  ufw: 'the firewall tests',
+  'stress-ng': 'the tests under load',
+};
+for (const [program, use] of Object.entries(programs)) {
   await step(program, async (report) => {
     if (await onPath(program)) return { detail: 'found' };
     await aptInstall([program], `${program}, for ${use},`, report);

@@ -1,3 +1,6 @@
+import { readFile } from 'node:fs/promises';
+import { text as textOf } from 'node:stream/consumers';
+import { UserError } from '../../stacks/errors.mjs';
 import { root } from '../deployment/host.ts';
 import { loadDeployment } from '../deployment/project.ts';
 import type { Finding } from '../doctor/checks/check.ts';
@@ -12,6 +15,8 @@ export interface DoctorOptions {
   readonly verbose?: boolean;
   /** A WebSocket token to check, instead of one taken with the password file. */
   readonly token?: string;
+  /** File with that token, or `-` for standard input: other users of this host see what is on a command line. */
+  readonly tokenFile?: string;
 }
 
 const SIGN = { ok: '✓', warning: '!', failure: '✗', skipped: '-' } as const;
@@ -23,9 +28,28 @@ const sign = ({ level }: Finding): string => paint(COLOUR[level], SIGN[level]);
 const problemLines = (finding: Finding): string =>
   `${sign(finding)} ${finding.detail}\n    ${paint('gray', `Failed check: ${finding.name}`)}\n    Fix: ${finding.fix}`;
 
+/** @throws {UserError} where both are given, or the file cannot be read or is empty */
+export async function givenToken(
+  { token, tokenFile: file }: Pick<DoctorOptions, 'token' | 'tokenFile'>,
+  standardInput: () => AsyncIterable<Buffer> = () => process.stdin,
+): Promise<string | undefined> {
+  if (file === undefined) return token;
+  if (token !== undefined) throw new UserError('--token-file: should not be given together with --token.');
+  const source = file === '-' ? 'standard input' : `"${file}"`;
+  let text: string;
+  try {
+    text = (await (file === '-' ? textOf(standardInput()) : readFile(file, 'utf8'))).trim();
+  } catch (error) {
+    throw new UserError(`--token-file: cannot read ${source}: ${(error as Error).message}`);
+  }
+  if (text === '') throw new UserError(`--token-file: should hold a token, but ${source} is empty.`);
+  return text;
+}
+
 /** Reports each problem, its cause, and the command that fixes it. Exit code 1: a failure; 0: none, or only warnings. */
-export async function doctor({ json, verbose, token }: DoctorOptions): Promise<void> {
+export async function doctor({ json, verbose, ...given }: DoctorOptions): Promise<void> {
   const startedMs = Date.now();
+  const token = await givenToken(given);
   const findings = diagnose(await gatherFacts(loadDeployment(), root, { token }));
   const count = (level: Finding['level']) => findings.filter((finding) => finding.level === level).length;
   const ok = count('failure') === 0;

@@ -7,6 +7,7 @@ import { loadDeployment } from '../deployment/project.ts';
 import { secretValues } from '../deployment/secrets.ts';
 import { diagnose } from '../doctor/diagnose.ts';
 import { gatherFacts } from '../doctor/facts/facts.ts';
+import { Rounds } from '../doctor/facts/rounds.ts';
 import { gatherFrpServer } from '../doctor/facts/tunnel.ts';
 import { callersPath } from '../lib/caller.ts';
 import { ask } from '../lib/http.ts';
@@ -115,7 +116,7 @@ async function draw(file: string): Promise<void> {
     ...gathered,
     local: await ask(`${localUrl(topology)}/`),
     remote: await ask(`${publicUrl(topology)}/`),
-    frpServer: await gatherFrpServer(topology, settings),
+    frpServer: await gatherFrpServer(topology, settings, new Rounds()),
   };
   const picture = pictureOf(facts, diagnose(gathered));
   try {

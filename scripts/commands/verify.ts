@@ -1,6 +1,7 @@
 import { UserError } from '../../stacks/errors.mjs';
 import { printJson } from '../lib/json.ts';
 import { paint, table } from '../lib/report.ts';
+import type { Check } from '../verify/check.ts';
 import { deploymentChecks } from '../verify/deployment.ts';
 import { remoteChecks } from '../verify/remote.ts';
 
@@ -25,25 +26,28 @@ export function soakSeconds(text: string): number {
   return Number(number) * (unit === 'm' ? 60 : 1);
 }
 
+const sign = ({ ok, skipped }: Check): string =>
+  ok ? paint('green', '✓') : skipped ? paint('gray', '-') : paint('red', '✗');
+
 /** Verifies the deployment. Exit code 0 when all checks pass, 1 otherwise. */
 export async function verify({ json, soak, url, ...login }: VerifyOptions): Promise<void> {
   const soakSec = soak === undefined ? undefined : soakSeconds(soak);
   const checks = await (url === undefined
     ? deploymentChecks(soakSec)
     : remoteChecks({ ...login, url }, soakSec));
-  const failed = checks.filter(({ ok }) => !ok);
+  const failed = checks.filter(({ ok, skipped }) => !ok && !skipped);
+  const skipped = checks.filter((check) => check.skipped);
   if (failed.length > 0) process.exitCode = 1;
   if (json) {
     printJson({ ok: failed.length === 0, checks });
     return;
   }
-  const rows = checks.map(({ name, ok, detail, fix }) => [
-    ok ? paint('green', '✓') : paint('red', '✗'),
-    name,
-    detail,
-    ok ? '' : fix,
-  ]);
+  const rows = checks.map((check) => [sign(check), check.name, check.detail, check.ok ? '' : check.fix]);
   console.log(table(['', 'check', 'result', 'fix'], rows));
-  if (failed.length === 0) console.log(`${paint('green', '✓')} All ${checks.length} checks passed.`);
-  else console.log(`${paint('red', '✗')} ${failed.length} of ${checks.length} checks failed.`);
+  if (failed.length === 0) {
+    console.log(`${paint('green', '✓')} All ${checks.length} checks passed.`);
+    return;
+  }
+  const rest = skipped.length > 0 ? `, ${skipped.length} skipped` : '';
+  console.log(`${paint('red', '✗')} ${failed.length} of ${checks.length} checks failed${rest}.`);
 }

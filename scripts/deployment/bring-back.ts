@@ -3,7 +3,7 @@ import { UserError } from '../../stacks/errors.mjs';
 import { explainFailure, requireHealthy } from './health.ts';
 import type { SynthesisedProject } from './project.ts';
 import { markFailed, type RestoredSecrets, restoreSecrets } from './release-secrets.ts';
-import { type Release, releaseTime } from './releases.ts';
+import { markDeployed, type Release, releaseTime } from './releases.ts';
 import { apply, type TerraformEvent } from './terraform.ts';
 import { InterruptedError } from './terraform-process.ts';
 
@@ -21,6 +21,7 @@ export async function bringBack(
   try {
     await apply(synthesised, [], show);
     await requireHealthy(project);
+    markDeployed(project, release);
     return secrets;
   } catch (error) {
     if (error instanceof InterruptedError) throw error;

@@ -14,6 +14,7 @@ import { asideOf, flushFolder, isAside, writeFileAtomically } from '../lib/files
 import { localTime, timestamp } from '../lib/text.ts';
 import { root } from './host.ts';
 import type { SynthesisedProject } from './project.ts';
+import { stateSerial } from './state.ts';
 
 const KEPT = 5;
 const CONFIGURATION = 'cdk.tf.json';
@@ -28,6 +29,8 @@ export interface Release {
   readonly images: Readonly<Record<string, string>>;
   /** What resources are called for people, by their addresses. @default - not known: an earlier version kept it */
   readonly names?: Readonly<Record<string, string>>;
+  /** Terraform's number of the state that it left. @default - not known: an earlier version kept it */
+  readonly serial?: number;
 }
 
 /** A setting that is not what was deployed. */
@@ -118,18 +121,38 @@ function writeRelease(project: string, release: Release, configuration: string):
   flushFolder(folderOf(project));
 }
 
-/** Keeps what has just been deployed, unless it is what was deployed before. Removes what is too old, or broken. */
+/** With the number of the state that is there now. */
+function withSerial(project: string, release: Release): Release {
+  const serial = stateSerial(project);
+  return { ...release, ...(serial !== undefined && { serial }) };
+}
+
+/** Writes down that a kept release is what runs now: it was deployed again, or gone back to. */
+export const markDeployed = (project: string, release: Release): void =>
+  writeFileAtomically(
+    join(folderOf(project), release.id, RECORD),
+    JSON.stringify(withSerial(project, release), null, 2),
+  );
+
+/** Whether the state is still the one that a release left: `npx cdktf deploy` keeps none, nor does a failed deploy. */
+export const isDeployed = (project: string, { serial }: Release): boolean =>
+  serial !== undefined && serial === stateSerial(project);
+
+/** Keeps what has just been deployed. Removes what is too old, or broken. */
 export function keepRelease({ settings, images, synthesis }: SynthesisedProject): void {
   const project = settings.BTCW_PROJECT;
   const kept = readReleases(project);
   const ids = kept.map(({ release }) => release.id);
   const configuration = readFileSync(join(synthesis.folder, CONFIGURATION), 'utf8');
-  if (kept.at(-1)?.configuration !== configuration) {
+  const last = kept.at(-1);
+  if (last?.configuration === configuration) {
+    markDeployed(project, { ...last.release, settings: asText(settings) });
+  } else {
     const id = timestamp();
     const tags = [...images.byService].map(([name, { reference }]) => [name, reference]);
     const names = Object.fromEntries(synthesis.names);
     const release = { id, settings: asText(settings), images: Object.fromEntries(tags), names };
-    writeRelease(project, release, configuration);
+    writeRelease(project, withSerial(project, release), configuration);
     ids.push(id);
   }
   const stay = ids.slice(-KEPT);

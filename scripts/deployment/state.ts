@@ -34,6 +34,8 @@ interface Resource {
 
 /** Terraform's state, version 4: the fields that are read here. */
 export interface State {
+  /** Grows with each change. */
+  readonly serial?: number;
   readonly resources: readonly Resource[];
 }
 
@@ -123,6 +125,12 @@ function readNow(path: string, project: string): StateReading {
     throw new UserError(`The state ${path} cannot be read: ${(error as Error).message}`);
   }
   return judgeState(text, project);
+}
+
+/** The serial number of a project's state; undefined where there is no good one. */
+export function stateSerial(project: string, place = HERE): number | undefined {
+  const reading = readNow(stateFile(project, place), project);
+  return reading.kind === 'good' ? reading.state.serial : undefined;
 }
 
 const lockInfoFile = (path: string): string => join(path, '..', `.${basename(path)}.lock.info`);

@@ -1,6 +1,6 @@
 /** A project's containers, as people ask for them. */
 import { SERVICE_LABEL } from '../../stacks/topology/labels.ts';
-import { type ContainerInspection, healthOf, inspect, nameOf, projectIds } from './inspect.ts';
+import { healthOf, inspect, nameOf, projectIds, publishedAt } from './inspect.ts';
 
 export interface ContainerState {
   readonly name: string;
@@ -17,12 +17,6 @@ export interface ContainerState {
   readonly addresses: readonly string[];
 }
 
-const addressesOf = ({ HostConfig }: ContainerInspection): string[] =>
-  Object.values(HostConfig.PortBindings ?? {})
-    .flatMap((bindings) => bindings ?? [])
-    .map(({ HostIp, HostPort }) => `${HostIp}:${HostPort}`)
-    .sort();
-
 /** All containers of a project, running or not, by name. */
 export async function projectContainers(project: string): Promise<ContainerState[]> {
   const containers = await inspect('container', await projectIds('container', project));
@@ -35,7 +29,7 @@ export async function projectContainers(project: string): Promise<ContainerState
       health: healthOf(container),
       startedAt: container.State.StartedAt,
       restarts: container.RestartCount,
-      addresses: addressesOf(container),
+      addresses: publishedAt(container),
     }))
     .sort((a, b) => a.name.localeCompare(b.name));
 }

@@ -1,8 +1,10 @@
 /** What the engine says of containers, images, volumes and networks: the only reader of `docker inspect`. */
+import { UserError } from '../../stacks/errors.mjs';
 import { PROJECT_LABEL } from '../../stacks/topology/labels.ts';
 import { docker, tryDocker } from './client.ts';
 
-const DEADLINE_MS = 5_000;
+/** On a busy host the first is over before the engine has come to the question. */
+const DEADLINES_MS = [5_000, 20_000];
 
 type Strings = Readonly<Record<string, string>>;
 
@@ -63,7 +65,16 @@ export interface ContainerInspection {
     readonly RW: boolean;
   }[];
   readonly NetworkSettings: {
-    readonly Networks: Readonly<Record<string, { readonly Aliases?: readonly string[] | null } | null>>;
+    readonly Networks: Readonly<
+      Record<
+        string,
+        {
+          readonly Aliases?: readonly string[] | null;
+          /** Empty on the host's network, and while it does not run. */
+          readonly IPAddress?: string;
+        } | null
+      >
+    >;
   };
 }
 
@@ -104,14 +115,41 @@ interface Inspections {
   readonly network: NetworkInspection;
 }
 
-/** What `docker … inspect` prints of those that exist. @param names or ids */
+interface Found<Kind extends keyof Inspections> {
+  /** Those that exist. */
+  readonly found: Inspections[Kind][];
+  /** Whether the engine did not answer in time: then nothing is known of any. */
+  readonly timedOut: boolean;
+}
+
+/** What `docker … inspect` prints within a deadline. @param names or ids */
+export async function inspectWithin<Kind extends keyof Inspections>(
+  deadlineMs: number,
+  kind: Kind,
+  names: readonly string[],
+): Promise<Found<Kind>> {
+  if (names.length === 0) return { found: [], timedOut: false };
+  const { stdout, timedOut } = await tryDocker([kind, 'inspect', ...names], { timeout: deadlineMs });
+  return { found: timedOut ? [] : JSON.parse(String(stdout || '[]')), timedOut };
+}
+
+/**
+ * What `docker … inspect` prints of those that exist.
+ * @param names or ids
+ * @throws {UserError} where the engine does not answer in time, which is not to be taken for their absence
+ */
 export async function inspect<Kind extends keyof Inspections>(
   kind: Kind,
   names: readonly string[],
 ): Promise<Inspections[Kind][]> {
-  if (names.length === 0) return [];
-  const { stdout } = await tryDocker([kind, 'inspect', ...names], { timeout: DEADLINE_MS });
-  return JSON.parse(String(stdout || '[]'));
+  for (const deadlineMs of DEADLINES_MS) {
+    const { found, timedOut } = await inspectWithin(deadlineMs, kind, names);
+    if (!timedOut) return found;
+  }
+  throw new UserError(
+    `Docker has not answered "docker ${kind} inspect" in time.`,
+    'try again when this host is less busy; npm run doctor shows whether the engine answers.',
+  );
 }
 
 export const nameOf = ({ Name }: Pick<ContainerInspection, 'Name'>): string => Name.replace(/^\//, '');
@@ -139,6 +177,13 @@ export async function projectIds(
   const listed = await docker([kind, 'ls', ...LIST_OPTIONS[kind], ...label]);
   return listed.split('\n').filter(Boolean);
 }
+
+/** Where a container's ports are published. @example ['127.0.0.1:8501'] */
+export const publishedAt = ({ HostConfig }: Pick<ContainerInspection, 'HostConfig'>): string[] =>
+  Object.values(HostConfig.PortBindings ?? {})
+    .flatMap((bindings) => bindings ?? [])
+    .map(({ HostIp, HostPort }) => `${HostIp}:${HostPort}`)
+    .sort();
 
 /**
  * How an object is removed. A container takes the nameless volumes with it that its image declares.

@@ -38,6 +38,9 @@ export async function readLog(
   return { text: String(all ?? ''), timedOut };
 }
 
+/** The command that shows a container's last lines. */
+export const showLog = (container: string): string => `docker logs --tail 20 ${container}`;
+
 /** The last line a container printed. */
 export async function lastLogLine(container: string, deadlineMs?: number): Promise<string> {
   const { text } = await readLog(container, { tail: 5 }, deadlineMs);

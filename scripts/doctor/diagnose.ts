@@ -3,11 +3,11 @@
  * skipped, so that a report names causes and not their consequences.
  */
 import type { Topology } from '../../stacks/topology/topology.ts';
-import type { Check, Dependency, Finding } from './checks/check.ts';
+import type { Check, Dependency, Finding, Problem } from './checks/check.ts';
 import { clockChecks } from './checks/clock.ts';
 import { containerChecks } from './checks/containers.ts';
 import { guardChecks } from './checks/guard.ts';
-import { hostChecks } from './checks/host.ts';
+import { hostChecks, settings } from './checks/host.ts';
 import { loginChecks } from './checks/login.ts';
 import { logChecks } from './checks/logs.ts';
 import { networkChecks } from './checks/network.ts';
@@ -41,20 +41,28 @@ interface Outcome {
   readonly cause: Check | undefined;
 }
 
+/** Whether a check fails because what it goes by is not deployed yet. */
+const isExplained = (check: Check, problem: Problem, { release }: Facts): boolean => {
+  const goesBy = problem.settings ?? check.settings ?? [];
+  return release?.changed.some(({ name }) => goesBy.includes(name)) ?? false;
+};
+
 /** Runs a check, or skips it for the failed check that causes its failure. */
 function outcomeOf(check: Check, cause: Check | undefined, facts: Facts): Outcome {
   const { id, name, hop, level = 'failure' } = check;
   const passed = { id, name, hop, ok: true, fix: '' };
   const skipped = { ...passed, level: 'skipped' as const };
-  if (cause) return { finding: { ...skipped, detail: `skipped: caused by "${cause.name}"` }, cause };
+  const causedBy = (other: Check): Finding => ({ ...skipped, detail: `skipped: caused by "${other.name}"` });
+  if (cause) return { finding: causedBy(cause), cause };
   const verdict = check.run(facts);
   if (!verdict) return { finding: { ...skipped, detail: 'skipped: no data' }, cause };
   if ('ok' in verdict) return { finding: { ...passed, level: 'ok', detail: verdict.ok }, cause };
+  const isCause = level === 'failure';
+  if (isExplained(check, verdict, facts)) {
+    return { finding: causedBy(settings), cause: isCause ? settings : undefined };
+  }
   const { problem: detail, fix } = verdict;
-  return {
-    finding: { ...passed, level, ok: false, detail, fix },
-    cause: level === 'failure' ? check : undefined,
-  };
+  return { finding: { ...passed, level, ok: false, detail, fix }, cause: isCause ? check : undefined };
 }
 
 /** Runs each check after those that it depends on. @returns the findings in the order of the checks */
@@ -72,7 +80,13 @@ export function runChecks(checks: readonly Check[], facts: Facts): Finding[] {
     outcomes.set(check.id, outcome);
     return outcome;
   };
-  return checks.map((check) => resolve(check).finding);
+  for (const check of checks) resolve(check);
+  const causes = new Set([...outcomes.values()].map(({ cause }) => cause?.id));
+  return checks.map((check) => {
+    const { finding } = resolve(check);
+    // A warning alone, it is a failure where it is the reason for one.
+    return finding.level === 'warning' && causes.has(check.id) ? { ...finding, level: 'failure' } : finding;
+  });
 }
 
 /** Judges the facts of a deployment. */

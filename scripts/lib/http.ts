@@ -1,6 +1,7 @@
 /** One HTTP request whose failure is an answer, too; unlike `fetch` it may carry any Host header. */
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import { skewOf } from './clock.ts';
 
 export interface HttpAnswer {
   /** 0 where there was none. */
@@ -8,10 +9,14 @@ export interface HttpAnswer {
   readonly body: string;
   /** From the request to the end of the answer. */
   readonly ms: number;
-  /** The server's clock, out of its Date header; whole seconds. */
-  readonly dateMs: number | undefined;
+  /** How far the server's clock is ahead of this host's, out of its Date header; whole seconds. */
+  readonly skewMs: number | undefined;
   /** Why there was no answer. @example 'ECONNREFUSED' */
   readonly error: string;
+  /** Whether a deadline ended it: that is no answer, and no refusal either. */
+  readonly timedOut: boolean;
+  /** Whether the connection opened: then no firewall keeps it from that. */
+  readonly connected: boolean;
   /** Where a redirect leads, as the server wrote it. */
   readonly location?: string | undefined;
 }
@@ -30,6 +35,9 @@ const DEADLINE_MS = 1_500;
 /** More than any answer that is read has. */
 const MAX_BODY = 1024 * 1024;
 
+/** The error of a deadline that is over. @example 'no answer within 1.5 s' */
+export const noAnswerWithin = (deadlineMs: number): string => `no answer within ${deadlineMs / 1000} s`;
+
 /** @throws {TypeError} for a text that is no http or https URL */
 export function ask(
   url: string,
@@ -38,31 +46,43 @@ export function ask(
   const request = url.startsWith('https:') ? requestHttps : requestHttp;
   return new Promise((resolve) => {
     const startedMs = performance.now();
+    const askedMs = Date.now();
+    let connected = false;
     const end = (answer: Partial<HttpAnswer>) => {
       clearTimeout(timer);
       const ms = performance.now() - startedMs;
-      resolve({ status: 0, body: '', dateMs: undefined, error: '', ...answer, ms });
+      const none = { status: 0, body: '', skewMs: undefined, error: '', timedOut: false };
+      resolve({ ...none, ...answer, connected, ms });
       call.destroy();
     };
+    // The kernel gives up on a connection by itself, too.
+    const fail = ({ code, message }: NodeJS.ErrnoException) =>
+      end({ error: code ?? message, timedOut: code === 'ETIMEDOUT' });
     const call = request(url, { ...rest, agent: false }, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
         if (text.length < MAX_BODY) text += chunk;
       });
-      response.on('error', (error: NodeJS.ErrnoException) => end({ error: error.code ?? error.message }));
+      response.on('error', fail);
       response.on('end', () => {
-        const date = Date.parse(response.headers.date ?? '');
+        const clockMs = Date.parse(response.headers.date ?? '');
         end({
           status: response.statusCode ?? 0,
           body: text,
-          dateMs: Number.isNaN(date) ? undefined : date,
+          skewMs: skewOf(clockMs, askedMs, Date.now()),
           location: response.headers.location,
         });
       });
     });
-    const timer = setTimeout(() => end({ error: `no answer within ${deadlineMs / 1000} s` }), deadlineMs);
-    call.on('error', (error: NodeJS.ErrnoException) => end({ error: error.code ?? error.message }));
+    const tooLate = { error: noAnswerWithin(deadlineMs), timedOut: true };
+    const timer = setTimeout(() => end(tooLate), deadlineMs);
+    call.on('socket', (socket) => {
+      socket.once('connect', () => {
+        connected = true;
+      });
+    });
+    call.on('error', fail);
     call.end(body);
   });
 }

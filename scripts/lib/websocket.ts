@@ -1,8 +1,12 @@
 /** A WebSocket client's view of a deployment. */
 import WebSocket from 'ws';
+import { skewOf } from './clock.ts';
+import { noAnswerWithin } from './http.ts';
 
 const HANDSHAKE_DEADLINE_MS = 10_000;
 const CLOSE_DEADLINE_MS = 500;
+/** The words of `ws`. */
+const HANDSHAKE_TIMED_OUT = 'Opening handshake has timed out';
 
 /**
  * Asks for an upgrade, and closes at once.
@@ -30,16 +34,32 @@ export interface ProbeResult {
   /** Round trip of a ping, in ms; undefined when none was answered. */
   readonly pongMs: number | undefined;
   readonly error: string;
+  /** Whether the deadline ended it, rather than that all had come. @default false */
+  readonly timedOut?: boolean;
   /** 101, or what came instead of an upgrade; undefined when there was no answer at all. */
   readonly status?: number | undefined;
-  /** What the server's first message says of it: the interval of its heartbeat, and its clock. */
-  readonly greeting?: { readonly heartbeatSec: number | undefined; readonly clockMs: number } | undefined;
+  /** What the server's first message says of it. */
+  readonly greeting?: Greeting | undefined;
+}
+
+interface Greeting {
+  /** The interval of its heartbeat. */
+  readonly heartbeatSec: number | undefined;
+  /** How far its clock is ahead of this host's. */
+  readonly skewMs: number | undefined;
+}
+
+interface FirstMessage {
+  readonly type: string;
+  readonly heartbeat_interval?: number;
+  readonly server_time?: string;
 }
 
 /** The reference backend's greeting; undefined for any other message. */
-function greetingOf(message: { type: string; heartbeat_interval?: number; server_time?: string }) {
+function greetingOf(message: FirstMessage, askedMs: number): Greeting | undefined {
   if (message.type !== 'connected') return undefined;
-  return { heartbeatSec: message.heartbeat_interval, clockMs: Date.parse(message.server_time ?? '') };
+  const clockMs = Date.parse(message.server_time ?? '');
+  return { heartbeatSec: message.heartbeat_interval, skewMs: skewOf(clockMs, askedMs, Date.now()) };
 }
 
 function parsed(text: string): { type: string; topic?: string; text?: string } {
@@ -66,12 +86,14 @@ export function probeWebSocket(
     let error = '';
     let status: number | undefined;
     let greeting: ProbeResult['greeting'];
-    const socket = new WebSocket(url, { handshakeTimeout: Math.min(HANDSHAKE_DEADLINE_MS, deadlineMs) });
-    const end = () => {
+    const askedMs = Date.now();
+    const handshakeTimeout = Math.min(HANDSHAKE_DEADLINE_MS, deadlineMs);
+    const socket = new WebSocket(url, { handshakeTimeout });
+    const end = (timedOut = false) => {
       socket.close();
       // A silent server does not answer the close frame either; `ws` would wait half a minute for it.
       setTimeout(() => socket.terminate(), CLOSE_DEADLINE_MS).unref();
-      resolve({ topics: [...received], pongMs, error, status, greeting });
+      resolve({ topics: [...received], pongMs, error, timedOut, status, greeting });
     };
     socket.on('unexpected-response', (request, response) => {
       status = response.statusCode;
@@ -81,22 +103,23 @@ export function probeWebSocket(
     });
     socket.on('open', () => {
       status = 101;
-      setTimeout(end, deadlineMs).unref();
+      setTimeout(() => end(true), deadlineMs).unref();
       for (const topic of topics) socket.send(JSON.stringify({ type: 'subscribe', topic }));
       pingedMs = performance.now();
       socket.send(JSON.stringify({ type: 'ping' }));
     });
     socket.on('message', (data) => {
       const message = parsed(data.toString());
-      greeting ??= greetingOf(message);
+      greeting ??= greetingOf(message, askedMs);
       if (message.type === 'data' && message.topic) received.add(message.topic);
       if (message.type === 'pong') pongMs ??= performance.now() - pingedMs;
       if (message.type === 'error') error = message.text ?? '';
       if (topics.every((topic) => received.has(topic)) && pongMs !== undefined) end();
     });
-    socket.on('error', (problem) => {
-      error = problem.message;
-      end();
+    socket.on('error', ({ message }) => {
+      const timedOut = message === HANDSHAKE_TIMED_OUT;
+      error = timedOut ? noAnswerWithin(handshakeTimeout) : message;
+      end(timedOut);
     });
   });
 }

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { UserError } from '../../stacks/errors.mjs';
 import { answerText } from '../lib/http.ts';
-import { addressChecks, soakCheck } from './address.ts';
-import type { Check } from './check.ts';
+import { addressChecks, listed, soakCheck, WRONG_TOKEN } from './address.ts';
+import { type Check, once, type PlannedCheck, runPlanned } from './check.ts';
 import { requestToken } from './login.ts';
 
 const NAME = 'remote';
@@ -45,21 +45,30 @@ function passwordIn(file: string | undefined): string {
  * @param soakSec seconds that a WebSocket is kept open. @default - no soak
  * @throws {UserError} for wrong options
  */
-export async function remoteChecks(options: RemoteOptions, soakSec?: number): Promise<Check[]> {
+export function remoteChecks(options: RemoteOptions, soakSec?: number): Promise<Check[]> {
   const { user = 'admin', passwordFile } = options;
   const url = baseUrl(options.url);
-  const { answer, token } = await requestToken(url, user, passwordIn(passwordFile));
-  const checks: Check[] = [
-    {
-      name: `${NAME}: login gives a token`,
-      ok: answer.status === 200 && token !== '',
-      detail: answerText(answer),
-      fix: answer.status === 0 ? FIX : 'check --user and --password-file',
+  const password = passwordIn(passwordFile);
+  const logIn = once(() => requestToken(url, user, password));
+  const login: PlannedCheck = {
+    name: `${NAME}: login gives a token`,
+    dependsOn: [],
+    fix: 'check --user and --password-file',
+    run: async () => {
+      const { answer, token } = await logIn();
+      const ok = answer.status === 200 && token !== '';
+      return { ok, detail: answerText(answer), ...(answer.status === 0 && { fix: FIX }) };
     },
-  ];
-  if (!token) return checks;
+  };
+  const token = async () => (await logIn()).token;
   const fixes = { frontend: FIX, backend: FIX, proxy: FIX };
-  checks.push(...(await addressChecks({ name: NAME, url, fixes }, { valid: token, expired: undefined })));
-  if (soakSec !== undefined) checks.push(await soakCheck({ name: NAME, url, fix: FIX }, token, soakSec));
-  return checks;
+  const checks = addressChecks(
+    { name: NAME, url, fixes },
+    async () => ({ wrong: WRONG_TOKEN, valid: await token() }),
+    { page: [login], api: [login], login },
+    ['wrong', 'valid'],
+  );
+  const opened = { dependsOn: checks.upgrades.slice(-1), fix: FIX };
+  const held = soakSec === undefined ? [] : [soakCheck({ name: NAME, url }, token, soakSec, opened)];
+  return runPlanned([login, ...listed(checks), ...held]);
 }

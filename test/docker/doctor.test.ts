@@ -118,10 +118,33 @@ describe('doctor', () => {
     expect([code, ids(failures)]).toEqual([1, ['docker']]);
   });
 
-  it('fails when no interface has the gateway, and names the one to use', async () => {
-    const { failures } = await doctor([], { BTCW_GATEWAY: '172.31.250.1' });
-    expect(ids(failures)).toEqual(['gateway']);
-    expect(failures[0]?.fix).toMatch(/; echo 'BTCW_GATEWAY=[\d.]+' >> \.env && npm run deploy$/);
+  it('fails when nothing is deployed, and says so once', async () => {
+    const { code, failures, warnings } = await doctor([], { BTCW_PROJECT: 'btcw-nothing' });
+    expect([code, ids(failures), warnings]).toEqual([1, ['deployed'], []]);
+    expect(failures[0]?.detail).toBe('nothing of btcw-nothing is deployed on this engine');
+  });
+
+  it.each([
+    ['gateway', 'BTCW_GATEWAY', '(not set)', '172.31.250.1'],
+    ['port', 'BTCW_NGINX_PORT', String(PORT.nginx), String(PORT.nginx + 50)],
+  ])(
+    'fails when .env has another %s than is deployed, and blames nothing else',
+    async (_what, name, from, to) => {
+      if (name === 'BTCW_NGINX_PORT') await listener(Number(to));
+      const { failures } = await doctor([], { [name]: to });
+      expect(failures).toMatchObject([
+        {
+          id: 'settings',
+          detail: `.env differs from what is deployed: ${name}: ${from} → ${to}`,
+          fix: 'npm run deploy',
+        },
+      ]);
+    },
+  );
+
+  it('warns when .env has another setting than is deployed, and nothing is wrong with it', async () => {
+    const { code, failures, warnings } = await doctor([], { BTCW_LOG_KEEP_DAYS: '9' });
+    expect([code, failures, ids(warnings)]).toEqual([0, [], ['settings']]);
   });
 
   it('fails when the clock of this host is off', async () => {
@@ -416,6 +439,12 @@ describe('tokens', () => {
     expect(ids((await doctor(['--token', fresh])).failures)).toEqual([]);
   });
 
+  it('is taken from a file, which other users of this host do not see', async () => {
+    const file = join(folder, 'token');
+    writeFileSync(file, `${await signed(secret(), 108_000, 86_400)}\n`);
+    expect(ids((await doctor(['--token-file', file])).failures)).toEqual(['token']);
+  });
+
   it('fails when one is of another secret, and when it is none at all', async () => {
     const other = await doctor(['--token', await signed('x'.repeat(43), 60, 86_400)]);
     expect(ids(other.failures)).toEqual(['token']);
@@ -519,9 +548,9 @@ describe('the tunnel', () => {
     });
     expect(ids(failures)).toEqual(['frp-server']);
     expect(failures[0]?.detail).toBe(
-      `127.0.0.1:${port} does not answer (ETIMEDOUT): its firewall blocks that port`,
+      `127.0.0.1:${port} gives no answer within 5 s, asked twice: a firewall drops what is sent to that port, or the server is off`,
     );
-    expect(failures[0]?.fix).toBe(`ssh 127.0.0.1 sudo ufw allow ${port}/tcp`);
+    expect(failures[0]?.fix).toMatch(new RegExp(`^on 127\\.0\\.0\\.1: .*: sudo ufw allow ${port}/tcp$`));
   });
 
   it('fails when the frp server does not allow the remote port', async () => {
@@ -561,7 +590,8 @@ transport.tls = { certFile = "/server/server.pem", keyFile = "/server/server.key
     writeFileSync(file('frps.toml'), config);
     const { Image } = await deployment.inspect('frps');
     const mount = ['--user', '0:0', '--volume', `${folder}:/server:ro`];
-    const args = ['--network', 'host', ...labels('server'), ...mount, '--entrypoint', 'frps', Image];
+    // Without labels: a deploy removes containers of the project that it does not know.
+    const args = ['--network', 'host', ...mount, '--entrypoint', 'frps', Image];
     await docker('create', '--name', server, ...args, '-c', '/server/frps.toml');
     undo.push(async () => {
       await docker('rm', '--force', server);

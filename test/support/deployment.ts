@@ -30,6 +30,11 @@ const outcome = (result: Result): Outcome => ({
   stdout: String(result.stdout ?? ''),
 });
 
+const ROUNDS = 'BTCW_TEST_ROUNDS';
+
+/** How often a measurement is repeated, as the environment has it. @param usual where it does not */
+export const testRounds = (usual: number): number => Number(process.env[ROUNDS] || usual);
+
 /** A program whose failure is an answer, too. */
 export async function tryProgram(
   program: string,
@@ -37,7 +42,8 @@ export async function tryProgram(
   env: Record<string, string> = {},
 ): Promise<Outcome> {
   const result = await execa(program, args, {
-    env,
+    // Of the tests, and no setting: the package refuses names that it does not know.
+    env: { ...env, [ROUNDS]: undefined },
     all: true,
     reject: false,
     timeout: 170_000,

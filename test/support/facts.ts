@@ -8,7 +8,7 @@ import type { HttpAnswer } from '../../scripts/lib/http.ts';
 import { MIB } from '../../scripts/lib/text.ts';
 import { parseSettings } from '../../stacks/settings/parse.ts';
 import type { FileSystem } from '../../stacks/settings/rules.ts';
-import type { ServiceDefinition } from '../../stacks/topology/service.ts';
+import { isOnHostNetwork, type ServiceDefinition, socketsOf } from '../../stacks/topology/service.ts';
 import { type Topology, topologyOf } from '../../stacks/topology/topology.ts';
 
 export const NOW_MS = Date.parse('2026-11-22T12:00:00Z');
@@ -19,10 +19,14 @@ export const answer = (status: number, error = ''): HttpAnswer => ({
   status,
   body: '',
   ms: 2,
-  dateMs: status > 0 ? NOW_MS : undefined,
+  skewMs: status > 0 ? 0 : undefined,
   error,
+  timedOut: error.startsWith('no answer'),
+  connected: status > 0,
 });
 export const REFUSED = answer(0, 'ECONNREFUSED');
+/** Not even a connection, the second time either. */
+export const TIMED_OUT = answer(0, 'no answer within 10 s');
 
 /** A disk on which every file that settings name exists. */
 const FILES: FileSystem = {
@@ -50,6 +54,7 @@ export const CONF = confOf(topologyWith());
 
 export const containerFacts = (service: string, changes: Partial<ContainerFacts> = {}): ContainerFacts => ({
   name: `btc-watcher-${service}`,
+  inspectedMs: NOW_MS,
   status: 'running',
   health: 'healthy',
   pid: 100,
@@ -66,8 +71,17 @@ export const containerFacts = (service: string, changes: Partial<ContainerFacts>
   logLimitBytes: 30 * MIB,
   logPath: `/var/lib/docker/containers/${service}/${service}-json.log`,
   logReadable: true,
+  published: [],
+  address: '',
   ...changes,
 });
+
+/** The addresses that Docker gave the containers. */
+const ADDRESSES: Readonly<Record<string, string>> = {
+  nginx: '172.17.0.2',
+  backend: '172.17.0.3',
+  frontend: '172.17.0.4',
+};
 
 /** @param services those beside the package's own */
 export function healthyFacts(
@@ -84,8 +98,16 @@ export function healthyFacts(
     settings,
     topology,
     passwordFile: 'secrets/btc-watcher/admin-password',
-    engine: { problem: undefined, version: '28.3.3', rootDir: '/var/lib/docker', clockMs: NOW_MS },
-    containers: Object.fromEntries(topology.services.map(({ name }) => [name, containerFacts(name)])),
+    engine: { problem: undefined, version: '28.3.3', rootDir: '/var/lib/docker', skewMs: 0 },
+    unanswered: [],
+    release: { changed: [], services: topology.services.map(({ name }) => name) },
+    containers: Object.fromEntries(
+      topology.services.map((service) => {
+        const { name } = service;
+        const published = isOnHostNetwork(service) ? [] : socketsOf(service);
+        return [name, containerFacts(name, { published, address: ADDRESSES[name] ?? '' })];
+      }),
+    ),
     hostAddresses: ['127.0.0.1', '172.17.0.1'],
     bridgeGateway: '172.17.0.1',
     bridge: topology.bridge,
@@ -104,7 +126,7 @@ export function healthyFacts(
     foreignHost: answer(200),
     direct: ofUpstreams(answer(200)),
     atBridge: ofUpstreams(answer(200)),
-    inside: ofUpstreams({ status: 200, ms: 1, curl: 0 }),
+    inside: ofUpstreams({ status: 200, ms: 1, curl: 0, connected: true, asked: 1 }),
     nginxRefusal: '',
     nginx: readNginxConf(confOf(topology)),
     login: answer(200),
@@ -114,9 +136,9 @@ export function healthyFacts(
       pongMs: 1,
       error: '',
       status: 101,
-      greeting: { heartbeatSec: 10, clockMs: NOW_MS },
+      greeting: { heartbeatSec: 10, skewMs: 0 },
     },
-    frpServer: { resolved: true, connectMs: 1, error: '' },
+    frpServer: { resolved: true, connectMs: 1, error: '', timedOut: false },
     tunnel: { up: true, reason: '', cause: undefined, line: '' },
     ...changes,
   };

@@ -1,20 +1,26 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { givenToken } from '../../scripts/commands/doctor.ts';
+import type { ChangedSetting } from '../../scripts/deployment/releases.ts';
 import { upstreamFor } from '../../scripts/deployment/routes.ts';
 import type { TunnelCause } from '../../scripts/deployment/tunnel.ts';
-import type { Check, Dependency } from '../../scripts/doctor/checks/check.ts';
+import type { Check, Dependency, Finding } from '../../scripts/doctor/checks/check.ts';
 import { checksFor, diagnose, idOf, runChecks } from '../../scripts/doctor/diagnose.ts';
-import { gatherAnswers } from '../../scripts/doctor/facts/answers.ts';
 import { logLimit } from '../../scripts/doctor/facts/containers.ts';
-import { engineProblem } from '../../scripts/doctor/facts/engine.ts';
+import { engineProblem, engineTimeout } from '../../scripts/doctor/facts/engine.ts';
 import { fact } from '../../scripts/doctor/facts/fact.ts';
 import type { ContainerFacts, Facts } from '../../scripts/doctor/facts/facts.ts';
 import { readToken } from '../../scripts/doctor/facts/login.ts';
-import { readInside, refusalOf } from '../../scripts/doctor/facts/nginx.ts';
+import { type InsideFacts, readInside, refusalOf } from '../../scripts/doctor/facts/nginx.ts';
 import { readNginxConf, seconds } from '../../scripts/doctor/facts/nginx-conf.ts';
+import { Rounds } from '../../scripts/doctor/facts/rounds.ts';
 import { linesSince, namesOf } from '../../scripts/doctor/facts/tunnel.ts';
+import { askUpstreamsAgain } from '../../scripts/doctor/facts/upstreams.ts';
 import { span } from '../../scripts/lib/text.ts';
 import { portName, type ServiceDefinition } from '../../stacks/topology/service.ts';
 import type { Topology } from '../../stacks/topology/topology.ts';
@@ -25,6 +31,7 @@ import {
   healthyFacts,
   NOW_MS,
   REFUSED,
+  TIMED_OUT,
   topologyWith,
 } from '../support/facts.ts';
 
@@ -40,9 +47,19 @@ const without = (service: string): Partial<Facts> => {
   const { [service]: _gone, ...containers } = healthyFacts().containers ?? {};
   return { containers };
 };
-/** What nginx's container gets from an upstream. */
-const inside = (service: string, status: number, curl: number): Partial<Facts> => ({
-  inside: { ...healthyFacts().inside, [service]: { status, ms: 1, curl } },
+/** What nginx's container gets from an upstream, asked twice where that is no answer. */
+const inside = (
+  service: string,
+  status: number,
+  curl: number,
+  changes: Partial<InsideFacts> = {},
+): Partial<Facts> => {
+  const answer = { status, ms: 4_800, curl, connected: status > 0, asked: curl === 0 ? 1 : 2, ...changes };
+  return { inside: { ...healthyFacts().inside, [service]: answer } };
+};
+/** Settings that are not deployed yet. */
+const undeployed = (...changed: ChangedSetting[]): Partial<Facts> => ({
+  release: { changed, services: topologyWith().services.map(({ name }) => name) },
 });
 const conf = (from: string | RegExp, to: string): Partial<Facts> => ({
   nginx: readNginxConf(CONF.replaceAll(from, to)),
@@ -84,12 +101,26 @@ const FAILURES: Case[] = [
         problem: { what: 'It is away.', fix: 'npm run up' },
         version: '',
         rootDir: '',
-        clockMs: undefined,
+        skewMs: undefined,
       },
       containers: undefined,
     },
     /away/,
     /npm run up/,
+  ],
+  [
+    'Docker leaves a command without an answer',
+    'docker-commands',
+    { unanswered: ['docker exec btc-watcher-nginx', 'docker logs btc-watcher-frpc'] },
+    /no answer, asked twice, to: docker exec btc-watcher-nginx, docker logs btc-watcher-frpc/,
+    /^top /,
+  ],
+  [
+    'nothing is deployed',
+    'deployed',
+    { containers: {}, release: undefined, local: REFUSED, remote: REFUSED },
+    /^nothing of btc-watcher is deployed on this engine$/,
+    /^npm run deploy$/,
   ],
   [
     'the gateway is no address here',
@@ -208,6 +239,79 @@ const FAILURES: Case[] = [
     /^sudo iptables -t raw -D PREROUTING -i docker0 .*--dport 8000 -j DROP$/,
   ],
   [
+    'a rule for all ports drops them',
+    'firewall-backend',
+    { ...inside('backend', 0, 28), firewallRules: ['-t filter -P INPUT DROP'] },
+    /containers do not reach it at 172\.17\.0\.1:8000: a firewall blocks them$/,
+    /^sudo iptables -I INPUT -i docker0 -d 172\.17\.0\.1 -p tcp --dport 8000 -j ACCEPT$/,
+  ],
+  [
+    'a rule that also keeps neighbours out drops them, which may not be deleted',
+    'firewall-backend',
+    {
+      ...inside('backend', 0, 28),
+      firewallRules: ['-t raw -A PREROUTING -d 172.17.0.0/16 -p tcp -m tcp --dport 8000 -j DROP'],
+    },
+    /a firewall blocks them: -t raw -A PREROUTING -d 172\.17\.0\.0\/16/,
+    /^sudo iptables -t raw -I PREROUTING -i docker0 -d 172\.17\.0\.1 -p tcp --dport 8000 -j ACCEPT$/,
+  ],
+  [
+    'something drops them that iptables does not show',
+    'firewall-backend',
+    { ...inside('backend', 0, 28), firewallRules: ['-t filter -P INPUT ACCEPT'] },
+    /a firewall blocks them$/,
+    /^sudo nft list ruleset \| grep -nE 'drop\|reject'$/,
+  ],
+  [
+    'something drops them, and this user may not see the rules',
+    'firewall-backend',
+    { ...inside('backend', 0, 28), firewallRules: undefined },
+    /a firewall blocks them$/,
+    /^sudo iptables-save \| grep -nE /,
+  ],
+  [
+    'something refuses them',
+    'firewall-backend',
+    {
+      ...inside('backend', 0, 7),
+      firewallRules: ['-t filter -A INPUT -i docker0 -p tcp -m tcp --dport 8000 -j REJECT'],
+    },
+    /a firewall blocks them: -t filter/,
+    /^sudo iptables -t filter -D INPUT .*--dport 8000 -j REJECT$/,
+  ],
+  [
+    'a rule of ufw drops them',
+    'firewall-backend',
+    {
+      ...inside('backend', 0, 28),
+      ufw: true,
+      firewallRules: [
+        '-t filter -A INPUT -j ufw-user-input',
+        '-t filter -A ufw-user-input -p tcp -m tcp --dport 8000 -j DROP',
+      ],
+    },
+    /a firewall blocks them: -t filter -A ufw-user-input/,
+    /^sudo ufw insert 1 allow in on docker0 to 172\.17\.0\.1 port 8000 proto tcp$/,
+  ],
+  [
+    'the backend takes connections, and does not answer',
+    'backend-at-gateway',
+    inside('backend', 0, 28, { connected: true }),
+    /172\.17\.0\.1:8000 \(no answer within 5 s\): browsers wait, and get 504/,
+    /^docker logs --tail 20 btc-watcher-backend$/,
+  ],
+  [
+    'the backend does not answer this host either',
+    'backend-at-gateway',
+    {
+      ...inside('backend', 0, 28),
+      atBridge: { backend: TIMED_OUT },
+      direct: { backend: TIMED_OUT },
+    },
+    /\(timed out\)/,
+    /^docker logs --tail 20 btc-watcher-backend$/,
+  ],
+  [
     'ufw drops them',
     'firewall-frontend',
     { ...inside('frontend', 0, 28), ufw: true },
@@ -306,6 +410,13 @@ const FAILURES: Case[] = [
     /docker restart btc-watcher-nginx/,
   ],
   [
+    'the page does not answer',
+    'local-page',
+    { local: TIMED_OUT },
+    /^http:\/\/127\.0\.0\.1:8501 fails \(no answer within 10 s\)$/,
+    /^docker logs --tail 20 btc-watcher-nginx$/,
+  ],
+  [
     'Vite refuses foreign hosts',
     'vite-hosts',
     { foreignHost: answer(403) },
@@ -334,6 +445,27 @@ const FAILURES: Case[] = [
     { login: answer(401), token: undefined, socket: undefined },
     /refuses user admin/,
     /npm run deploy/,
+  ],
+  [
+    'a login is not answered',
+    'login',
+    { login: TIMED_OUT, token: undefined, socket: undefined },
+    /^login fails \(no answer within 10 s\)$/,
+    /^docker logs --tail 20 btc-watcher-backend$/,
+  ],
+  [
+    'a login is refused for what it says',
+    'login',
+    { login: answer(400), token: undefined, socket: undefined },
+    /^login fails \(status 400\)$/,
+    /^docker logs --tail 20 btc-watcher-backend$/,
+  ],
+  [
+    'a login makes the backend fail',
+    'login',
+    { login: answer(500), token: undefined, socket: undefined },
+    /^login fails \(status 500\)$/,
+    /^docker restart btc-watcher-backend$/,
   ],
   [
     'too many logins failed',
@@ -400,44 +532,97 @@ const FAILURES: Case[] = [
     /docker restart btc-watcher-backend/,
   ],
   [
+    'the handshake of a WebSocket is not answered',
+    'websocket',
+    { socket: { topics: [], pongMs: undefined, error: 'no answer within 8 s', timedOut: true } },
+    /gets no answer within 8 s instead of 101/,
+    /^docker logs --tail 20 btc-watcher-backend$/,
+  ],
+  [
     'nothing is pushed',
     'silent',
     { socket: { topics: [], pongMs: undefined, error: '', status: 101 } },
     /nor is a ping answered/,
-    /docker restart btc-watcher-backend/,
+    /^docker logs --tail 20 btc-watcher-backend$/,
   ],
   [
     'no pong comes',
     'silent',
     { socket: { topics: ['signals'], pongMs: undefined, error: '', status: 101 } },
     /no pong/,
-    /docker restart/,
+    /^docker logs --tail 20 btc-watcher-backend$/,
   ],
   [
     "the frp server's name is unknown",
     'frp-name',
-    { frpServer: { resolved: false, connectMs: undefined, error: '' } },
+    { frpServer: { resolved: false, connectMs: undefined, error: 'ENOTFOUND', timedOut: false } },
     /frp\.example\.org does not resolve/,
     /BTCW_FRP_SERVER_ADDR/,
     EXTERNAL,
   ],
   [
+    'no name server answers',
+    'frp-name',
+    { frpServer: { resolved: undefined, connectMs: undefined, error: 'EAI_AGAIN', timedOut: true } },
+    /^no name server answers for frp\.example\.org \(EAI_AGAIN\)$/,
+    /^getent hosts frp\.example\.org$/,
+    EXTERNAL,
+  ],
+  [
+    'there is no route to the frp server',
+    'frp-server',
+    { frpServer: { resolved: true, connectMs: undefined, error: 'ENETUNREACH', timedOut: false } },
+    /^frp\.example\.org:7000: ENETUNREACH$/,
+    /^ip route$/,
+    EXTERNAL,
+  ],
+  [
+    'the embedded frp server refuses connections',
+    'frp-server',
+    { frpServer: { resolved: true, connectMs: undefined, error: 'ECONNREFUSED', timedOut: false } },
+    /^127\.0\.0\.1:7000: ECONNREFUSED$/,
+    /^docker restart btc-watcher-frps$/,
+  ],
+  [
+    'the embedded frp server does not answer',
+    'frp-server',
+    { frpServer: { resolved: true, connectMs: undefined, error: 'no answer within 5 s', timedOut: true } },
+    /^127\.0\.0\.1:7000: no answer within 5 s$/,
+    /^docker logs --tail 20 btc-watcher-frps$/,
+  ],
+  [
     'frps is away',
     'frp-server',
-    { frpServer: { resolved: true, connectMs: undefined, error: 'ECONNREFUSED' } },
+    { frpServer: { resolved: true, connectMs: undefined, error: 'ECONNREFUSED', timedOut: false } },
     /nothing listens on frp\.example\.org:7000/,
-    /restart frps/,
+    /^on frp\.example\.org: start frps, where systemd runs it: sudo systemctl restart frps$/,
     EXTERNAL,
   ],
   [
     "the server's firewall is closed",
     'frp-server',
-    { frpServer: { resolved: true, connectMs: undefined, error: 'ETIMEDOUT' } },
-    /firewall/,
-    /ufw allow 7000\/tcp/,
+    { frpServer: { resolved: true, connectMs: undefined, error: 'no answer within 5 s', timedOut: true } },
+    /^frp\.example\.org:7000 gives no answer within 5 s, asked twice: a firewall .* or the server is off$/,
+    /^on frp\.example\.org: let TCP port 7000 in, .*: sudo ufw allow 7000\/tcp$/,
     EXTERNAL,
   ],
   ['the frp token is refused', 'frp-token', tunnelDown('token'), /refuses the token/, /^npm run deploy$/],
+  [
+    'a server of the user refuses the token that deploy has generated',
+    'frp-token',
+    tunnelDown('token'),
+    /which deploy has generated: it has another$/,
+    /^put the server's auth\.token into a file \(chmod 600\), set BTCW_FRP_TOKEN_FILE to it in \.env, then: npm run deploy$/,
+    EXTERNAL,
+  ],
+  [
+    'a server of the user refuses the token of the user',
+    'frp-token',
+    tunnelDown('token'),
+    /refuses the token in \/my\/token: it should be the auth\.token of its frps\.toml$/,
+    /^put the server's auth\.token into \/my\/token, then: npm run deploy$/,
+    { ...EXTERNAL, BTCW_FRP_TOKEN_FILE: '/my/token' },
+  ],
   [
     'the proxy name is taken',
     'frp-proxy-name',
@@ -504,7 +689,7 @@ const FAILURES: Case[] = [
     'frp-certificate',
     certificate('CERT_HAS_EXPIRED', ['frp.example.org']),
     /has expired/,
-    /^ssh frp\.example\.org sudo systemctl restart frps$/,
+    /^on frp\.example\.org: renew the certificate, .*: sudo systemctl restart frps$/,
     { ...EXTERNAL, ...CA },
   ],
   [
@@ -531,11 +716,42 @@ const FAILURES: Case[] = [
     /docker restart btc-watcher-frpc/,
   ],
   [
+    'remote connects, and has no answer',
+    'public-port',
+    { remote: { ...TIMED_OUT, connected: true } },
+    /\(no answer within 10 s\), although the tunnel is up: the connection opens, so it is no firewall$/,
+    /^docker logs --tail 20 btc-watcher-frpc$/,
+    EXTERNAL,
+  ],
+  [
+    'remote answers with an error of its own',
+    'public-port',
+    { remote: answer(502) },
+    /\(status 502\), although the tunnel is up: the connection opens, so it is no firewall$/,
+    /^docker logs --tail 20 btc-watcher-frpc$/,
+    EXTERNAL,
+  ],
+  [
+    'remote refuses connections',
+    'public-port',
+    { remote: REFUSED },
+    /\(connection refused\), although the tunnel is up: nothing takes connections to port 60001 there$/,
+    /^on frp\.example\.org: see what listens on port 60001: sudo ss -ltnp sport = :60001$/,
+    EXTERNAL,
+  ],
+  [
+    'remote does not work with the embedded server',
+    'public-port',
+    { remote: TIMED_OUT },
+    /the server's firewall blocks port 60001$/,
+    /^sudo ufw allow 60001\/tcp$/,
+  ],
+  [
     'remote does not work',
     'public-port',
-    { remote: answer(0, 'no answer within 1.5 s') },
-    /opens on this host \(status 200\), but not at .* although the tunnel is up/,
-    /ssh frp\.example\.org sudo ufw allow 60001\/tcp/,
+    { remote: TIMED_OUT },
+    /opens on this host \(status 200\), but not at .* \(no answer within 10 s\), although the tunnel is up: the server's firewall/,
+    /^on frp\.example\.org: .* sudo ufw allow 60001\/tcp$/,
     EXTERNAL,
   ],
   [
@@ -547,7 +763,7 @@ const FAILURES: Case[] = [
         pongMs: 1,
         error: '',
         status: 101,
-        greeting: { heartbeatSec: 10, clockMs: NOW_MS + HOUR_MS },
+        greeting: { heartbeatSec: 10, skewMs: HOUR_MS },
       },
     },
     /60 min behind that of the backend/,
@@ -587,6 +803,55 @@ describe('doctor', () => {
     expect(diagnose(healthyFacts(nothing)).filter(({ ok }) => !ok)).toEqual([]);
   });
 
+  it('blames nothing else where nothing is deployed', () => {
+    const findings = diagnose(
+      healthyFacts({ containers: {}, hostAddresses: ['127.0.0.1'], nginx: undefined }),
+    );
+    const idsOf = (level: Finding['level']) =>
+      findings.filter((finding) => finding.level === level).map(({ id }) => id);
+    expect(idsOf('failure')).toEqual(['deployed']);
+    expect(idsOf('warning')).toEqual([]);
+    expect(idsOf('ok')).toEqual('docker docker-commands disk disk-soon state clock'.split(' '));
+    const skipped = findings.filter(({ level }) => level === 'skipped');
+    expect([...new Set(skipped.map(({ detail }) => detail))]).toEqual([
+      'skipped: caused by "the project is deployed"',
+    ]);
+  });
+
+  it('judges no firewall from one observation, nor one that lets the connection open', () => {
+    const wrong = (facts: Partial<Facts>) =>
+      diagnose(healthyFacts({ ...facts, firewallRules: ['-t filter -P INPUT DROP'] }))
+        .filter(({ ok }) => !ok)
+        .map(({ id }) => id);
+    expect(wrong(inside('backend', 0, 28, { asked: 1 }))).not.toContain('firewall-backend');
+    expect(wrong(inside('backend', 0, 28, { connected: true }))).toEqual(['backend-at-gateway']);
+    expect(wrong(inside('backend', 0, 28))).toEqual(['firewall-backend']);
+  });
+
+  it('deletes no container that was asked for once, or gave no answer at its other address', () => {
+    const elsewhere = { direct: { backend: answer(200) } };
+    const fix = (facts: Partial<Facts>) =>
+      diagnose(healthyFacts({ ...elsewhere, ...facts })).find(({ ok }) => !ok)?.fix;
+    const refused = { ...inside('backend', 0, 7), atBridge: { backend: REFUSED } };
+    expect(fix(refused)).toBe('docker rm --force btc-watcher-backend && npm run deploy');
+    expect(fix({ ...refused, ...inside('backend', 0, 7, { asked: 1 }) })).not.toContain('docker rm');
+    expect(fix({ ...refused, atBridge: { backend: TIMED_OUT } })).not.toContain('docker rm');
+  });
+
+  it('gives a client that has just been started the time to log in', () => {
+    const wrongAfter = (seconds: number) =>
+      diagnose(
+        healthyFacts({
+          ...tunnelDown('nothing-said'),
+          ...withContainer('frpc', { startedAtMs: NOW_MS - seconds * 1000 }),
+        }),
+      )
+        .filter(({ ok }) => !ok)
+        .map(({ id }) => id);
+    expect(wrongAfter(3)).toEqual([]);
+    expect(wrongAfter(60)).toEqual(['tunnel']);
+  });
+
   it('names the check that caused another to be skipped', () => {
     const findings = diagnose(healthyFacts(withContainer('backend', { status: 'exited' })));
     const silent = findings.find(({ id }) => id === 'silent');
@@ -616,6 +881,109 @@ describe('doctor', () => {
     expect(unseen[0]?.fix).toBe('sudo ss -ltnp sport = :8501');
     // Without root, the embedded server's own socket cannot be told from another's.
     expect(failing(ports('frps', { program: '', pid: 0 }))).toEqual([]);
+  });
+
+  it('fails when another program has a port that ours is not published at, although ours runs', () => {
+    const elsewhere = withContainer('nginx', { published: ['127.0.0.1:8400'] });
+    const failing = (...args: Parameters<typeof ports>) =>
+      diagnose(healthyFacts({ ...elsewhere, ...ports(...args) })).filter(({ ok }) => !ok);
+    expect(failing('nginx', { program: 'python3', pid: 4711 })).toMatchObject([
+      {
+        id: 'port-nginx',
+        detail:
+          'python3 (process 4711) is listening on 127.0.0.1:8501, and nginx is published at 127.0.0.1:8400',
+      },
+    ]);
+    expect(failing('nginx', { program: '', pid: 0 })).toMatchObject([{ id: 'port-nginx' }]);
+    const everywhere = withContainer('nginx', { published: ['0.0.0.0:8501'] });
+    const own = ports('nginx', { program: '', pid: 0 });
+    expect(diagnose(healthyFacts({ ...everywhere, ...own })).filter(({ ok }) => !ok)).toEqual([]);
+  });
+
+  describe('with settings that are not deployed yet', () => {
+    const port = { name: 'BTCW_NGINX_PORT', from: '8501', to: '9000' } as const;
+    const wrong = (facts: Partial<Facts>, environment: Environment = {}) =>
+      diagnose(healthyFacts(facts, environment))
+        .filter(({ ok }) => !ok)
+        .map(({ id, level, detail, fix }) => ({ id, level, detail, fix }));
+    const settings = (level: 'failure' | 'warning', detail: string) => [
+      {
+        id: 'settings',
+        level,
+        detail: `.env differs from what is deployed: ${detail}`,
+        fix: 'npm run deploy',
+      },
+    ];
+
+    it('warns of them where they explain nothing', () => {
+      const addr = { name: 'BTCW_FRP_SERVER_ADDR', from: '', to: 'frp.example.org' } as const;
+      const changed = undeployed(port, addr);
+      expect(wrong(changed)).toEqual(
+        settings(
+          'warning',
+          'BTCW_NGINX_PORT: 8501 → 9000, BTCW_FRP_SERVER_ADDR: (not set) → frp.example.org',
+        ),
+      );
+    });
+
+    it.each([
+      ['a program on the new port', ports('nginx', { program: 'python3', pid: 5 }), port],
+      ['a page that is not there yet', { local: REFUSED, foreignHost: REFUSED }, port],
+      [
+        'a backend that is not there yet',
+        { ...inside('backend', 0, 7), atBridge: { backend: REFUSED }, direct: { backend: REFUSED } },
+        { name: 'BTCW_BACKEND_PORT', from: '8000', to: '9000' },
+      ],
+      [
+        'an address that a deploy will make',
+        { hostAddresses: ['127.0.0.1'] },
+        { name: 'BTCW_GATEWAY', from: '172.17.0.1', to: '172.31.0.1' },
+      ],
+      ['a refused token', tunnelDown('token'), { name: 'BTCW_FRP_TOKEN_FILE', from: '', to: '/my/token' }],
+      ['a new limit', FULL, { name: 'BTCW_MAX_CONNECTIONS', from: '2500', to: '5000' }],
+    ] as const)('fails for them where they explain %s, and nothing else fails', (_what, facts, change) => {
+      // Published where it was deployed.
+      const old = withContainer('nginx', { published: ['127.0.0.1:8400'] });
+      const { name, from, to } = change;
+      expect(wrong({ ...old, ...facts, ...undeployed(change) })).toEqual(
+        settings('failure', `${name}: ${from || '(not set)'} → ${to}`),
+      );
+    });
+
+    it('fails for them where a container is missing that was not deployed, and not where one was removed', () => {
+      const guard = { name: 'BTCW_GUARD', from: 'off', to: 'on' } as const;
+      const services = topologyWith({ BTCW_GUARD: 'off' }).services.map(({ name }) => name);
+      expect(wrong({ ...without('guard'), release: { changed: [guard], services } })).toEqual(
+        settings('failure', 'BTCW_GUARD: off → on'),
+      );
+      expect(wrong({ ...without('guard'), ...undeployed(guard) }).map(({ id }) => id)).toEqual([
+        'settings',
+        'container-guard',
+      ]);
+    });
+
+    it('does not blame them for what they have nothing to do with', () => {
+      const stopped = withContainer('backend', { status: 'exited' });
+      expect(wrong({ ...stopped, ...undeployed(port) })).toMatchObject([
+        { id: 'settings', level: 'warning' },
+        { id: 'container-backend', level: 'failure' },
+      ]);
+      const changed = undeployed({ name: 'BTCW_FRP_SERVER_ADDR', from: '', to: 'frp.example.org' });
+      const away = { resolved: true, connectMs: undefined, error: 'ECONNREFUSED', timedOut: false };
+      expect(wrong({ frpServer: away, ...changed }, EXTERNAL)).toMatchObject([
+        { id: 'settings', level: 'warning' },
+        { id: 'frp-server', level: 'failure' },
+      ]);
+    });
+
+    it('does not warn where a guard is to be switched off, and still runs', () => {
+      const off = undeployed({ name: 'BTCW_GUARD', from: 'on', to: 'off' });
+      expect(wrong(off, { BTCW_GUARD: 'off' })).toEqual(settings('warning', 'BTCW_GUARD: on → off'));
+    });
+
+    it('says nothing of them where what is deployed is not known', () => {
+      expect(wrong({ release: undefined })).toEqual([]);
+    });
   });
 
   it('lets a container out of its restart loop when it has been healthy for a while', () => {
@@ -744,7 +1112,7 @@ describe('the checks', () => {
     const nginx = 'nginx-config nginx-upgrade nginx-buffering nginx-timeouts nginx-upstreams';
     const tunnel = 'frp-name frp-server frp-certificate frp-token frp-proxy-name frp-remote-port tunnel';
     expect(checksFor(topologyWith()).map(({ id }) => id)).toEqual([
-      ...'docker gateway disk disk-soon state'.split(' '),
+      ...'docker docker-commands deployed settings gateway disk disk-soon state'.split(' '),
       ...'port-frontend port-backend port-nginx port-frps port-remote'.split(' '),
       ...ofServices('container'),
       ...ofServices('health-checks'),
@@ -851,11 +1219,47 @@ describe('a fact', () => {
       BTCW_FRONTEND_PORT: '2',
       BTCW_FRP_REMOTE_PORT: '3',
     });
-    const { atBridge, direct } = await gatherAnswers(topology, ['127.0.0.1', '172.17.0.1']);
+    const silent = { status: 0, ms: 1_600, curl: 28, connected: false, asked: 1 };
+    const { inside, atBridge, direct } = await askUpstreamsAgain(
+      topology,
+      topology.upstreams,
+      { backend: silent, frontend: silent },
+      ['127.0.0.1', '172.17.0.1'],
+      new Rounds(),
+      async () => ({ ...silent, asked: 2 }),
+    );
     server.close();
-    expect(atBridge).toEqual({});
+    expect(inside.backend?.asked).toBe(2);
+    expect(atBridge).toEqual({ backend: undefined, frontend: undefined });
     expect(direct.backend).toMatchObject({ status: 200, body: '/health' });
     expect(direct.frontend).toMatchObject({ status: 0, error: 'ECONNREFUSED' });
+  });
+});
+
+describe('a token that is given', () => {
+  const input = (text: string) =>
+    async function* () {
+      yield Buffer.from(text);
+    };
+
+  it('is that of the command line, of a file, or of standard input', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'btcw-token-')), 'token');
+    writeFileSync(file, 'a.b.c\n');
+    expect(await givenToken({ token: 'x.y.z' })).toBe('x.y.z');
+    expect(await givenToken({ tokenFile: file })).toBe('a.b.c');
+    rmSync(dirname(file), { recursive: true });
+    const standardInput = input('d.e.f\n');
+    expect(await givenToken({ tokenFile: '-' }, () => standardInput())).toBe('d.e.f');
+    expect(await givenToken({})).toBeUndefined();
+  });
+
+  it.each([
+    [{ token: 'x', tokenFile: 'y' }, /should not be given together with --token/],
+    [{ tokenFile: '/nowhere' }, /cannot read "\/nowhere": ENOENT/],
+    [{ tokenFile: '-' }, /should hold a token, but standard input is empty/],
+  ])('fails as %j', async (options, message) => {
+    const nothing = input(' \n');
+    await expect(givenToken(options, () => nothing())).rejects.toThrow(message);
   });
 });
 
@@ -897,19 +1301,25 @@ describe('what doctor reads', () => {
   });
 
   it('what curl says of each upstream, and nothing where there is no curl', () => {
-    const output = 'backend 200 0.0012 0\nmy-backend 000 1.5 28\nfrontend  127\nother 000 0 126\n';
+    const output =
+      'backend 200 0.0012 0.0004 0\nmy-backend 000 1.5 0.000000 28\nslow 000 1.5 0.0003 28\nfrontend  127\nother 000 0 0 126\n';
     expect(readInside(output)).toEqual({
-      backend: { status: 200, ms: 1.2, curl: 0 },
-      'my-backend': { status: 0, ms: 1500, curl: 28 },
+      backend: { status: 200, ms: 1.2, curl: 0, connected: true, asked: 1 },
+      'my-backend': { status: 0, ms: 1500, curl: 28, connected: false, asked: 1 },
+      slow: { status: 0, ms: 1500, curl: 28, connected: true, asked: 1 },
     });
   });
 
   it("the engine's reasons for not answering, with a command for each", () => {
     const denied = 'permission denied while trying to connect to the Docker daemon socket';
-    expect(engineProblem(denied)?.fix).toBe('sudo usermod -aG docker "$USER" && newgrp docker');
+    expect(engineProblem(denied).fix).toBe('sudo usermod -aG docker "$USER" && newgrp docker');
     const away = 'Cannot connect to the Docker daemon at unix:///var/run/docker.sock.';
     expect(engineProblem(away)).toEqual({ what: 'The Docker engine does not answer.', fix: 'npm run up' });
-    expect(engineProblem('')?.what).toBe('The Docker engine does not answer: no answer within 5 s');
+    expect(engineProblem('').what).toMatch(/^The Docker engine does not answer/);
+    expect(engineTimeout(20_000)).toEqual({
+      what: 'The Docker engine does not answer: no answer within 20 s, asked twice',
+      fix: 'sudo systemctl status docker --no-pager --lines 20',
+    });
   });
 
   it('where the reverse proxy sends a path, as nginx chooses', () => {

@@ -12,7 +12,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { SynthesisedProject } from '../../scripts/deployment/project.ts';
-import { keepRelease, lastRelease, releases } from '../../scripts/deployment/releases.ts';
+import {
+  dropRelease,
+  isDeployed,
+  keepRelease,
+  lastRelease,
+  markDeployed,
+  releases,
+} from '../../scripts/deployment/releases.ts';
 import { ensureSecrets } from '../../scripts/deployment/secrets.ts';
 import { createFileAtomically, isAside, writeFileAtomically } from '../../scripts/lib/files.ts';
 import { settingsOf } from '../support/topology.ts';
@@ -87,10 +94,10 @@ describe('a kept release', () => {
   });
 
   /** Keeps a deployment whose configuration is this text. */
-  const keep = (configuration: string) => {
+  const keep = (configuration: string, settings: Record<string, string> = {}) => {
     writeFileSync(path('cdk.tf.json'), configuration);
     keepRelease({
-      settings: settingsOf({ BTCW_PROJECT: project }),
+      settings: settingsOf({ BTCW_PROJECT: project, ...settings }),
       images: { byService: new Map([['nginx', { reference: 'nginx:1' }]]), all: [] },
       synthesis: { folder, names: new Map(), addresses: new Map() },
     } as unknown as SynthesisedProject);
@@ -105,6 +112,53 @@ describe('a kept release', () => {
     );
     expect(readdirSync(kept).filter(isAside)).toEqual([]);
     expect(lastRelease(project)?.images).toEqual({ nginx: 'nginx:1' });
+  });
+
+  describe('is what runs', () => {
+    const state = `terraform.${project}.tfstate`;
+    const apply = (serial: number) => writeFileSync(state, JSON.stringify({ serial, resources: [] }));
+    const isLastDeployed = () => {
+      const last = lastRelease(project);
+      return last && isDeployed(project, last);
+    };
+    afterEach(() => rmSync(state, { force: true }));
+
+    it('while the state is the one that it left: not after an apply that kept none', () => {
+      apply(7);
+      keep('{"a":1}');
+      expect(isLastDeployed()).toBe(true);
+      apply(8);
+      expect(isLastDeployed()).toBe(false);
+      keep('{"a":1}');
+      expect(isLastDeployed()).toBe(true);
+      rmSync(state);
+      expect(isLastDeployed()).toBe(false);
+    });
+
+    it('with the settings of its last deployment, also where these change nothing', () => {
+      keep('{"a":1}');
+      keep('{"a":1}', { BTCW_LOG_KEEP_DAYS: '9' });
+      expect(releases(project).map(({ settings }) => settings.BTCW_LOG_KEEP_DAYS)).toEqual(['9']);
+    });
+
+    it('again where it was gone back to', () => {
+      apply(7);
+      keep('{"a":1}');
+      apply(8);
+      keep('{"a":2}');
+      const [first, second] = releases(project);
+      if (!first || !second) throw new Error('Two were kept.');
+      apply(9);
+      dropRelease(project, second);
+      expect(isLastDeployed()).toBe(false);
+      markDeployed(project, first);
+      expect(isLastDeployed()).toBe(true);
+    });
+
+    it('is not known of one that an earlier version kept', () => {
+      apply(7);
+      expect(isDeployed(project, { id: 'x', settings: {}, images: {} })).toBe(false);
+    });
   });
 
   it.each([

@@ -64,7 +64,10 @@ describe('the picture', () => {
   it('has the broken hop alone in red, with its cause and fix', () => {
     const broken = {
       containers: { ...healthyFacts().containers, backend: containerFacts('backend', { status: 'exited' }) },
-      inside: { ...healthyFacts().inside, backend: { status: 0, ms: 0, curl: 7 } },
+      inside: {
+        ...healthyFacts().inside,
+        backend: { status: 0, ms: 0, curl: 7, connected: false, asked: 2 },
+      },
     };
     expect(states(broken)).toEqual({
       browser: 'up',
@@ -85,7 +88,7 @@ describe('the picture', () => {
       problem: { what: 'away', fix: 'npm run up' },
       version: '',
       rootDir: '',
-      clockMs: undefined,
+      skewMs: undefined,
     };
     const unknown = states({ engine, containers: undefined, remote: REFUSED, local: REFUSED });
     expect(new Set(Object.values(unknown))).toEqual(new Set(['unknown']));

@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type * as HostModule from '../../scripts/deployment/host.ts';
@@ -13,12 +12,14 @@ import { lastRelease, releaseFolder, releaseTime } from '../../scripts/deploymen
 import { ensureSecrets } from '../../scripts/deployment/secrets.ts';
 import { settingsOf } from '../support/topology.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'btcw-releases-'));
+// Modules ask for it while they are loaded.
+const { root } = await vi.hoisted(async () => {
+  const [{ mkdtempSync }, { tmpdir }] = await Promise.all([import('node:fs'), import('node:os')]);
+  return { root: mkdtempSync(`${tmpdir()}/btcw-releases-`) };
+});
 vi.mock('../../scripts/deployment/host.ts', async (original) => ({
   ...(await original<typeof HostModule>()),
-  get root() {
-    return root;
-  },
+  root,
 }));
 afterAll(() => rmSync(root, { recursive: true }));
 

@@ -1,6 +1,8 @@
 /** What a check is, and the words that all of them use. */
-import { isOnHostNetwork, type Service } from '../../../stacks/topology/service.ts';
+import type { SettingName } from '../../../stacks/settings/definitions.ts';
+import { isOnHostNetwork, type Port, type Service } from '../../../stacks/topology/service.ts';
 import { serviceNamed, type Topology } from '../../../stacks/topology/topology.ts';
+import { showLog } from '../../docker/logs.ts';
 import type { HttpAnswer } from '../../lib/http.ts';
 import type { Facts } from '../facts/facts.ts';
 
@@ -21,8 +23,16 @@ export interface Finding {
   readonly fix: string;
 }
 
+export interface Problem {
+  readonly problem: string;
+  /** It deletes or opens something only where the evidence is an answer, or was the same twice. */
+  readonly fix: string;
+  /** Settings that cause it where they are not deployed yet. @default - those of its check */
+  readonly settings?: readonly SettingName[];
+}
+
 /** What a check finds: undefined where its facts could not be had. */
-type Verdict = { readonly ok: string } | { readonly problem: string; readonly fix: string } | undefined;
+export type Verdict = { readonly ok: string } | Problem | undefined;
 
 /** The ids of checks that there are once for each service, or for each of its ports. */
 export type ServiceCheckId =
@@ -44,8 +54,10 @@ export interface Check {
   readonly hop: Hop;
   /** Checks whose failure this one would only repeat. */
   readonly dependsOn: readonly Dependency[];
-  /** @default 'failure' */
+  /** Of its own failure; a warning that causes another check to fail is a failure. @default 'failure' */
   readonly level?: 'warning';
+  /** Settings that it goes by: where one of them is not deployed yet, that is why it fails. @default [] */
+  readonly settings?: readonly SettingName[];
   readonly run: (facts: Facts) => Verdict;
 }
 
@@ -77,6 +89,17 @@ export const setAndDeploy = (name: string, value: string | number): string =>
   `sed -i '/^${name}=/d' .env; echo '${name}=${value}' >> .env && npm run deploy`;
 
 export const sudo = (command: string): string => `sudo ${command}`;
+
+/** The settings that choose where a service is published. */
+export const portSettings = ({ ports }: Pick<Service, 'ports'>): SettingName[] =>
+  ports.flatMap(settingsOfPort);
+
+export const settingsOfPort = ({ setting, addressSetting }: Port): SettingName[] =>
+  [setting, addressSetting].filter((name) => name !== undefined);
+
+/** The fix where there is no answer: no reason to restart what Docker finds healthy. */
+export const logOf = (facts: Pick<Facts, 'topology'>, service: string): string =>
+  showLog(containerName(facts, service));
 
 /** Replaces one container, and no other: for a change that deploy cannot see. Volumes stay. */
 export const recreate = (name: string): string => `docker rm --force ${name} && npm run deploy`;

@@ -5,7 +5,7 @@ import { span } from '../../lib/text.ts';
 import { type Check, sudo } from './check.ts';
 
 const SKEW_MS = 30_000;
-/** The Date header has whole seconds, and the answer took its time. */
+/** The Date header has whole seconds. */
 const DATE_TOLERANCE_MS = 2_000;
 
 /** To a clock that is off, a good token has expired and a certificate is not yet valid. */
@@ -14,15 +14,13 @@ const clock = (topology: Topology): Check => ({
   name: "this host's clock agrees with the other clocks",
   hop: 'host',
   dependsOn: [],
-  run: ({ engine, socket, remote, local, nowMs }) => {
+  run: ({ engine, socket, remote, local }) => {
     const clocks = [
-      { where: 'the Docker engine', atMs: engine.clockMs },
-      { where: `the ${apiUpstream(topology).service}`, atMs: socket?.greeting?.clockMs },
-      { where: 'the public address', atMs: remote.dateMs },
-      { where: topology.proxy, atMs: local.dateMs },
-    ].flatMap(({ where, atMs = Number.NaN }) =>
-      Number.isNaN(atMs) ? [] : [{ where, skewMs: atMs - nowMs }],
-    );
+      { where: 'the Docker engine', skewMs: engine.skewMs },
+      { where: `the ${apiUpstream(topology).service}`, skewMs: socket?.greeting?.skewMs },
+      { where: 'the public address', skewMs: remote.skewMs },
+      { where: topology.proxy, skewMs: local.skewMs },
+    ].flatMap(({ where, skewMs }) => (skewMs === undefined ? [] : [{ where, skewMs }]));
     if (clocks.length === 0) return undefined;
     const wrong = clocks.find(({ skewMs }) => Math.abs(skewMs) > SKEW_MS + DATE_TOLERANCE_MS);
     if (!wrong) {

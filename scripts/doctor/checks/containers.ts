@@ -2,12 +2,10 @@
 import { portName, type Service } from '../../../stacks/topology/service.ts';
 import type { Topology } from '../../../stacks/topology/topology.ts';
 import { span } from '../../lib/text.ts';
+import { healthSilence } from '../facts/containers.ts';
 import { type Check, hopOf, type ServiceCheckId } from './check.ts';
-import { engine } from './host.ts';
+import { deployed, engine } from './host.ts';
 
-/** Missed intervals after which health checks count as stopped. */
-const MISSED_CHECKS = 3;
-const HEALTH_TIMEOUT_MS = 5_000;
 const LOOP_RESTARTS = 3;
 /** How long one that was in a restart loop has to run to be out of it. */
 const LOOP_UPTIME_MS = { healthy: 20_000, otherwise: 90_000 };
@@ -21,17 +19,20 @@ const running = (topology: Topology, service: Service): Check => ({
   id: `container-${service.name}`,
   name: `${service.name} is running and healthy`,
   hop: hopOf(topology, service),
-  dependsOn: [engine, ...portChecksOf(service)],
-  run: ({ containers, engine: { clockMs }, nowMs }) => {
+  dependsOn: [engine, deployed, ...portChecksOf(service)],
+  run: ({ containers, release, engine: { skewMs = 0 } }) => {
     if (!containers) return undefined;
     const container = containers[service.name];
     if (!container) {
-      return { problem: `there is no container ${service.containerName}`, fix: 'npm run deploy' };
+      const problem = `there is no container ${service.containerName}`;
+      // One that was not deployed at all is there only with the settings as they are now.
+      const isNew = release && !release.services.includes(service.name);
+      return { problem, fix: 'npm run deploy', ...(isNew && { settings: service.reads }) };
     }
     const { name, status, health, restarts, exitCode, lastLogLine } = container;
     const lastLine = lastLogLine ? `; last log line: ${lastLogLine}` : '';
     const memory = container.outOfMemory ? ', out of memory' : '';
-    const uptimeMs = (clockMs ?? nowMs) - container.startedAtMs;
+    const uptimeMs = container.inspectedMs + skewMs - container.startedAtMs;
     if (status === 'paused') return { problem: `${name} is paused`, fix: `docker unpause ${name}` };
     const settledMs = health === 'healthy' ? LOOP_UPTIME_MS.healthy : LOOP_UPTIME_MS.otherwise;
     if (status === 'restarting' || (restarts >= LOOP_RESTARTS && uptimeMs < settledMs)) {
@@ -68,15 +69,15 @@ const healthChecks = (topology: Topology, service: Service): Check => ({
   name: `${service.name}: Docker runs its health check`,
   hop: hopOf(topology, service),
   dependsOn: [`container-${service.name}`],
-  run: ({ containers, engine: { clockMs }, nowMs }) => {
+  run: ({ containers, engine: { skewMs } }) => {
     const container = containers?.[service.name];
-    if (container?.healthIntervalMs === undefined) return undefined;
-    const { name, healthIntervalMs, lastHealthCheckMs, startedAtMs } = container;
-    const ageMs = (clockMs ?? nowMs) - Math.max(lastHealthCheckMs ?? 0, startedAtMs);
-    const allowedMs = MISSED_CHECKS * (healthIntervalMs + HEALTH_TIMEOUT_MS);
-    if (ageMs <= allowedMs) return { ok: `last one ${span(ageMs)} ago` };
+    const silence = container && healthSilence(container, skewMs);
+    if (!silence) return undefined;
+    const { name, healthIntervalMs = 0 } = container;
+    const age = span(silence.ageMs);
+    if (!silence.isOver) return { ok: `last one ${age} ago` };
     return {
-      problem: `the last health check of ${name} was ${span(ageMs)} ago, its interval is ${span(healthIntervalMs)}: dockerd has restarted without resuming it`,
+      problem: `the last health check of ${name} was ${age} ago, its interval is ${span(healthIntervalMs)}: dockerd has restarted without resuming it`,
       fix: `docker restart ${name}`,
     };
   },

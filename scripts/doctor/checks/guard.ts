@@ -1,7 +1,7 @@
 /** Who else reaches what is published for this host alone. */
 import type { Topology } from '../../../stacks/topology/topology.ts';
 import { type Check, listed } from './check.ts';
-import { engine } from './host.ts';
+import { deployed, engine } from './host.ts';
 
 const GUARD = 'guard';
 /** Docker drops what other hosts send to ports published on loopback: https://github.com/moby/moby/pull/49325 */
@@ -21,8 +21,9 @@ const neighbours: Check = {
   id: 'neighbours',
   name: 'published ports are closed to neighbours on the LAN',
   hop: 'host',
-  dependsOn: [engine, `container-${GUARD}`],
+  dependsOn: [engine, deployed, `container-${GUARD}`],
   level: 'warning',
+  settings: ['BTCW_GUARD'],
   run: ({ engine: { version }, containers, settings, topology }) => {
     const guard = containers?.[GUARD];
     if (settings.BTCW_GUARD === 'on') return guard && { ok: `Docker ${version}, closed by ${guard.name}` };

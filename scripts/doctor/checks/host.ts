@@ -1,9 +1,10 @@
 /** The machine below the deployment: engine, bridge address, disk, and the state kept on it. */
+import { DISK_WARNING } from '../facts/engine.ts';
 import { type Check, setAndDeploy, sudo } from './check.ts';
 
 const DISK_FAILURE = 0.05;
-const DISK_WARNING = 0.1;
 const GIB = 1024 ** 3;
+const DEPLOY = 'npm run deploy';
 
 /** What nearly all else depends on. */
 export const engine: Check = {
@@ -15,12 +16,59 @@ export const engine: Check = {
     problem ? { problem: problem.what, fix: problem.fix } : { ok: `version ${version}` },
 };
 
+/** A command without an answer says nothing of what it asks for, and nothing may be concluded from it. */
+const commands: Check = {
+  id: 'docker-commands',
+  name: 'Docker answers every command',
+  hop: 'host',
+  dependsOn: [engine],
+  run: ({ unanswered }) =>
+    unanswered.length === 0
+      ? { ok: 'each has an answer' }
+      : {
+          problem: `Docker gives no answer, asked twice, to: ${unanswered.join(', ')}`,
+          fix: 'top -b -n 1 | head -n 20',
+        },
+};
+
+/** Else all others would only repeat it, once for each service. */
+export const deployed: Check = {
+  id: 'deployed',
+  name: 'the project is deployed',
+  hop: 'host',
+  dependsOn: [engine],
+  run: ({ containers, topology: { project } }) => {
+    if (!containers) return undefined;
+    const { length } = Object.keys(containers);
+    if (length > 0) return { ok: `${length} containers` };
+    return { problem: `nothing of ${project} is deployed on this engine`, fix: DEPLOY };
+  },
+};
+
+/** What it is made from, and what it should be made from by now. Rollback leaves such a difference, and so does an editor. */
+export const settings: Check = {
+  id: 'settings',
+  name: 'the settings are those that are deployed',
+  hop: 'host',
+  dependsOn: [deployed],
+  level: 'warning',
+  run: ({ release }) => {
+    if (!release) return { ok: 'not known: what runs was not deployed by npm run deploy' };
+    const { changed } = release;
+    if (changed.length === 0) return { ok: 'no difference' };
+    const show = (value: string) => value || '(not set)';
+    const list = changed.map(({ name, from, to }) => `${name}: ${show(from)} → ${show(to)}`);
+    return { problem: `.env differs from what is deployed: ${list.join(', ')}`, fix: DEPLOY };
+  },
+};
+
 /** The reverse proxy reaches its upstreams at this address: without it, all requests get 502. */
 export const gateway: Check = {
   id: 'gateway',
   name: 'BTCW_GATEWAY is an address of this host',
   hop: 'host',
-  dependsOn: [engine],
+  dependsOn: [engine, deployed],
+  settings: ['BTCW_GATEWAY'],
   run: ({ hostAddresses, topology, bridgeGateway }) => {
     const { gateway: wanted } = topology.bridge;
     if (hostAddresses.includes(wanted)) return { ok: wanted };
@@ -28,7 +76,7 @@ export const gateway: Check = {
     const problem = `no interface has ${wanted}${actual}: ${topology.proxy} cannot reach its upstreams`;
     // The engine gives its bridge the address when it starts.
     if (bridgeGateway === wanted) return { problem, fix: sudo('systemctl restart docker') };
-    return { problem, fix: bridgeGateway ? setAndDeploy('BTCW_GATEWAY', bridgeGateway) : 'npm run deploy' };
+    return { problem, fix: bridgeGateway ? setAndDeploy('BTCW_GATEWAY', bridgeGateway) : DEPLOY };
   },
 };
 
@@ -82,4 +130,13 @@ const state: Check = {
   },
 };
 
-export const hostChecks = (): Check[] => [engine, gateway, disk, diskSoon, state];
+export const hostChecks = (): Check[] => [
+  engine,
+  commands,
+  deployed,
+  settings,
+  gateway,
+  disk,
+  diskSoon,
+  state,
+];

@@ -1,13 +1,18 @@
 /** Logging in, and the WebSocket. */
-import type { Topology } from '../../../stacks/topology/topology.ts';
+import type { SettingName } from '../../../stacks/settings/definitions.ts';
+import { serviceNamed, type Topology } from '../../../stacks/topology/topology.ts';
 import { serviceUrl } from '../../../stacks/topology/urls.ts';
 import { apiUpstream } from '../../deployment/routes.ts';
 import { TOKEN_PATH } from '../../lib/reference-app.ts';
 import { span } from '../../lib/text.ts';
 import type { Facts } from '../facts/facts.ts';
-import { type Check, containerName, describeAnswer } from './check.ts';
+import { type Check, containerName, describeAnswer, logOf, portSettings } from './check.ts';
 import { upgrade } from './nginx.ts';
 import { connections } from './page.ts';
+
+/** Where the reverse proxy is opened. */
+const proxySettings = (topology: Topology): SettingName[] =>
+  portSettings(serviceNamed(topology, topology.proxy));
 
 /** Gets a fresh token. */
 function loginCommand({ topology, settings, passwordFile }: Facts): string {
@@ -24,6 +29,11 @@ const login = (topology: Topology): Check => {
     name: 'login with the password file works',
     hop: service,
     dependsOn: [`container-${service}`, `${service}-at-gateway`],
+    settings: [
+      ...portSettings(serviceNamed(topology, service)),
+      'BTCW_ADMIN_USER',
+      'BTCW_ADMIN_PASSWORD_FILE',
+    ],
     run: (facts) => {
       const { login: answer, settings, passwordFile } = facts;
       const user = settings.BTCW_ADMIN_USER;
@@ -42,10 +52,12 @@ const login = (topology: Topology): Check => {
           fix: 'sleep 60',
         };
       }
-      return {
-        problem: `login fails (${describeAnswer(answer)})`,
-        fix: `docker restart ${containerName(facts, service)}`,
-      };
+      const problem = `login fails (${describeAnswer(answer)})`;
+      // The request is refused, or has no answer: a restart fixes neither.
+      if (answer.timedOut || (answer.status >= 400 && answer.status < 500)) {
+        return { problem, fix: logOf(facts, service) };
+      }
+      return { problem, fix: `docker restart ${containerName(facts, service)}` };
     },
   };
 };
@@ -56,6 +68,7 @@ const token = (topology: Topology): Check => ({
   name: 'the token is accepted (403)',
   hop: 'browser',
   dependsOn: [login(topology), upgrade(topology), connections(topology)],
+  settings: proxySettings(topology),
   run: (facts) => {
     const { token: claims, socket, nowMs } = facts;
     if (!claims || !socket) return undefined;
@@ -90,13 +103,14 @@ const opens = (topology: Topology): Check => {
     name: `a WebSocket opens through ${topology.proxy} (101)`,
     hop: service,
     dependsOn: [token(topology)],
+    settings: proxySettings(topology),
     run: (facts) => {
       const { socket } = facts;
       if (!socket) return undefined;
       if (socket.status === 101) return { ok: '101 Switching Protocols' };
       return {
         problem: `the WebSocket handshake gets ${socket.status ?? (socket.error || 'no answer')} instead of 101`,
-        fix: `docker restart ${containerName(facts, service)}`,
+        fix: socket.timedOut ? logOf(facts, service) : `docker restart ${containerName(facts, service)}`,
       };
     },
   };
@@ -114,7 +128,8 @@ const silent = (topology: Topology): Check => {
       const { socket } = facts;
       if (socket?.status !== 101) return undefined;
       const { topics, pongMs } = socket;
-      const fix = `docker restart ${containerName(facts, service)}`;
+      // What is missing is an answer, and the backend's own health check has one.
+      const fix = logOf(facts, service);
       const error = socket.error ? `; the server reports: ${socket.error}` : '';
       if (topics.length === 0) {
         const pong = pongMs === undefined ? ', nor is a ping answered' : '';

@@ -1,11 +1,15 @@
 /** The network between the reverse proxy and what it reaches: docker-proxy, the firewall, the bridge address. */
-import { HIGHEST_MAX_CONNECTIONS } from '../../../stacks/settings/definitions.ts';
+import { HIGHEST_MAX_CONNECTIONS, type SettingName } from '../../../stacks/settings/definitions.ts';
 import { serviceNamed, type Topology } from '../../../stacks/topology/topology.ts';
 import type { Upstream } from '../../../stacks/topology/upstream.ts';
 import { serviceUrl } from '../../../stacks/topology/urls.ts';
 import { upstreamPort } from '../../deployment/routes.ts';
-import { type Check, containerName, recreate, setAndDeploy, sudo } from './check.ts';
+import { span } from '../../lib/text.ts';
+import type { Facts } from '../facts/facts.ts';
+import type { InsideFacts } from '../facts/nginx.ts';
+import { type Check, containerName, logOf, portSettings, recreate, setAndDeploy, sudo } from './check.ts';
 import { gateway } from './host.ts';
+import { acceptIn, canRefuse, isAboutDevice, type Packet, type Rule, refusingRule } from './iptables.ts';
 
 const DESCRIPTORS_PER_CONNECTION = 6;
 
@@ -17,18 +21,19 @@ export const highestMaxConnections = (descriptors = Number.POSITIVE_INFINITY): n
   );
 
 /** Each connection takes six of docker-proxy's descriptors; when it runs out of them, it exits. */
-const dockerProxy = ({ proxy }: Topology): Check => ({
+const dockerProxy = (topology: Topology): Check => ({
   id: 'docker-proxy',
   name: 'docker-proxy has enough file descriptors for BTCW_MAX_CONNECTIONS',
-  hop: proxy,
-  dependsOn: [`container-${proxy}`],
-  run: ({ dockerProxyDescriptors, settings, topology }) => {
+  hop: topology.proxy,
+  dependsOn: [`container-${topology.proxy}`],
+  settings: ['BTCW_MAX_CONNECTIONS', ...portSettings(serviceNamed(topology, topology.proxy))],
+  run: ({ dockerProxyDescriptors, settings }) => {
     if (dockerProxyDescriptors === undefined) return { ok: 'there is no docker-proxy' };
     const { BTCW_MAX_CONNECTIONS: connections } = settings;
     const needed = DESCRIPTORS_PER_CONNECTION * connections;
     if (needed < dockerProxyDescriptors)
       return { ok: `${needed} of ${dockerProxyDescriptors} file descriptors` };
-    const [port] = serviceNamed(topology, proxy).ports;
+    const [port] = serviceNamed(topology, topology.proxy).ports;
     return {
       problem: `${connections} connections need ${needed} file descriptors, docker-proxy has ${dockerProxyDescriptors}: at that limit it exits, and port ${port?.host} is dead for everyone`,
       fix: setAndDeploy('BTCW_MAX_CONNECTIONS', highestMaxConnections(dockerProxyDescriptors)),
@@ -36,70 +41,113 @@ const dockerProxy = ({ proxy }: Topology): Check => ({
   },
 });
 
-/** Whether a firewall rule drops what comes over the bridge to a port. What keeps only others out spares the bridge. */
-const dropsPort = (rule: string, number: number, device: string): boolean =>
-  /-j (DROP|REJECT)\b/.test(rule) &&
-  new RegExp(`(--dport|--ctorigdstport) ${number}\\b`).test(rule) &&
-  !rule.includes(`! -i ${device}`);
+/** The first packet from the reverse proxy to an upstream. */
+function packetTo({ proxy }: Topology, upstream: Upstream, facts: Facts): Packet {
+  const { containers, bridge, topology, dockerProxyDescriptors } = facts;
+  const [port] = serviceNamed(topology, upstream.service).ports;
+  return {
+    device: bridge.device,
+    source: containers?.[proxy]?.address ?? '',
+    gateway: bridge.gateway,
+    port: upstreamPort(topology, upstream),
+    forwarded: dockerProxyDescriptors === undefined,
+    target: { address: containers?.[upstream.service]?.address ?? '', port: port?.container ?? 0 },
+  };
+}
 
-/** Where this host reaches an upstream and a container does not, a firewall is between them. */
-const firewall = ({ proxy }: Topology, upstream: Upstream): Check => ({
+/** What lets the packet through, or where that is not certain, what shows who refuses it. */
+function firewallFix(packet: Packet, rule: Rule | undefined, { firewallRules: rules, ufw }: Facts): string {
+  const { device, gateway, port, forwarded } = packet;
+  // Where a rule is not about the bridge alone, deleting it would let others in, too.
+  const isUfws = rule?.chain.startsWith('ufw-');
+  if (rule && !isUfws) {
+    const remove = `iptables ${rule.text.replace(' -A ', ' -D ')}`;
+    return sudo(isAboutDevice(rule, packet) ? remove : acceptIn(rule, packet));
+  }
+  const allow = `allow in on ${device} to ${gateway} port ${port} proto tcp`;
+  if (ufw) return sudo(`ufw ${isUfws ? 'insert 1 ' : ''}${allow}`);
+  if (!rules) return `${sudo('iptables-save')} | grep -nE '^:.* DROP|DROP$|REJECT'`;
+  if (!canRefuse(rules, packet)) return `${sudo('nft list ruleset')} | grep -nE 'drop|reject'`;
+  return sudo(acceptIn({ table: 'filter', chain: forwarded ? 'FORWARD' : 'INPUT' }, packet));
+}
+
+/** The settings of where an upstream is published at the bridge address. */
+const bridgeSettings = (topology: Topology, { service }: Upstream): SettingName[] => [
+  'BTCW_GATEWAY',
+  ...portSettings(serviceNamed(topology, service)),
+];
+
+/**
+ * Where this host reaches an upstream and a container does not, a firewall is between them. Both have been asked at the
+ * same moment for the second time, and the connection itself did not open: that takes no program, however busy it is.
+ */
+const firewall = (topology: Topology, upstream: Upstream): Check => ({
   id: `firewall-${upstream.service}`,
-  name: `no firewall between ${proxy} and ${upstream.service}`,
+  name: `no firewall between ${topology.proxy} and ${upstream.service}`,
   hop: upstream.service,
-  dependsOn: [gateway, `container-${proxy}`, `container-${upstream.service}`],
-  run: ({ inside, atBridge, bridge, topology, firewallRules, ufw, dockerProxyDescriptors }) => {
+  dependsOn: [gateway, `container-${topology.proxy}`, `container-${upstream.service}`],
+  settings: bridgeSettings(topology, upstream),
+  run: (facts) => {
+    const { inside, atBridge, firewallRules } = facts;
     const { service, address } = upstream;
     const answer = inside[service];
     if (!answer) return undefined;
-    if (answer.curl === 0) return { ok: `${answer.ms.toFixed(1)} ms` };
+    if (answer.connected) return { ok: `${answer.ms.toFixed(1)} ms` };
     // Its container is healthy. Where this host does not reach it either, the cause is another.
-    if (!atBridge[service]?.status) return undefined;
-    const { gateway: destination, device } = bridge;
-    const number = upstreamPort(topology, upstream);
-    const rule = firewallRules?.find((candidate) => dropsPort(candidate, number, device));
-    const problem = `this host reaches ${service}, but containers do not reach it at ${address}: a firewall blocks them${rule ? `: ${rule}` : ''}`;
-    if (rule) return { problem, fix: sudo(`iptables ${rule.replace(' -A ', ' -D ')}`) };
-    if (ufw) {
-      const allowed = `to ${destination} port ${number} proto tcp`;
-      return { problem, fix: sudo(`ufw allow in on ${device} ${allowed}`) };
-    }
-    // With docker-proxy the packets are for this host itself; without it they are forwarded.
-    const accept =
-      dockerProxyDescriptors === undefined
-        ? `FORWARD -i ${device} -p tcp -m conntrack --ctorigdst ${destination} --ctorigdstport ${number}`
-        : `INPUT -i ${device} -d ${destination} -p tcp --dport ${number}`;
-    return { problem, fix: sudo(`iptables -I ${accept} -j ACCEPT`) };
+    if (answer.asked < 2 || !atBridge[service]?.status) return undefined;
+    const packet = packetTo(topology, upstream, facts);
+    const rule = firewallRules && refusingRule(firewallRules, packet);
+    return {
+      problem: `this host reaches ${service}, but containers do not reach it at ${address}: a firewall blocks them${rule ? `: ${rule.text}` : ''}`,
+      fix: firewallFix(packet, rule, facts),
+    };
   },
 });
 
 /** curl's exit codes, as far as they are expected. */
-const CURL: Readonly<Record<number, string>> = { 7: 'connection refused', 28: 'timed out' };
+const CURL = { refused: 7, timedOut: 28 };
+
+/** Why curl has no answer. */
+function describeCurl({ curl, ms, connected }: InsideFacts): string {
+  if (curl === CURL.refused) return 'connection refused';
+  if (curl !== CURL.timedOut) return `curl exit code ${curl}`;
+  return connected ? `no answer within ${span(ms)}` : 'timed out';
+}
 
 /** Asked as the reverse proxy asks it: from inside its container, at the bridge address. */
-const atGateway = ({ proxy }: Topology, { service, address, healthPath }: Upstream): Check => ({
-  id: `${service}-at-gateway`,
-  name: `${proxy} reaches ${service} at the bridge address (502)`,
-  hop: service,
-  dependsOn: [`firewall-${service}`],
+const atGateway = (topology: Topology, upstream: Upstream): Check => ({
+  id: `${upstream.service}-at-gateway`,
+  name: `${topology.proxy} reaches ${upstream.service} at the bridge address (502)`,
+  hop: upstream.service,
+  dependsOn: [`firewall-${upstream.service}`],
+  settings: bridgeSettings(topology, upstream),
   run: (facts) => {
+    const { service, address, healthPath } = upstream;
     const answer = facts.inside[service];
     if (!answer) return undefined;
     const { status, curl } = answer;
     const name = containerName(facts, service);
-    const restart = `docker restart ${name}`;
     if (status >= 200 && status < 400) return { ok: `status ${status} from ${address}` };
-    if (status > 0) return { problem: `${address}${healthPath} answers with status ${status}`, fix: restart };
-    const published = serviceUrl(facts.topology, service).replace('http://', '');
-    if (published !== address && facts.direct[service]?.status) {
+    if (status > 0) {
       return {
-        problem: `${name} is published at ${published}, but not at ${address}, where ${proxy} connects: browsers get 502`,
+        problem: `${address}${healthPath} answers with status ${status}`,
+        fix: `docker restart ${name}`,
+      };
+    }
+    const published = serviceUrl(facts.topology, service).replace('http://', '');
+    const [direct, atBridge] = [facts.direct[service], facts.atBridge[service]];
+    const isElsewhere = direct?.status && atBridge && !atBridge.status && !atBridge.timedOut;
+    if (published !== address && isElsewhere && answer.asked > 1) {
+      return {
+        problem: `${name} is published at ${published}, but not at ${address}, where ${topology.proxy} connects: browsers get 502`,
         fix: recreate(name),
       };
     }
+    const isSilent = curl === CURL.timedOut && (answer.connected || !direct || direct.timedOut);
+    const browsers = answer.connected ? 'browsers wait, and get 504' : 'browsers get 502';
     return {
-      problem: `${proxy} gets no answer from ${address} (${CURL[curl] ?? `curl exit code ${curl}`}): browsers get 502`,
-      fix: restart,
+      problem: `${topology.proxy} gets no answer from ${address} (${describeCurl(answer)}): ${browsers}`,
+      fix: isSilent ? logOf(facts, service) : `docker restart ${name}`,
     };
   },
 });

@@ -1,6 +1,6 @@
 /** The configuration that nginx runs with, which may have been edited by hand. */
-import type { Topology } from '../../../stacks/topology/topology.ts';
-import { type Check, listed } from './check.ts';
+import { serviceNamed, type Topology } from '../../../stacks/topology/topology.ts';
+import { type Check, listed, portSettings } from './check.ts';
 import { gateway } from './host.ts';
 
 /** Assumed of a backend that does not greet with its own. */
@@ -85,6 +85,10 @@ export const upstreams = (topology: Topology): Check => ({
   name: 'nginx connects to its upstreams at the bridge address',
   hop: topology.proxy,
   dependsOn: [accepted(topology), gateway],
+  settings: [
+    'BTCW_GATEWAY',
+    ...topology.upstreams.flatMap(({ service }) => portSettings(serviceNamed(topology, service))),
+  ],
   run: ({ nginx }) => {
     if (!nginx) return undefined;
     const expected = topology.upstreams.map(({ address }) => address);

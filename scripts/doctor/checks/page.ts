@@ -1,8 +1,9 @@
 /** The page, as a browser on this host gets it. */
-import type { Topology } from '../../../stacks/topology/topology.ts';
+import { serviceNamed, type Topology } from '../../../stacks/topology/topology.ts';
 import { localUrl } from '../../../stacks/topology/urls.ts';
 import { pageUpstream } from '../../deployment/routes.ts';
-import { type Check, containerName, describeAnswer, setAndDeploy } from './check.ts';
+import { type Check, containerName, describeAnswer, logOf, portSettings, setAndDeploy } from './check.ts';
+import { deployed } from './host.ts';
 import { highestMaxConnections } from './network.ts';
 import { upstreams } from './nginx.ts';
 
@@ -12,6 +13,7 @@ export const connections = (topology: Topology): Check => ({
   name: 'nginx accepts another connection (503)',
   hop: topology.proxy,
   dependsOn: [upstreams(topology), `${pageUpstream(topology).service}-at-gateway`],
+  settings: ['BTCW_MAX_CONNECTIONS'],
   run: (facts) => {
     const { local, foreignHost, remote, tunnel, settings, dockerProxyDescriptors } = facts;
     const answers = [local, foreignHost, ...(tunnel?.up ? [remote] : [])];
@@ -33,14 +35,17 @@ export const localPage = (topology: Topology): Check => ({
   name: 'the page opens on this host',
   hop: topology.proxy,
   dependsOn: [connections(topology)],
+  settings: portSettings(serviceNamed(topology, topology.proxy)),
   run: (facts) => {
     const { local } = facts;
     if (local.status >= 200 && local.status < 400) {
       return { ok: `status ${local.status} in ${local.ms.toFixed(0)} ms` };
     }
+    const problem = `${localUrl(facts.topology)} fails (${describeAnswer(local)})`;
+    if (local.timedOut) return { problem, fix: logOf(facts, topology.proxy) };
     const dead = local.status === 0 ? ': nginx is running, but its published port is dead' : '';
     return {
-      problem: `${localUrl(facts.topology)} fails (${describeAnswer(local)})${dead}`,
+      problem: `${problem}${dead}`,
       fix: `docker restart ${containerName(facts, topology.proxy)}`,
     };
   },
@@ -77,8 +82,9 @@ const devMode = (topology: Topology): Check => ({
   id: 'dev-mode',
   name: 'the development server is not public',
   hop: pageUpstream(topology).service,
-  dependsOn: [],
+  dependsOn: [deployed],
   level: 'warning',
+  settings: ['BTCW_FRONTEND_MODE', 'BTCW_FRP_SERVER_ADDR'],
   run: ({ settings: { BTCW_FRONTEND_MODE: mode, BTCW_FRP_SERVER_ADDR: server } }) => {
     if (mode === 'static') return { ok: 'the built files are served' };
     if (!server) return { ok: 'it is reached from this host alone' };

@@ -1,9 +1,9 @@
 /** The ports of this host that services listen on. */
 import { isOnHostNetwork, type Port, portName, type Service } from '../../../stacks/topology/service.ts';
 import type { Topology } from '../../../stacks/topology/topology.ts';
-import type { PortHolder } from '../../lib/ports.ts';
-import { type Check, hopOf, sudo } from './check.ts';
-import { engine } from './host.ts';
+import { isPublishedAt, otherHolder } from '../facts/ports.ts';
+import { type Check, hopOf, settingsOfPort, sudo } from './check.ts';
+import { deployed, engine } from './host.ts';
 
 /** Preflight's question, asked later: whether another program listens on a service's port, and which. */
 const portIsFree = (topology: Topology, service: Service, port: Port): Check => {
@@ -13,34 +13,35 @@ const portIsFree = (topology: Topology, service: Service, port: Port): Check => 
     id: `port-${name}`,
     name: `${setting ?? `port ${number} of ${service.name}`} is not taken by another program`,
     hop: hopOf(topology, service),
-    dependsOn: [engine],
+    dependsOn: [engine, deployed],
+    settings: settingsOfPort(port),
     run: ({ ports, containers }) => {
-      const container = containers?.[service.name];
-      const holdsPorts = container?.status === 'running' || container?.status === 'paused';
-      // A published port is bound while its container runs. On the host's network the program binds it itself, and only
-      // root sees which program that is.
-      const isOwn = ({ pid, program }: PortHolder) =>
-        holdsPorts && (!isOnHostNetwork(service) || pid === container.pid || !program);
-      const taken = ports.find((socket) => socket.name === name && socket.holder && !isOwn(socket.holder));
-      if (!taken?.holder) return { ok: String(number) };
+      const [taken] = ports.flatMap((socket) => {
+        const holder = socket.name === name && otherHolder(topology, socket, containers);
+        return holder ? [{ ...socket, holder }] : [];
+      });
+      if (!taken) return { ok: String(number) };
       const { holder, container: other, address } = taken;
       const socket = `${address}:${number}`;
+      const published = containers?.[service.name]?.published ?? [];
+      const elsewhere =
+        published.length > 0 && !isPublishedAt(published, address, number)
+          ? `, and ${service.name} is published at ${published.join(', ')}`
+          : '';
       if (other) {
         return {
-          problem: `container ${other} publishes ${socket}`,
+          problem: `container ${other} publishes ${socket}${elsewhere}`,
           fix: `docker stop ${other} && npm run deploy`,
         };
       }
-      // Docker's own: a container of this project is just being started or stopped.
-      if (/^docker/.test(holder.program)) return { ok: `${number}, held by ${holder.program}` };
       if (!holder.program) {
         return {
-          problem: `another user's program is listening on ${socket}`,
+          problem: `another user's program is listening on ${socket}${elsewhere}`,
           fix: sudo(`ss -ltnp sport = :${number}`),
         };
       }
       return {
-        problem: `${holder.program} (process ${holder.pid}) is listening on ${socket}`,
+        problem: `${holder.program} (process ${holder.pid}) is listening on ${socket}${elsewhere}`,
         fix: `kill ${holder.pid} && npm run deploy`,
       };
     },

@@ -1,69 +1,33 @@
 /** The tunnel, from the frp server to the public page. */
-import { SETTINGS } from '../../../stacks/settings/definitions.ts';
+import { SETTINGS, type SettingName } from '../../../stacks/settings/definitions.ts';
 import type { Topology } from '../../../stacks/topology/topology.ts';
-import { frpServer, mainTunnel, publicUrl } from '../../../stacks/topology/urls.ts';
+import { mainTunnel, publicUrl } from '../../../stacks/topology/urls.ts';
+import type { ContainerFacts } from '../facts/facts.ts';
 import { WRONG_NAME } from '../facts/tunnel.ts';
 import {
   type Check,
   containerName,
   type Dependency,
   describeAnswer,
-  type Hop,
+  logOf,
   setAndDeploy,
+  sudo,
 } from './check.ts';
+import { onServer, openPort, reachable, resolves, restartServer, serverHop } from './frp-server.ts';
 import { localPage } from './page.ts';
 
 /** The usual one of an frp server. */
 const FRP_PORT = Number(SETTINGS.BTCW_FRP_SERVER_PORT.default);
 
-/** The frp server, also where it is not a service of this deployment. */
-const serverHop = (topology: Topology): Hop => mainTunnel(topology).server ?? 'frps';
-
-const onServer = (topology: Topology, command: string): string =>
-  `ssh ${mainTunnel(topology).serverAddress} ${command}`;
-
-const resolves = (topology: Topology): Check => ({
-  id: 'frp-name',
-  name: "the frp server's name resolves",
-  hop: serverHop(topology),
-  dependsOn: [],
-  run: ({ frpServer: { resolved } }) => {
-    const { serverAddress: name } = mainTunnel(topology);
-    if (resolved) return { ok: name };
-    return {
-      problem: `the name ${name} does not resolve to an address`,
-      fix: "sed -i 's/^BTCW_FRP_SERVER_ADDR=.*/BTCW_FRP_SERVER_ADDR=your.server/' .env && npm run deploy",
-    };
-  },
-});
-
-/** Whether frps runs, and its firewall lets the client through. */
-const reachable = (topology: Topology): Check => {
-  const { server, serverPort } = mainTunnel(topology);
-  const address = frpServer(topology);
-  return {
-    id: 'frp-server',
-    name: 'the frp server answers on its port',
-    hop: serverHop(topology),
-    dependsOn: [resolves(topology), ...(server ? [`container-${server}` as const] : [])],
-    run: (facts) => {
-      const { connectMs, error } = facts.frpServer;
-      if (connectMs !== undefined) return { ok: `${address} in ${connectMs.toFixed(1)} ms` };
-      if (server) {
-        return { problem: `${address}: ${error}`, fix: `docker restart ${containerName(facts, server)}` };
-      }
-      return error === 'ECONNREFUSED'
-        ? {
-            problem: `nothing listens on ${address}: frps is not running there`,
-            fix: onServer(topology, 'sudo systemctl restart frps'),
-          }
-        : {
-            problem: `${address} does not answer (${error}): its firewall blocks that port`,
-            fix: onServer(topology, `sudo ufw allow ${serverPort}/tcp`),
-          };
-    },
-  };
-};
+/** Where the client logs in, and what it then asks for. */
+const CLIENT_SETTINGS: readonly SettingName[] = [
+  'BTCW_FRP_SERVER_ADDR',
+  'BTCW_FRP_SERVER_PORT',
+  'BTCW_FRP_TOKEN_FILE',
+  'BTCW_FRP_TLS_CA_FILE',
+  'BTCW_FRP_PROXY_NAME',
+  'BTCW_FRP_REMOTE_PORT',
+];
 
 /** What the client's log can be read for: it runs, its log is complete, and there is a server to log in to. */
 function clientRuns(topology: Topology): Dependency[] {
@@ -77,6 +41,7 @@ const certificateMatches = (topology: Topology): Check => ({
   name: "the frp server's certificate matches BTCW_FRP_TLS_CA_FILE",
   hop: serverHop(topology),
   dependsOn: clientRuns(topology),
+  settings: CLIENT_SETTINGS,
   run: ({ tunnel, frpServer: { certificate }, settings }) => {
     const { BTCW_FRP_TLS_CA_FILE: file } = settings;
     if (!file) return { ok: 'not checked' };
@@ -108,7 +73,7 @@ const certificateMatches = (topology: Topology): Check => ({
     if (problem === 'CERT_HAS_EXPIRED') {
       return {
         problem: "the frp server's certificate has expired; frps reads a renewed one when it starts",
-        fix: onServer(topology, 'sudo systemctl restart frps'),
+        fix: restartServer(topology, 'renew the certificate, then restart frps'),
       };
     }
     return {
@@ -123,15 +88,27 @@ const tokenAccepted = (topology: Topology): Check => ({
   name: 'the frp server accepts the token',
   hop: mainTunnel(topology).client,
   dependsOn: clientRuns(topology),
-  run: ({ tunnel }) => {
+  settings: CLIENT_SETTINGS,
+  run: ({ tunnel, settings }) => {
     if (!tunnel) return undefined;
     if (tunnel.cause !== 'token') return { ok: 'not refused' };
     const { server, client } = mainTunnel(topology);
+    if (server) {
+      return {
+        problem: `the embedded frp server refuses the token: ${server} and ${client} have different ones`,
+        fix: 'npm run deploy',
+      };
+    }
+    const { BTCW_FRP_TOKEN_FILE: file } = settings;
+    if (!file) {
+      return {
+        problem: 'the frp server refuses the token, which deploy has generated: it has another',
+        fix: "put the server's auth.token into a file (chmod 600), set BTCW_FRP_TOKEN_FILE to it in .env, then: npm run deploy",
+      };
+    }
     return {
-      problem: server
-        ? `the embedded frp server refuses the token: ${server} and ${client} have different ones`
-        : 'the frp server refuses the token: it should be its auth.token, in the file that BTCW_FRP_TOKEN_FILE names',
-      fix: 'npm run deploy',
+      problem: `the frp server refuses the token in ${file}: it should be the auth.token of its frps.toml`,
+      fix: `put the server's auth.token into ${file}, then: npm run deploy`,
     };
   },
 });
@@ -141,6 +118,7 @@ const proxyNameFree = (topology: Topology): Check => ({
   name: 'the proxy name is free on the frp server',
   hop: mainTunnel(topology).client,
   dependsOn: clientRuns(topology),
+  settings: CLIENT_SETTINGS,
   run: ({ tunnel }) => {
     if (!tunnel) return undefined;
     const { name } = mainTunnel(topology);
@@ -157,6 +135,7 @@ const remotePortFree = (topology: Topology): Check => ({
   name: 'the remote port is available on the frp server',
   hop: serverHop(topology),
   dependsOn: clientRuns(topology),
+  settings: CLIENT_SETTINGS,
   run: ({ tunnel }) => {
     if (!tunnel) return undefined;
     const { remotePort, server } = mainTunnel(topology);
@@ -175,6 +154,11 @@ const remotePortFree = (topology: Topology): Check => ({
   },
 });
 
+/** How long after its start a client that has not logged anything is only not ready yet. */
+const LOGIN_MS = 15_000;
+const isStarting = (container: ContainerFacts | undefined): boolean =>
+  container !== undefined && container.inspectedMs - container.startedAtMs < LOGIN_MS;
+
 const up = (topology: Topology): Check => ({
   id: 'tunnel',
   name: 'frpc logs: start proxy success',
@@ -182,14 +166,20 @@ const up = (topology: Topology): Check => ({
   dependsOn: [certificateMatches, tokenAccepted, proxyNameFree, remotePortFree].map((check) =>
     check(topology),
   ),
+  settings: CLIENT_SETTINGS,
   run: (facts) => {
     const { tunnel } = facts;
     if (!tunnel) return undefined;
     const { name, client, serverPort } = mainTunnel(topology);
     if (tunnel.up) return { ok: `[${name}] start proxy success` };
     const { reason: problem } = tunnel;
+    if (tunnel.cause === 'nothing-said' && isStarting(facts.containers?.[client])) return undefined;
     if (tunnel.cause === 'no-frps') {
-      const whatListens = onServer(topology, `sudo ss -ltnp sport = :${serverPort}`);
+      const whatListens = onServer(
+        topology,
+        `see which program listens on port ${serverPort}`,
+        `ss -ltnp sport = :${serverPort}`,
+      );
       const usual = setAndDeploy('BTCW_FRP_SERVER_PORT', FRP_PORT);
       return { problem, fix: serverPort === FRP_PORT ? whatListens : usual };
     }
@@ -197,20 +187,35 @@ const up = (topology: Topology): Check => ({
   },
 });
 
-/** Where the page opens on this host and the tunnel is up, only the server's firewall is left. */
+/** Where the page opens on this host and the tunnel is up, what is left is the way to the server's port, and frp. */
 const publicPort = (topology: Topology): Check => ({
   id: 'public-port',
   name: 'the page opens through the tunnel',
   hop: serverHop(topology),
   dependsOn: [up(topology), localPage(topology)],
-  run: ({ remote, local }) => {
+  settings: ['BTCW_FRP_SERVER_ADDR', 'BTCW_FRP_REMOTE_PORT'],
+  run: (facts) => {
+    const { remote, local } = facts;
     const url = publicUrl(topology);
     if (remote.status > 0 && remote.status < 500) return { ok: `${url} in ${remote.ms.toFixed(0)} ms` };
-    const { remotePort, server } = mainTunnel(topology);
-    const allow = `sudo ufw allow ${remotePort}/tcp`;
+    const { remotePort, server, client } = mainTunnel(topology);
+    const problem = `the page opens on this host (status ${local.status}), but not at ${url} (${describeAnswer(remote)}), although the tunnel is up`;
+    if (remote.connected) {
+      return {
+        problem: `${problem}: the connection opens, so it is no firewall`,
+        fix: logOf(facts, client),
+      };
+    }
+    if (!remote.timedOut) {
+      const listens = `ss -ltnp sport = :${remotePort}`;
+      return {
+        problem: `${problem}: nothing takes connections to port ${remotePort} there`,
+        fix: server ? sudo(listens) : onServer(topology, `see what listens on port ${remotePort}`, listens),
+      };
+    }
     return {
-      problem: `the page opens on this host (status ${local.status}), but not at ${url} (${describeAnswer(remote)}), although the tunnel is up: the server's firewall blocks port ${remotePort}`,
-      fix: server ? allow : onServer(topology, allow),
+      problem: `${problem}: the server's firewall blocks port ${remotePort}`,
+      fix: server ? sudo(`ufw allow ${remotePort}/tcp`) : openPort(topology, remotePort),
     };
   },
 });

@@ -1,15 +1,27 @@
 /** Each service's container: its state, its health checks, its log. */
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Topology } from '../../../stacks/topology/topology.ts';
-import { type ContainerInspection, healthOf, inspect, nameOf } from '../../docker/inspect.ts';
-import { lastLogLine, readLog } from '../../docker/logs.ts';
+import {
+  type ContainerInspection,
+  healthOf,
+  inspectWithin,
+  nameOf,
+  publishedAt,
+} from '../../docker/inspect.ts';
+import { lastLogLine } from '../../docker/logs.ts';
 import { tail } from '../../lib/text.ts';
-import { fact, PROBE_MS } from './fact.ts';
+import type { DockerQuestions } from './docker.ts';
+import { fact } from './fact.ts';
+import { gatherLogReadable } from './log.ts';
+import { DEADLINES_MS } from './rounds.ts';
 
 /** A container as far as its health is concerned; times in ms. */
 export interface ContainerFacts {
   readonly name: string;
+  /** When the engine was asked: what it says is of then, and not of the end of a long run. */
+  readonly inspectedMs: number;
   /** @example 'running', 'paused', 'exited', 'restarting' */
   readonly status: string;
   /** @example 'healthy', 'unhealthy', 'starting', 'none' */
@@ -33,13 +45,18 @@ export interface ContainerFacts {
   /** What its log options allow; undefined where they set no limit. */
   readonly logLimitBytes: number | undefined;
   readonly logPath: string;
-  /** Whether `docker logs` gets as far as the newest line; undefined where there is none. */
+  /** Whether `docker logs` gets as far as the newest line; undefined where that is not certain. */
   readonly logReadable: boolean | undefined;
+  /** Where its ports are published, whatever the settings say. @example ['127.0.0.1:8501'] */
+  readonly published: readonly string[];
+  /** Its own address on its network; empty on the host's. @example '172.17.0.3' */
+  readonly address: string;
 }
 
 /** Docker's default for a health check without an interval. */
 const DEFAULT_HEALTH_INTERVAL_NS = 30e9;
 const NS_PER_MS = 1e6;
+const [LOG_DEADLINE_MS] = DEADLINES_MS;
 
 const UNIT_BYTES: Record<string, number> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
@@ -51,6 +68,24 @@ export function logLimit(options: Readonly<Record<string, string>>): number | un
   return fileBytes * Math.max(1, Number(options['max-file'] ?? '1'));
 }
 
+/** Missed intervals after which health checks count as stopped. */
+const MISSED_CHECKS = 3;
+const HEALTH_TIMEOUT_MS = 5_000;
+
+/** How long a container's health checks may be silent, and how long they are; undefined where it has none. */
+export function healthSilence(
+  { healthIntervalMs, lastHealthCheckMs, startedAtMs, inspectedMs }: ContainerFacts,
+  engineSkewMs = 0,
+): { readonly ageMs: number; readonly isOver: boolean } | undefined {
+  if (healthIntervalMs === undefined) return undefined;
+  const ageMs = inspectedMs + engineSkewMs - Math.max(lastHealthCheckMs ?? 0, startedAtMs);
+  return { ageMs, isOver: ageMs > MISSED_CHECKS * (healthIntervalMs + HEALTH_TIMEOUT_MS) };
+}
+
+/** Whether nothing is known against it: where it does not run, or Docker finds it unhealthy, that is what is wrong. */
+export const isUp = (container: ContainerFacts | undefined): boolean =>
+  !container || (container.status === 'running' && container.health !== 'unhealthy');
+
 /** Size of a log file and of those that it was rotated to. */
 function logBytes(path: string): number {
   const folder = dirname(path);
@@ -59,32 +94,20 @@ function logBytes(path: string): number {
     .reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
 }
 
-async function logReadable(name: string): Promise<boolean | undefined> {
-  const firstTime = async (lines: number) =>
-    /^\d{4}-\S+Z/.exec((await readLog(name, { timestamps: true, tail: lines }, PROBE_MS)).text)?.[0];
-  // With --tail Docker reads from the end of the file, with --since from its beginning.
-  const newest = await firstTime(1);
-  if (!newest) return (await firstTime(2)) ? false : undefined;
-  const { text, timedOut } = await readLog(name, { timestamps: true, since: newest }, PROBE_MS);
-  return timedOut ? undefined : text.includes(newest);
-}
-
 const isHealthy = (container: ContainerInspection): boolean =>
   container.State.Status === 'running' && ['healthy', 'none'].includes(healthOf(container));
 
-async function containerFacts(container: ContainerInspection): Promise<ContainerFacts> {
-  const { State, Config, HostConfig, RestartCount, LogPath } = container;
-  const name = nameOf(container);
+/** What the engine says of a container by itself. */
+type Inspected = Omit<ContainerFacts, 'lastLogLine' | 'logBytes' | 'logReadable'>;
+
+function inspected(container: ContainerInspection, inspectedMs: number): Inspected {
+  const { State, Config, HostConfig, RestartCount, LogPath, NetworkSettings } = container;
   const latest = State.Health?.Log?.at(-1);
   const intervalNs = Config.Healthcheck?.Interval || DEFAULT_HEALTH_INTERVAL_NS;
-  const quiet = isHealthy(container) && RestartCount === 0;
-  const [lastLine, bytes, readable] = await Promise.all([
-    quiet ? '' : fact(() => lastLogLine(name, PROBE_MS)),
-    LogPath ? fact(() => logBytes(LogPath)) : undefined,
-    fact(() => logReadable(name)),
-  ]);
+  const [network] = Object.values(NetworkSettings.Networks);
   return {
-    name,
+    name: nameOf(container),
+    inspectedMs,
     status: State.Status,
     health: healthOf(container),
     pid: State.Pid,
@@ -96,25 +119,75 @@ async function containerFacts(container: ContainerInspection): Promise<Container
     healthIntervalMs: State.Health ? intervalNs / NS_PER_MS : undefined,
     lastHealthCheckMs: latest && Date.parse(latest.End),
     healthOutput: latest && latest.ExitCode !== 0 ? tail(latest.Output, 1).trim() : '',
-    lastLogLine: lastLine ?? '',
-    logBytes: bytes,
     logLimitBytes: logLimit(HostConfig.LogConfig.Config ?? {}),
     logPath: LogPath ?? '',
-    logReadable: readable,
+    published: publishedAt(container),
+    address: network?.IPAddress ?? '',
   };
 }
 
-/** By service. Looked up by name: a container without the project's labels takes that name, too. */
-export async function gatherContainers({ services }: Topology): Promise<Record<string, ContainerFacts>> {
-  const inspections = await inspect(
-    'container',
-    services.map(({ containerName }) => containerName),
-  );
-  const containers = await Promise.all(inspections.map(containerFacts));
-  return Object.fromEntries(
+async function withLog(container: ContainerInspection, facts: Inspected, docker: DockerQuestions) {
+  const { name, logPath } = facts;
+  const quiet = isHealthy(container) && container.RestartCount === 0;
+  const [lastLine, bytes, readable] = await Promise.all([
+    quiet ? '' : fact(() => lastLogLine(name, LOG_DEADLINE_MS)),
+    logPath ? fact(() => logBytes(logPath)) : undefined,
+    fact(() => gatherLogReadable(name, docker)),
+  ]);
+  return { ...facts, lastLogLine: lastLine ?? '', logBytes: bytes, logReadable: readable };
+}
+
+/** Found by name, as a container without the project's labels takes that name, too. */
+async function inspectAll({ services }: Topology, docker: DockerQuestions) {
+  const names = services.map(({ containerName }) => containerName);
+  const inspections = await docker.ask('docker container inspect', async (deadlineMs) => {
+    const askedMs = Date.now();
+    return { ...(await inspectWithin(deadlineMs, 'container', names)), askedMs };
+  });
+  return inspections.found.map((container) => ({
+    container,
+    facts: inspected(container, inspections.askedMs),
+  }));
+}
+
+const byService = <T extends { readonly name: string }>({ services }: Topology, containers: readonly T[]) =>
+  Object.fromEntries(
     services.flatMap(({ name, containerName }) => {
       const found = containers.find((container) => container.name === containerName);
-      return found ? [[name, found]] : [];
+      return found ? [[name, found] as const] : [];
     }),
   );
+
+/** By service. */
+export async function gatherContainers(
+  topology: Topology,
+  docker: DockerQuestions,
+): Promise<Record<string, ContainerFacts>> {
+  const inspections = await inspectAll(topology, docker);
+  const containers = await Promise.all(
+    inspections.map(({ container, facts }) => withLog(container, facts, docker)),
+  );
+  return byService(topology, containers);
 }
+
+/** Asks the engine again for what may have changed since, after a pause; the logs stay as they were read. */
+export async function inspectAgain(
+  topology: Topology,
+  containers: Readonly<Record<string, ContainerFacts>>,
+  docker: DockerQuestions,
+  pauseMs: number,
+): Promise<Record<string, ContainerFacts>> {
+  await docker.rounds.alone(() => sleep(pauseMs));
+  const inspections = await inspectAll(topology, docker);
+  const later = byService(
+    topology,
+    inspections.map(({ facts }) => facts),
+  );
+  return Object.fromEntries(
+    Object.entries(containers).map(([service, facts]) => [service, { ...facts, ...later[service] }]),
+  );
+}
+
+/** What a health check that has only been late needs to end. */
+export const nextHealthCheckMs = (containers: readonly ContainerFacts[]): number =>
+  HEALTH_TIMEOUT_MS + Math.max(0, ...containers.map(({ healthIntervalMs = 0 }) => healthIntervalMs));

@@ -1,18 +1,22 @@
 /** The Docker engine, and the disk that its data is on. */
 import { statfs } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { engineError, tryDocker } from '../../docker/client.ts';
+import { skewOf } from '../../lib/clock.ts';
+import { noAnswerWithin } from '../../lib/http.ts';
 import { tail } from '../../lib/text.ts';
 import { fact } from './fact.ts';
+import { answered, type Rounds } from './rounds.ts';
 
-const DEADLINE_MS = 5_000;
+const DEADLINES_MS = [5_000, 20_000] as const;
 
 export interface EngineFacts {
   /** Why it does not answer, and the command that helps; undefined when it does. */
   readonly problem: { readonly what: string; readonly fix: string } | undefined;
   readonly version: string;
   readonly rootDir: string;
-  /** The engine's own clock, which its containers' times are of. */
-  readonly clockMs: number | undefined;
+  /** How far the engine's own clock, which its containers' times are of, is ahead of this host's. */
+  readonly skewMs: number | undefined;
 }
 
 export interface DiskFacts {
@@ -29,12 +33,9 @@ interface EngineInfo {
 }
 
 /** Why the engine did not answer. @param output what the docker client printed */
-export function engineProblem(output: string): EngineFacts['problem'] {
+export function engineProblem(output: string): NonNullable<EngineFacts['problem']> {
   const known = engineError(output);
-  if (!known) {
-    const reason = tail(output, 1) || `no answer within ${DEADLINE_MS / 1000} s`;
-    return { what: `The Docker engine does not answer: ${reason}`, fix: 'npm run up' };
-  }
+  if (!known) return { what: `The Docker engine does not answer: ${tail(output, 1)}`, fix: 'npm run up' };
   const denied = /permission denied/i.test(output);
   return {
     what: known.what,
@@ -42,26 +43,53 @@ export function engineProblem(output: string): EngineFacts['problem'] {
   };
 }
 
-export async function gatherEngine(): Promise<EngineFacts> {
-  const result = await tryDocker(['info', '--format', '{{json .}}'], { timeout: DEADLINE_MS });
+/** It may well run: there is nothing to start, and its log says more. */
+export const engineTimeout = (deadlineMs: number): NonNullable<EngineFacts['problem']> => ({
+  what: `The Docker engine does not answer: ${noAnswerWithin(deadlineMs)}, asked twice`,
+  fix: 'sudo systemctl status docker --no-pager --lines 20',
+});
+
+async function askEngine(deadlineMs: number): Promise<EngineFacts & { readonly timedOut: boolean }> {
+  const askedMs = Date.now();
+  const result = await tryDocker(['info', '--format', '{{json .}}'], { timeout: deadlineMs });
+  const { timedOut } = result;
   const info = await fact(() => JSON.parse(String(result.stdout)) as EngineInfo | null);
   if (info?.ServerVersion) {
-    const clockMs = Date.parse(info.SystemTime ?? '');
-    return {
-      problem: undefined,
-      version: info.ServerVersion,
-      rootDir: info.DockerRootDir ?? '',
-      clockMs: Number.isNaN(clockMs) ? undefined : clockMs,
-    };
+    const skewMs = skewOf(Date.parse(info.SystemTime ?? ''), askedMs, Date.now());
+    const { ServerVersion: version, DockerRootDir: rootDir = '' } = info;
+    return { problem: undefined, version, rootDir, skewMs, timedOut: false };
   }
-  const problem =
-    result.code === 'ENOENT'
+  const problem = timedOut
+    ? engineTimeout(deadlineMs)
+    : result.code === 'ENOENT'
       ? { what: 'The docker program is not installed.', fix: 'npm run up' }
       : engineProblem(`${info?.ServerErrors?.join('\n') ?? ''}\n${result.stderr ?? ''}`);
-  return { problem, version: '', rootDir: '', clockMs: undefined };
+  return { problem, version: '', rootDir: '', skewMs: undefined, timedOut };
 }
 
-export async function gatherDisk(folder: string): Promise<DiskFacts> {
+export async function gatherEngine(rounds: Rounds): Promise<EngineFacts> {
+  const { timedOut: _, ...facts } = await rounds.ask({
+    ask: askEngine,
+    isAnswer: answered,
+    deadlinesMs: DEADLINES_MS,
+  });
+  return facts;
+}
+
+/** Less than this is worth a word. */
+export const DISK_WARNING = 0.1;
+/** In which a program that fills a disk for a moment has gone on. */
+const DISK_PAUSE_MS = 300;
+
+async function readDisk(folder: string): Promise<DiskFacts> {
   const { bavail, blocks, bsize } = await statfs(folder);
   return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+}
+
+/** Read twice where it is filling: what helps deletes something. */
+export async function gatherDisk(folder: string): Promise<DiskFacts> {
+  const disk = await readDisk(folder);
+  if (disk.freeBytes >= DISK_WARNING * disk.totalBytes) return disk;
+  await sleep(DISK_PAUSE_MS);
+  return readDisk(folder);
 }

@@ -1,9 +1,6 @@
 /** Errors that only a mistake in this program gives. */
 const DEFECTS = [TypeError, RangeError, ReferenceError];
 
-/** How long one question to this host, or to what runs on it, may take. */
-export const PROBE_MS = 1_500;
-
 /**
  * A fact that cannot be had, as a file or a program is missing or refuses, is undefined.
  * @throws {Error} for a defect of this program, which must not look like a missing fact

@@ -1,6 +1,6 @@
 /**
- * What doctor knows of a deployment: gathered once, in parallel, each fact with a short deadline. A fact that cannot be
- * had is undefined, and never an error.
+ * What doctor knows of a deployment: gathered in parallel, each fact with a short deadline, and what has no answer by
+ * then once more (rounds.ts). A fact that cannot be had is undefined, and never an error.
  */
 import { relative } from 'node:path';
 import type { Settings } from '../../../stacks/settings/definitions.ts';
@@ -10,39 +10,44 @@ import { serviceNamed, type Topology } from '../../../stacks/topology/topology.t
 import { mainTunnel } from '../../../stacks/topology/urls.ts';
 import { assumedHost, hostAddresses } from '../../deployment/host.ts';
 import type { Deployment } from '../../deployment/project.ts';
+import { apiUpstream, pageUpstream } from '../../deployment/routes.ts';
 import { readTunnelLog, runBeganMs, type TunnelLog } from '../../deployment/tunnel.ts';
-import { type AnswerFacts, gatherAnswers } from './answers.ts';
-import { type ContainerFacts, gatherContainers } from './containers.ts';
+import { DockerQuestions } from './docker.ts';
 import { type DiskFacts, type EngineFacts, gatherDisk, gatherEngine } from './engine.ts';
 import { fact } from './fact.ts';
+import { gatherHeld, type HeldFacts } from './held.ts';
 import { gatherLogin, type LoginFacts } from './login.ts';
 import { gatherBridge, gatherDockerProxyDescriptors, gatherFirewallRules, usesUfw } from './network.ts';
-import { gatherNginx, type NginxFacts } from './nginx.ts';
-import { gatherPorts, gatherPublishers, type PortFacts } from './ports.ts';
+import type { NginxFacts } from './nginx.ts';
+import { gatherPages, type PageFacts } from './pages.ts';
+import { gatherRelease, type ReleaseFacts } from './release.ts';
+import { Rounds } from './rounds.ts';
 import { gatherState, type StateFacts } from './state.ts';
 import { type FrpServerFacts, gatherFrpServer, gatherTunnelLog, linesSince } from './tunnel.ts';
+import { gatherUpstreams, type UpstreamFacts } from './upstreams.ts';
 
 export type { ContainerFacts } from './containers.ts';
 
 /** Records are by the name of the service. */
-export interface Facts extends AnswerFacts, NginxFacts, LoginFacts {
+export interface Facts extends HeldFacts, PageFacts, UpstreamFacts, NginxFacts, LoginFacts {
   readonly nowMs: number;
   readonly settings: Settings;
   readonly topology: Topology;
   /** Path of the login password's file, for people. */
   readonly passwordFile: string;
   readonly engine: EngineFacts;
-  /** Undefined where the engine does not tell. */
-  readonly containers: Readonly<Record<string, ContainerFacts>> | undefined;
+  /** Docker commands that had no answer, twice, although the engine has answered others. */
+  readonly unanswered: readonly string[];
+  /** Undefined where what is deployed is not known. */
+  readonly release: ReleaseFacts | undefined;
   readonly hostAddresses: readonly string[];
   /** Gateway of Docker's default bridge. */
   readonly bridgeGateway: string | undefined;
   /** The bridge that the services are on, as it is on this host. */
   readonly bridge: Bridge;
-  readonly ports: readonly PortFacts[];
   /** Soft limit of open files of the docker-proxy that publishes the reverse proxy; undefined where there is none. */
   readonly dockerProxyDescriptors: number | undefined;
-  /** Rules as `iptables -t <table> <rule>` takes them; undefined where this user may not see them. */
+  /** Rules and policies as `iptables -t <table> <rule>` takes them; undefined where this user may not see them. */
   readonly firewallRules: readonly string[] | undefined;
   readonly ufw: boolean;
   readonly disk: DiskFacts | undefined;
@@ -57,10 +62,9 @@ export interface GatherOptions {
   readonly token?: string | undefined;
 }
 
-const NO_NGINX: NginxFacts = { inside: {}, nginxRefusal: '', nginx: undefined };
 const NO_LOGIN: LoginFacts = { login: undefined, token: undefined, socket: undefined };
 
-/** Gathers everything at once. Takes as long as its slowest fact: about a second, four where something hangs. */
+/** Gathers everything at once. Takes about a second where everything answers, and longer where something does not. */
 export async function gatherFacts(
   { settings, topology }: Deployment,
   packageFolder: string,
@@ -69,48 +73,54 @@ export async function gatherFacts(
   const passwordPath = secretFiles(settings, packageFolder).adminPassword;
   const addresses = hostAddresses();
   const [proxyPort] = serviceNamed(topology, topology.proxy).ports;
+  const rounds = new Rounds();
+  const docker = new DockerQuestions(rounds, gatherEngine(rounds));
+  const gatheringHeld = gatherHeld(topology, docker);
+  const { facts, isReached } = gatherUpstreams(topology, addresses, docker, gatheringHeld.first);
+  const toApi = { rounds, isReached: isReached(apiUpstream(topology)) };
 
-  const [engine, containers, bridge, publishers, firewallRules, nginx, login, frpServer, log, state] =
-    await Promise.all([
-      gatherEngine(),
-      fact(() => gatherContainers(topology)),
-      fact(gatherBridge),
-      fact(() => gatherPublishers(topology)),
-      fact(gatherFirewallRules),
-      fact(() => gatherNginx(topology)),
-      fact(() => gatherLogin(topology, settings, passwordPath, token)),
-      gatherFrpServer(topology, settings),
-      fact(() => gatherTunnelLog(topology)),
-      fact(() => gatherState(topology.project)),
-    ]);
-  const [answers, disk] = await Promise.all([
-    gatherAnswers(topology, addresses),
+  const [engine, held, bridge, firewallRules, upstreams, login, frpServer, log, state] = await Promise.all([
+    docker.engine,
+    gatheringHeld.confirmed,
+    fact(() => gatherBridge(docker)),
+    fact(gatherFirewallRules),
+    facts,
+    fact(() => gatherLogin(topology, settings, passwordPath, token, toApi)),
+    gatherFrpServer(topology, settings, rounds),
+    fact(() => gatherTunnelLog(topology, docker)),
+    fact(() => gatherState(topology.project)),
+  ]);
+  const client = held.containers?.[mainTunnel(topology).client];
+  const tunnel =
+    client && log !== undefined
+      ? readTunnelLog(linesSince(log, runBeganMs(client.startedAt)), settings)
+      : undefined;
+  const toPage = { rounds, isReached: isReached(pageUpstream(topology)), isTunnelUp: tunnel?.up ?? false };
+  const [pages, disk] = await Promise.all([
+    gatherPages(topology, toPage),
     engine.rootDir ? fact(() => gatherDisk(engine.rootDir)) : undefined,
   ]);
-  const client = containers?.[mainTunnel(topology).client];
   return {
     nowMs: Date.now(),
     settings,
     topology,
     passwordFile: relative(packageFolder, passwordPath),
     engine,
-    containers: engine.problem ? undefined : containers,
+    unanswered: docker.unanswered,
+    release: await fact(() => gatherRelease(settings)),
     hostAddresses: addresses,
     bridgeGateway: bridge?.bridgeGateway,
     bridge: bridgeOf(settings, { ...assumedHost(), ...bridge }),
-    ports: gatherPorts(topology, publishers),
     dockerProxyDescriptors: proxyPort && (await fact(() => gatherDockerProxyDescriptors(proxyPort.host))),
     firewallRules,
     ufw: (await fact(usesUfw)) ?? false,
     disk,
     state,
     frpServer,
-    tunnel:
-      client && log !== undefined
-        ? readTunnelLog(linesSince(log, runBeganMs(client.startedAt)), settings)
-        : undefined,
-    ...answers,
-    ...(nginx ?? NO_NGINX),
+    tunnel,
+    ...held,
+    ...pages,
+    ...upstreams,
     ...(login ?? NO_LOGIN),
   };
 }

@@ -8,8 +8,9 @@ import { ask, type HttpAnswer } from '../../lib/http.ts';
 import { TOKEN_PATH, TOPICS, webSocketUrl } from '../../lib/reference-app.ts';
 import { type ProbeResult, probeWebSocket } from '../../lib/websocket.ts';
 import { fact } from './fact.ts';
+import { answered, type Rounds } from './rounds.ts';
 
-const CONVERSATION_MS = 3_000;
+const CONVERSATION_MS = [3_000, 8_000] as const;
 
 /** What a token says of itself; nothing of it is verified here. */
 export interface TokenFacts {
@@ -48,19 +49,37 @@ export function readToken(text: string, given: boolean): TokenFacts {
 const tokenIn = ({ body }: HttpAnswer): string | undefined =>
   (JSON.parse(body) as { access_token?: string } | null)?.access_token;
 
+/** How it is asked. */
+interface Ways {
+  readonly rounds: Rounds;
+  /** Whether the reverse proxy reaches who has to answer: where it does not, that is what is wrong. */
+  readonly isReached: () => Promise<boolean>;
+}
+
 async function logIn(
   topology: Topology,
   user: string,
   passwordPath: string,
+  { rounds, isReached: isWorthwhile }: Ways,
 ): Promise<HttpAnswer | undefined> {
   const password = await fact(() => readFileSync(passwordPath, 'utf8').trim());
   if (password === undefined) return undefined;
-  return ask(`${serviceUrl(topology, apiUpstream(topology).service)}${TOKEN_PATH}`, {
+  const url = `${serviceUrl(topology, apiUpstream(topology).service)}${TOKEN_PATH}`;
+  const request = {
     method: 'POST',
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body: new URLSearchParams({ username: user, password }).toString(),
+  };
+  return rounds.ask({
+    ask: (deadlineMs) => ask(url, { ...request, deadlineMs }),
+    isAnswer: answered,
+    isWorthwhile,
   });
 }
+
+/** Whether there is something to judge by: an application of the user's own may have other topics than are waited for. */
+const hasSpoken = ({ timedOut = false, topics, pongMs }: ProbeResult): boolean =>
+  !timedOut || (topics.length > 0 && pongMs !== undefined);
 
 /** @param given a token to use instead of one that a login gives */
 export async function gatherLogin(
@@ -68,10 +87,17 @@ export async function gatherLogin(
   { BTCW_ADMIN_USER: user }: Pick<Settings, 'BTCW_ADMIN_USER'>,
   passwordPath: string,
   given: string | undefined,
+  ways: Ways,
 ): Promise<LoginFacts> {
-  const login = given ? undefined : await logIn(topology, user, passwordPath);
+  const login = given ? undefined : await logIn(topology, user, passwordPath, ways);
   const token = given ?? (login && (await fact(() => tokenIn(login))));
   if (!token) return { login, token: undefined, socket: undefined };
-  const socket = await probeWebSocket(webSocketUrl(localUrl(topology), token), TOPICS, CONVERSATION_MS);
+  const url = webSocketUrl(localUrl(topology), token);
+  const socket = await ways.rounds.ask({
+    ask: (deadlineMs) => probeWebSocket(url, TOPICS, deadlineMs),
+    isAnswer: hasSpoken,
+    deadlinesMs: CONVERSATION_MS,
+    isWorthwhile: ways.isReached,
+  });
   return { login, token: readToken(token, given !== undefined), socket };
 }

@@ -3,13 +3,16 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { execa } from 'execa';
 import { type BridgeFacts, bridgeFacts } from '../../deployment/host.ts';
-import { inspect } from '../../docker/inspect.ts';
-import { PROBE_MS } from './fact.ts';
+import { inspectWithin } from '../../docker/inspect.ts';
+import type { DockerQuestions } from './docker.ts';
+
+const IPTABLES_DEADLINE_MS = 5_000;
 
 /** Docker's default bridge. */
-export async function gatherBridge(): Promise<BridgeFacts> {
-  const [bridge] = await inspect('network', ['bridge']);
-  return bridgeFacts(bridge);
+export async function gatherBridge(docker: DockerQuestions): Promise<BridgeFacts> {
+  const ask = (deadlineMs: number) => inspectWithin(deadlineMs, 'network', ['bridge']);
+  const { found } = await docker.ask('docker network inspect bridge', ask);
+  return bridgeFacts(found[0]);
 }
 
 /** @returns undefined where no docker-proxy publishes that port */
@@ -28,15 +31,22 @@ export function gatherDockerProxyDescriptors(port: number): number | undefined {
   return undefined;
 }
 
-/** Rules as `iptables -t <table> <rule>` takes them; undefined where this user may not see them. */
+/** Rules and policies as `iptables -t <table> <rule>` takes them. @param saved what iptables-save prints */
+export function readIptables(saved: string): string[] {
+  let table = '';
+  return saved.split('\n').flatMap((line) => {
+    if (line.startsWith('*')) table = line.slice(1).trim();
+    if (line.startsWith('-A ')) return [`-t ${table} ${line}`];
+    const [, chain, policy] = /^:(\S+) (ACCEPT|DROP)\b/.exec(line) ?? [];
+    return chain ? [`-t ${table} -P ${chain} ${policy}`] : [];
+  });
+}
+
+/** Undefined where this user may not see them. */
 export async function gatherFirewallRules(): Promise<readonly string[] | undefined> {
   if (process.getuid?.() !== 0) return undefined;
-  const { stdout } = await execa('iptables-save', [], { timeout: PROBE_MS });
-  let table = '';
-  return stdout.split('\n').flatMap((line) => {
-    if (line.startsWith('*')) table = line.slice(1).trim();
-    return line.startsWith('-A ') ? [`-t ${table} ${line}`] : [];
-  });
+  const { stdout } = await execa('iptables-save', [], { timeout: IPTABLES_DEADLINE_MS });
+  return readIptables(stdout);
 }
 
 export const usesUfw = (): boolean =>

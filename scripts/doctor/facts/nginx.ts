@@ -1,6 +1,8 @@
 /** What is seen from inside the reverse proxy's container, and the configuration that nginx prints there. */
 import { serviceNamed, type Topology } from '../../../stacks/topology/topology.ts';
+import type { Upstream } from '../../../stacks/topology/upstream.ts';
 import { tryDocker } from '../../docker/client.ts';
+import type { DockerQuestions } from './docker.ts';
 import { type NginxConf, readNginxConf } from './nginx-conf.ts';
 
 /** An upstream asked at its address from inside the reverse proxy's container. */
@@ -10,6 +12,10 @@ export interface InsideFacts {
   readonly ms: number;
   /** curl's exit code: 0 an answer, 7 refused, 28 timed out. */
   readonly curl: number;
+  /** Whether the connection opened: a firewall would have kept it from that. */
+  readonly connected: boolean;
+  /** How often it was asked. Where it gave no answer twice, this host was asked with it the second time. */
+  readonly asked: number;
 }
 
 export interface NginxFacts {
@@ -20,25 +26,34 @@ export interface NginxFacts {
   readonly nginx: NginxConf | undefined;
 }
 
-const DEADLINE_MS = 4_000;
+/** For the whole script. */
+const DEADLINES_MS = [4_000, 12_000] as const;
+/** Of the script's deadline, what curl gets. */
+const CURL_SHARE = 0.4;
 /** Above curl's own exit codes are the shell's, for a program that it cannot run. */
 const HIGHEST_CURL_CODE = 100;
 
 /** Asks each upstream, given as its name and its URL, all at once; then has nginx print its configuration. */
 const SCRIPT = `
-ask() { answer=$(curl -s -m 1.5 -o /dev/null -w '%{http_code} %{time_total}' "$2"; echo " $?"); echo "$1 $answer"; }
+seconds=$1; shift
+ask() {
+  answer=$(curl -s -m "$seconds" -o /dev/null -w '%{http_code} %{time_total} %{time_connect}' "$2"; echo " $?")
+  echo "$1 $answer"
+}
 while [ "$#" -gt 1 ]; do ask "$1" "$2" & shift 2; done
 wait
 echo ---
 nginx -T 2>&1
 `;
 
-/** @param output of the script's first part: name, status, seconds, exit code */
-export const readInside = (output: string): Record<string, InsideFacts> =>
+/** @param output of the script's first part: name, status, seconds in all and to connect, exit code */
+export const readInside = (output: string, asked = 1): Record<string, InsideFacts> =>
   Object.fromEntries(
-    [...output.matchAll(/^(\S+) (\d+) ([\d.]+) (\d+)$/gm)]
-      .map(([, service = '', status, seconds, curl]) => {
-        return [service, { status: Number(status), ms: Number(seconds) * 1000, curl: Number(curl) }] as const;
+    [...output.matchAll(/^(\S+) (\d+) ([\d.]+) ([\d.]+) (\d+)$/gm)]
+      .map(([, service = '', status, seconds, connectSeconds, curl]) => {
+        const connected = Number(connectSeconds) > 0;
+        const ms = Number(seconds) * 1000;
+        return [service, { status: Number(status), ms, curl: Number(curl), connected, asked }] as const;
       })
       .filter(([, { curl }]) => curl <= HIGHEST_CURL_CODE),
   );
@@ -53,15 +68,27 @@ export function refusalOf(output: string): string {
   return reason === undefined ? '' : `nginx: [emerg] ${reason}`;
 }
 
-export async function gatherNginx(topology: Topology): Promise<NginxFacts> {
+/** Runs the script in the reverse proxy's container. */
+async function runScript(topology: Topology, upstreams: readonly Upstream[], deadlineMs: number) {
   const { containerName } = serviceNamed(topology, topology.proxy);
-  const questions = topology.upstreams.flatMap(({ service, address, healthPath }) => [
+  const questions = upstreams.flatMap(({ service, address, healthPath }) => [
     service,
     `http://${address}${healthPath}`,
   ]);
-  const args = ['exec', containerName, 'sh', '-c', SCRIPT, 'sh', ...questions];
-  const { stdout } = await tryDocker(args, { timeout: DEADLINE_MS });
+  const curlSec = ((CURL_SHARE * deadlineMs) / 1000).toFixed(1);
+  const args = ['exec', containerName, 'sh', '-c', SCRIPT, 'sh', curlSec, ...questions];
+  const { stdout, timedOut } = await tryDocker(args, { timeout: deadlineMs });
   const [answers = '', conf = ''] = String(stdout).split(/^---\n/m);
+  return { answers, conf, timedOut };
+}
+
+export async function gatherNginx(topology: Topology, docker: DockerQuestions): Promise<NginxFacts> {
+  const { containerName } = serviceNamed(topology, topology.proxy);
+  const { answers, conf } = await docker.ask(
+    `docker exec ${containerName}`,
+    (deadlineMs) => runScript(topology, topology.upstreams, deadlineMs),
+    DEADLINES_MS,
+  );
   return {
     inside: readInside(answers),
     nginxRefusal: refusalOf(conf),
@@ -69,4 +96,11 @@ export async function gatherNginx(topology: Topology): Promise<NginxFacts> {
       ? readNginxConf(conf.replace(/^nginx: .*$/gm, ''))
       : undefined,
   };
+}
+
+/** Asks one upstream for the second time. @returns undefined where curl could not be run */
+export async function insideAgain(topology: Topology, upstream: Upstream): Promise<InsideFacts | undefined> {
+  const [, deadlineMs] = DEADLINES_MS;
+  const { answers } = await runScript(topology, [upstream], deadlineMs);
+  return readInside(answers, 2)[upstream.service];
 }

@@ -1,10 +1,10 @@
 /** Who has the ports that the services listen on. */
-import { type Port, portName } from '../../../stacks/topology/service.ts';
-import type { Topology } from '../../../stacks/topology/topology.ts';
+import { isOnHostNetwork, type Port, portName } from '../../../stacks/topology/service.ts';
+import { serviceNamed, type Topology } from '../../../stacks/topology/topology.ts';
 import { tryDocker } from '../../docker/client.ts';
 import { listenerOn, type PortHolder } from '../../lib/ports.ts';
-
-const DEADLINE_MS = 5_000;
+import type { ContainerFacts } from './containers.ts';
+import type { DockerQuestions } from './docker.ts';
 
 /** A socket that a service listens on, and who has it. */
 export interface PortFacts {
@@ -35,8 +35,12 @@ export const sockets = ({ services }: Topology): Omit<PortFacts, 'holder' | 'con
   );
 
 /** Containers of others that publish a port, by its number. */
-export async function gatherPublishers({ services }: Topology): Promise<Map<number, string>> {
-  const { stdout } = await tryDocker(['ps', '--format', '{{.Names}}\t{{.Ports}}'], { timeout: DEADLINE_MS });
+export async function gatherPublishers(
+  { services }: Topology,
+  docker: DockerQuestions,
+): Promise<Map<number, string>> {
+  const args = ['ps', '--format', '{{.Names}}\t{{.Ports}}'];
+  const { stdout } = await docker.ask('docker ps', (timeout) => tryDocker(args, { timeout }));
   const publishers = new Map<number, string>();
   for (const line of String(stdout).split('\n')) {
     const [name = '', ports = ''] = line.split('\t');
@@ -56,3 +60,28 @@ export const gatherPorts = (
     holder: listenerOn(socket.number, socket.address),
     container: publishers?.get(socket.number),
   }));
+
+/** Whether a container's published ports take a socket. @param published @example ['127.0.0.1:8501'] */
+export const isPublishedAt = (published: readonly string[], address: string, number: number): boolean =>
+  [address, '0.0.0.0', ''].some((host) => published.includes(`${host}:${number}`));
+
+/**
+ * Who else has a socket that a service listens on; undefined where that is the service itself, or nobody. Docker's own
+ * programs are neither: a container is just being started or stopped.
+ */
+export function otherHolder(
+  topology: Topology,
+  { service, address, number, holder, container: other }: PortFacts,
+  containers: Readonly<Record<string, ContainerFacts>> | undefined,
+): PortHolder | undefined {
+  if (!holder) return undefined;
+  const container = containers?.[service];
+  if (container?.status === 'running' || container?.status === 'paused') {
+    // On the host's network the program binds it itself, and only root sees which program that is.
+    const isOwn = isOnHostNetwork(serviceNamed(topology, service))
+      ? holder.pid === container.pid || !holder.program
+      : isPublishedAt(container.published, address, number);
+    if (isOwn) return undefined;
+  }
+  return !other && /^docker/.test(holder.program) ? undefined : holder;
+}

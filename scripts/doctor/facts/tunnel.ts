@@ -7,10 +7,17 @@ import type { Settings } from '../../../stacks/settings/definitions.ts';
 import { serviceNamed, type Topology, type Tunnel } from '../../../stacks/topology/topology.ts';
 import { mainTunnel } from '../../../stacks/topology/urls.ts';
 import { readLog } from '../../docker/logs.ts';
-import { fact, PROBE_MS } from './fact.ts';
+import { noAnswerWithin } from '../../lib/http.ts';
+import type { DockerQuestions } from './docker.ts';
+import { fact } from './fact.ts';
+import { answered, DEADLINES_MS, type Rounds } from './rounds.ts';
 
-const LOG_DEADLINE_MS = 3_000;
+const LOG_DEADLINES_MS = [3_000, 10_000] as const;
+/** The kernel repeats a lost first packet after 1 s and 3 s. */
+const CONNECT_DEADLINES_MS = [1_500, 5_000] as const;
 const LOG_TAIL = 400;
+/** What a name server says of a name that there is not; anything else is no answer of one. */
+const NO_SUCH_NAME = ['ENOTFOUND', 'ENODATA'];
 /** Node's code for a certificate of another name. */
 export const WRONG_NAME = 'ERR_TLS_CERT_ALTNAME_INVALID';
 
@@ -23,67 +30,78 @@ export interface CertificateFacts {
 }
 
 export interface FrpServerFacts {
-  /** Whether its name has an address. */
-  readonly resolved: boolean;
+  /** Whether its name has an address; undefined where no name server answers. */
+  readonly resolved: boolean | undefined;
   /** ms to connect; undefined where that failed. */
   readonly connectMs: number | undefined;
-  /** Why it failed. @example 'ECONNREFUSED' */
+  /** Why its name is not resolved, or it could not be connected to. @example 'ECONNREFUSED', 'no answer within 5 s' */
   readonly error: string;
+  /** Whether that is for want of an answer. */
+  readonly timedOut: boolean;
   /** Undefined without BTCW_FRP_TLS_CA_FILE, or where the server shows none. */
   readonly certificate?: CertificateFacts | undefined;
 }
 
 type CaFile = Pick<Settings, 'BTCW_FRP_TLS_CA_FILE'>;
 
-async function resolves(host: string): Promise<boolean> {
+type Connection = Pick<FrpServerFacts, 'connectMs' | 'error' | 'timedOut'>;
+
+async function resolve(host: string, deadlineMs: number): Promise<Omit<FrpServerFacts, 'connectMs'>> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const deadline = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), PROBE_MS);
+  const tooLate = { resolved: undefined, error: noAnswerWithin(deadlineMs), timedOut: true };
+  const deadline = new Promise<typeof tooLate>((end) => {
+    timer = setTimeout(() => end(tooLate), deadlineMs);
   });
   const found = lookup(host).then(
-    () => true,
-    () => false,
+    () => ({ resolved: true, error: '', timedOut: false }),
+    ({ code = '' }: NodeJS.ErrnoException) =>
+      NO_SUCH_NAME.includes(code)
+        ? { resolved: false, error: code, timedOut: false }
+        : { resolved: undefined, error: code, timedOut: true },
   );
-  const resolved = await Promise.race([found, deadline]);
+  const answer = await Promise.race([found, deadline]);
   clearTimeout(timer);
-  return resolved;
+  return answer;
 }
 
-function gatherConnection({
-  serverAddress: host,
-  serverPort: port,
-}: Tunnel): Promise<Pick<FrpServerFacts, 'connectMs' | 'error'>> {
-  return new Promise((resolve) => {
+function connectWithin(
+  deadlineMs: number,
+  { serverAddress: host, serverPort: port }: Tunnel,
+): Promise<Connection> {
+  return new Promise((done) => {
     const startedMs = performance.now();
-    const socket = connect({ host, port, timeout: PROBE_MS });
-    const end = (connectMs: number | undefined, error: string) => {
+    const socket = connect({ host, port, timeout: deadlineMs });
+    const end = (connectMs: number | undefined, error: string, timedOut = false) => {
       socket.destroy();
-      resolve({ connectMs, error });
+      done({ connectMs, error, timedOut });
     };
     socket.once('connect', () => end(performance.now() - startedMs, ''));
-    socket.once('timeout', () => end(undefined, 'ETIMEDOUT'));
-    socket.once('error', (error: NodeJS.ErrnoException) => end(undefined, error.code ?? error.message));
+    socket.once('timeout', () => end(undefined, noAnswerWithin(deadlineMs), true));
+    socket.once('error', ({ code, message }: NodeJS.ErrnoException) =>
+      end(undefined, code ?? message, code === 'ETIMEDOUT'),
+    );
   });
 }
 
 /** Has the frp server show its certificate, and checks it as frpc does. */
-function gatherCertificate(
+function certificateWithin(
+  deadlineMs: number,
   { serverAddress: host, serverPort: port }: Tunnel,
   caFile: string,
-): Promise<CertificateFacts | undefined> {
-  return new Promise((resolve) => {
+): Promise<{ readonly certificate: CertificateFacts | undefined; readonly timedOut: boolean }> {
+  return new Promise((done) => {
     const socket = connectTls({
       host,
       port,
       ca: readFileSync(caFile),
       rejectUnauthorized: false,
-      timeout: PROBE_MS,
+      timeout: deadlineMs,
       // An address is no server name (RFC 6066).
       ...(isIP(host) === 0 && { servername: host }),
     });
-    const end = (certificate?: CertificateFacts) => {
+    const end = (certificate?: CertificateFacts, timedOut = false) => {
       socket.destroy();
-      resolve(certificate);
+      done({ certificate, timedOut });
     };
     socket.once('secureConnect', () => {
       const names = namesOf(socket.getPeerCertificate().subjectaltname ?? '');
@@ -91,7 +109,7 @@ function gatherCertificate(
       const nameless = names.length === 0 ? WRONG_NAME : '';
       end({ problem: socket.authorized ? nameless : String(socket.authorizationError), names });
     });
-    socket.once('timeout', () => end());
+    socket.once('timeout', () => end(undefined, true));
     socket.once('error', () => end());
   });
 }
@@ -103,20 +121,41 @@ export const namesOf = (subjectAltName: string): string[] =>
 export async function gatherFrpServer(
   topology: Topology,
   { BTCW_FRP_TLS_CA_FILE: caFile }: CaFile,
+  rounds: Rounds,
 ): Promise<FrpServerFacts> {
   const tunnel = mainTunnel(topology);
-  if (!(await resolves(tunnel.serverAddress))) return { resolved: false, connectMs: undefined, error: '' };
-  const [connection, certificate] = await Promise.all([
-    gatherConnection(tunnel),
-    caFile ? fact(() => gatherCertificate(tunnel, caFile)) : undefined,
-  ]);
-  return { resolved: true, ...connection, certificate };
+  const name = await rounds.ask({
+    ask: (deadlineMs) => resolve(tunnel.serverAddress, deadlineMs),
+    isAnswer: answered,
+  });
+  if (!name.resolved) return { ...name, connectMs: undefined };
+  const connection = rounds.ask({
+    ask: (deadlineMs) => connectWithin(deadlineMs, tunnel),
+    isAnswer: answered,
+    deadlinesMs: CONNECT_DEADLINES_MS,
+  });
+  const isThere = async () => (await connection).connectMs !== undefined;
+  const shown = caFile
+    ? await fact(() =>
+        rounds.ask({
+          ask: (deadlineMs) => certificateWithin(deadlineMs, tunnel, caFile),
+          isAnswer: answered,
+          deadlinesMs: DEADLINES_MS,
+          isWorthwhile: isThere,
+        }),
+      )
+    : undefined;
+  return { resolved: true, ...(await connection), certificate: shown?.certificate };
 }
 
 /** The last lines of the tunnel's client, with their times. */
-export async function gatherTunnelLog(topology: Topology): Promise<string> {
+export async function gatherTunnelLog(topology: Topology, docker: DockerQuestions): Promise<string> {
   const { containerName } = serviceNamed(topology, mainTunnel(topology).client);
-  const { text } = await readLog(containerName, { timestamps: true, tail: LOG_TAIL }, LOG_DEADLINE_MS);
+  const { text } = await docker.ask(
+    `docker logs ${containerName}`,
+    (deadlineMs) => readLog(containerName, { timestamps: true, tail: LOG_TAIL }, deadlineMs),
+    LOG_DEADLINES_MS,
+  );
   return text;
 }
 
