@@ -159,6 +159,6 @@ it('is shown by status and logs', async () => {
 
 it('is destroyed with the rest', async () => {
   const { destroy } = await import('../../scripts/commands/destroy.ts');
-  await run(() => destroy({ yes: true }));
+  await run(() => destroy({ yes: true, volumes: true }));
   expect(await deployment.remains()).toEqual([]);
 });
