@@ -65,7 +65,6 @@ async function goTests(title, module) {
 const programs = {
   chromium: 'the browser tests',
   ufw: 'the firewall tests',
-  'stress-ng': 'the tests under load',
 };
 for (const [program, use] of Object.entries(programs)) {
   await step(program, async (report) => {

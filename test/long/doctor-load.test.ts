@@ -1,6 +1,6 @@
 /**
- * Doctor on a host that has far more to do than it can: what it says then is as true as on an idle one. Five rounds by
- * default; `BTCW_TEST_ROUNDS=200` for a figure.
+ * Doctor on a host that has far more to do than it can: what it says then is as true as on an idle one. For
+ * `npm run test:long`; needs stress-ng.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
