@@ -624,6 +624,7 @@ transport.tls = { certFile = "/server/server.pem", keyFile = "/server/server.key
     );
     expect(elsewhere.settings.BTCW_FRP_SERVER_ADDR).toBe('localhost');
 
+    expect((await deployment.run('deploy', [], settings)).code).toBe(0);
     await serve('first');
     writeFileSync(file('ca.pem'), first);
     const changed = await expectFixed(['frp-certificate'], { settings });
