@@ -6,7 +6,9 @@ import { docker, eventually, TestDeployment } from '../support/deployment.ts';
 import { imageOf } from '../support/topology.ts';
 
 const deployment = new TestDeployment('btcw-logs');
-const label = ['--label', `${PROJECT_LABEL}=btcw-logs`];
+/** Of containers that are no deployment. */
+const alone = new TestDeployment('btcw-logrun');
+const label = ['--label', `${PROJECT_LABEL}=${alone.project}`];
 const image = imageOf('frpc');
 const DIR = '/var/log/frp';
 
@@ -15,8 +17,8 @@ class Logged {
   readonly name: string;
   readonly volume: string;
 
-  constructor(name: string, volume = `btcw-logs-${name}-log`) {
-    this.name = `btcw-logs-${name}`;
+  constructor(name: string, volume = `${alone.project}-${name}-log`) {
+    this.name = `${alone.project}-${name}`;
     this.volume = volume;
   }
 
@@ -102,16 +104,20 @@ function expectEachOnce(text: string, last: number) {
 }
 
 beforeAll(async () => {
+  await alone.remove();
   await deployment.remove();
   const { code, output } = await deployment.run('images', ['frpc']);
   expect(code, output).toBe(0);
 });
 afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') await deployment.printLogs();
+  if (task.result?.state !== 'fail') return;
+  await alone.printLogs();
+  await deployment.printLogs();
 });
 afterAll(async () => {
+  await alone.remove();
   await deployment.remove();
-  expect(await deployment.remains()).toEqual([]);
+  expect([...(await alone.remains()), ...(await deployment.remains())]).toEqual([]);
 });
 
 describe('100,000 numbered lines', () => {
