@@ -260,7 +260,7 @@ const FAILURES: Case[] = [
     'firewall-backend',
     { ...inside('backend', 0, 28), firewallRules: ['-t filter -P INPUT ACCEPT'] },
     /a firewall blocks them$/,
-    /^sudo nft list ruleset \| grep -nE 'drop\|reject'$/,
+    /^docker exec btc-watcher-guard nft list ruleset \| grep -nE 'drop\|reject'$/,
   ],
   [
     'something drops them, and this user may not see the rules',
@@ -826,6 +826,14 @@ describe('doctor', () => {
     expect(wrong(inside('backend', 0, 28, { asked: 1 }))).not.toContain('firewall-backend');
     expect(wrong(inside('backend', 0, 28, { connected: true }))).toEqual(['backend-at-gateway']);
     expect(wrong(inside('backend', 0, 28))).toEqual(['firewall-backend']);
+  });
+
+  it('shows what nftables have by a program of the host where there is no guard', () => {
+    const facts = { ...inside('backend', 0, 28), firewallRules: [], ...without('guard') };
+    const found = diagnose(healthyFacts(facts, { BTCW_GUARD: 'off' })).find(
+      ({ id }) => id === 'firewall-backend',
+    );
+    expect(found?.fix).toBe("sudo nft list ruleset | grep -nE 'drop|reject'");
   });
 
   it('deletes no container that was asked for once, or gave no answer at its other address', () => {

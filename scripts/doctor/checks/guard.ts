@@ -3,7 +3,8 @@ import type { Topology } from '../../../stacks/topology/topology.ts';
 import { type Check, listed } from './check.ts';
 import { deployed, engine } from './host.ts';
 
-const GUARD = 'guard';
+/** Name of the service. */
+export const GUARD = 'guard';
 /** Docker drops what other hosts send to ports published on loopback: https://github.com/moby/moby/pull/49325 */
 const LOOPBACK_CLOSED_SINCE = 28;
 

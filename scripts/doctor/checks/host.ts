@@ -53,7 +53,7 @@ export const settings: Check = {
   dependsOn: [deployed],
   level: 'warning',
   run: ({ release }) => {
-    if (!release) return { ok: 'not known: what runs was not deployed by npm run deploy' };
+    if (!release) return { ok: 'not known which release runs' };
     const { changed } = release;
     if (changed.length === 0) return { ok: 'no difference' };
     const show = (value: string) => value || '(not set)';

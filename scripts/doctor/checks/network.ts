@@ -8,6 +8,7 @@ import { span } from '../../lib/text.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { InsideFacts } from '../facts/nginx.ts';
 import { type Check, containerName, logOf, portSettings, recreate, setAndDeploy, sudo } from './check.ts';
+import { GUARD } from './guard.ts';
 import { gateway } from './host.ts';
 import { acceptIn, canRefuse, isAboutDevice, type Packet, type Rule, refusingRule } from './iptables.ts';
 
@@ -56,7 +57,8 @@ function packetTo({ proxy }: Topology, upstream: Upstream, facts: Facts): Packet
 }
 
 /** What lets the packet through, or where that is not certain, what shows who refuses it. */
-function firewallFix(packet: Packet, rule: Rule | undefined, { firewallRules: rules, ufw }: Facts): string {
+function firewallFix(packet: Packet, rule: Rule | undefined, facts: Facts): string {
+  const { firewallRules: rules, ufw, containers } = facts;
   const { device, gateway, port, forwarded } = packet;
   // Where a rule is not about the bridge alone, deleting it would let others in, too.
   const isUfws = rule?.chain.startsWith('ufw-');
@@ -67,7 +69,13 @@ function firewallFix(packet: Packet, rule: Rule | undefined, { firewallRules: ru
   const allow = `allow in on ${device} to ${gateway} port ${port} proto tcp`;
   if (ufw) return sudo(`ufw ${isUfws ? 'insert 1 ' : ''}${allow}`);
   if (!rules) return `${sudo('iptables-save')} | grep -nE '^:.* DROP|DROP$|REJECT'`;
-  if (!canRefuse(rules, packet)) return `${sudo('nft list ruleset')} | grep -nE 'drop|reject'`;
+  if (!canRefuse(rules, packet)) {
+    // Not every host has the program; the guard's image does, and it is on the host's network.
+    const list = 'nft list ruleset';
+    const guard = containers?.[GUARD]?.status === 'running';
+    const show = guard ? `docker exec ${containerName(facts, GUARD)} ${list}` : sudo(list);
+    return `${show} | grep -nE 'drop|reject'`;
+  }
   return sudo(acceptIn({ table: 'filter', chain: forwarded ? 'FORWARD' : 'INPUT' }, packet));
 }
 
