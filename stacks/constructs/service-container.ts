@@ -75,7 +75,7 @@ export class ServiceContainer extends Construct {
       ...props.dependsOn,
     ];
     const bindings = bindingsOf(service);
-    const healthcheck = { test: [...service.health], ...healthTiming(props.host) };
+    const healthcheck = { test: [...(service.health ?? [])], ...healthTiming(props.host) };
     // What the provider does not compare or apply well is watched here, and replaces the container: two bindings of one
     // port are read back in random order, and a changed health check is updated in name only
     // (https://github.com/kreuzwerker/terraform-provider-docker/issues/988).

@@ -37,13 +37,50 @@ export interface VolumeMount {
   readonly purpose: string;
   /** In the container. @example '/data' */
   readonly path: string;
+  /** Whether other services may mount it: it is named `<project>-<purpose>`. @default false */
+  readonly shared?: boolean;
+  /** @default false */
+  readonly readOnly?: boolean;
 }
 
-/** A folder or file of the host, mounted read-only. */
+/** A folder or file of the host. */
 export interface Bind {
   readonly source: string;
   /** In the container. */
   readonly path: string;
+  /** @default false: it is read-only */
+  readonly writable?: boolean;
+}
+
+/** A file system in memory. */
+export interface Tmpfs {
+  /** In the container. @example '/run' */
+  readonly path: string;
+  readonly sizeMiB: number;
+}
+
+/**
+ * Environment variables that neither plan, state nor `docker inspect` show: KEY=value lines of a file, read as Compose
+ * reads them; one variable around what a secret's file holds; or one that was given among the settings.
+ */
+export type SecretEnvironment =
+  | { readonly file: string }
+  | {
+      readonly name: string;
+      readonly secretFile: string;
+      /** @example 'postgresql://app:' @default '' */
+      readonly before?: string;
+      /** @example '@db:5432/app' @default '' */
+      readonly after?: string;
+    }
+  | { readonly name: string; readonly value: string };
+
+/** When Docker runs a health check, in seconds. What is left out is as for the package's own services. */
+export interface HealthTiming {
+  readonly intervalSec?: number;
+  readonly timeoutSec?: number;
+  readonly startPeriodSec?: number;
+  readonly retries?: number;
 }
 
 /** One configuration file: text that plan and state may show, or a secret known by its fingerprint. */
@@ -84,6 +121,9 @@ export interface Limits {
   readonly cpus?: number;
 }
 
+/** Docker's restart policies. @example 'on-failure:3' */
+export type RestartPolicy = 'no' | 'always' | 'unless-stopped' | 'on-failure' | `on-failure:${number}`;
+
 /** A service as it is written down; what is left out has a default. */
 export interface ServiceDefinition {
   /** Lower-case letters, digits and hyphens. @example 'nginx', which names the container `<project>-nginx` */
@@ -110,6 +150,26 @@ export interface ServiceDefinition {
   readonly command?: readonly string[];
   /** Names and values that are no secrets: they are in plan, state and `docker inspect`. @default {} */
   readonly environment?: Readonly<Record<string, string>>;
+  /** The secret ones; later ones win. Needs a shell in the image. @default [] */
+  readonly secretEnvironment?: readonly SecretEnvironment[];
+  /** @default - the image's own */
+  readonly workingDir?: string;
+  /** Signal that asks it to end. @default - the image's own, else SIGTERM */
+  readonly stopSignal?: string;
+  /** Seconds it gets to end after that. @default 10 */
+  readonly stopGraceSec?: number;
+  /** Docker's restart policy. @default 'unless-stopped' */
+  readonly restart?: RestartPolicy;
+  /** Names and addresses in its hosts file. @example { 'host.docker.internal': 'host-gateway' } @default {} */
+  readonly extraHosts?: Readonly<Record<string, string>>;
+  /** Labels beside those of this package. @default {} */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** File systems in memory beside /tmp. @default [] */
+  readonly tmpfs?: readonly Tmpfs[];
+  /** Size of /dev/shm. @default - Docker's, 64 MiB */
+  readonly shmMiB?: number;
+  /** Soft and hard limits by Docker's names for them. @example { nofile: [65535, 65535] } @default {} */
+  readonly ulimits?: Readonly<Record<string, readonly [soft: number, hard: number]>>;
   /** Capabilities it keeps, in the engine's full spelling. @example ['CAP_NET_ADMIN'] @default [] */
   readonly capabilities?: readonly string[];
   /** @default true */
@@ -119,7 +179,17 @@ export interface ServiceDefinition {
   readonly limits: Limits;
   /** Size of /tmp, in memory. @default 16 */
   readonly tmpMiB?: number;
-  readonly health: Health;
+  /** Undefined for one that is healthy as long as it runs. */
+  readonly health: Health | undefined;
+  /** @default - as for the package's own services */
+  readonly healthTiming?: HealthTiming;
+  /** Seconds in which it has to become healthy when it is deployed. @default 60 */
+  readonly startTimeoutSec?: number;
+  /**
+   * Whether it runs to completion: before the services that depend on it start, and again at each deployment that
+   * changes it. Its exit code has to be 0. @default false
+   */
+  readonly oneOff?: boolean;
   /** @default - no configuration files */
   readonly config?: ConfigFiles;
   /** @default [] */
@@ -145,18 +215,24 @@ interface Common {
     readonly maxSize: string;
     readonly files: number;
   };
-  /** Seconds it gets to end after SIGTERM. */
-  readonly stopGraceSec: number;
   /** Settings that it was made from: a change of any other does not reach it. */
   readonly reads: readonly SettingName[];
 }
 
-type Optional = 'user' | 'entrypoint' | 'command' | 'config';
+type Optional =
+  | 'user'
+  | 'entrypoint'
+  | 'command'
+  | 'config'
+  | 'health'
+  | 'healthTiming'
+  | 'workingDir'
+  | 'stopSignal'
+  | 'shmMiB';
 type Complete = Required<Omit<ServiceDefinition, Optional | 'networks'>>;
 export type Service = Complete & Pick<ServiceDefinition, Optional> & Common;
 
 const LOG_FILES = 3;
-const STOP_GRACE_SEC = 10;
 const NAME = /^[a-z][a-z0-9-]{0,30}$/;
 
 /** Completes a definition with what all services have. */
@@ -175,6 +251,15 @@ export function completeService(
     routes: [],
     healthPath: '/',
     environment: {},
+    secretEnvironment: [],
+    stopGraceSec: 10,
+    restart: 'unless-stopped',
+    extraHosts: {},
+    labels: {},
+    tmpfs: [],
+    ulimits: {},
+    startTimeoutSec: 60,
+    oneOff: false,
     capabilities: [],
     readOnlyRoot: true,
     init: false,
@@ -189,7 +274,6 @@ export function completeService(
     })),
     containerName: `${settings.BTCW_PROJECT}-${name}`,
     log: { maxSize: settings.BTCW_LOG_MAX_SIZE, files: LOG_FILES },
-    stopGraceSec: STOP_GRACE_SEC,
   };
 }
 

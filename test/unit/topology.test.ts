@@ -264,6 +264,15 @@ describe('a service beside the own ones', () => {
       routes: [],
       healthPath: '/',
       environment: {},
+      secretEnvironment: [],
+      stopGraceSec: 10,
+      restart: 'unless-stopped',
+      extraHosts: {},
+      labels: {},
+      tmpfs: [],
+      ulimits: {},
+      startTimeoutSec: 60,
+      oneOff: false,
       capabilities: [],
       readOnlyRoot: true,
       init: false,
@@ -272,7 +281,6 @@ describe('a service beside the own ones', () => {
       binds: [],
       dependsOn: [],
       log: { maxSize: '5m', files: 3 },
-      stopGraceSec: 10,
       reads: ['BTCW_PROJECT', 'BTCW_GATEWAY', 'BTCW_LOG_MAX_SIZE'],
     });
   });
