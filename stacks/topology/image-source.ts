@@ -3,10 +3,31 @@
 export type ImageSource =
   /** One that exists somewhere: Docker pulls it where it is missing. @example { reference: 'redis:8.2.1' } */
   | { readonly kind: 'reference'; readonly reference: string }
-  /** A folder of the user's with a Dockerfile. */
-  | { readonly kind: 'context'; readonly folder: string }
+  | ContextBuild
   /** Built here from this package's own files. */
   | Recipe;
+
+/** A folder of the user's with a Dockerfile. */
+export interface ContextBuild {
+  readonly kind: 'context';
+  /** Absolute path. */
+  readonly folder: string;
+  /** Path of the Dockerfile, as seen from the folder. @example '../docker/api.Dockerfile' @default 'Dockerfile' */
+  readonly dockerfile?: string;
+  /** Build arguments: they are no secrets, as the image's history shows them. @default {} */
+  readonly args?: Readonly<Record<string, string>>;
+  /** Stage of the Dockerfile that is built. @default - its last */
+  readonly target?: string;
+  /** Files that a RUN line may mount while it runs (RUN --mount=type=secret,id=…). @default [] */
+  readonly secrets?: readonly BuildSecret[];
+}
+
+/** A file that is there while an image is built, and is in no layer of it. */
+export interface BuildSecret {
+  readonly id: string;
+  /** Absolute path. */
+  readonly file: string;
+}
 
 export type Recipe = DebianRecipe | DockerfileRecipe;
 
