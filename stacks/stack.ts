@@ -14,7 +14,8 @@ import {
   TerraformStack,
 } from './provider.ts';
 import type { HostFacts } from './topology/host.ts';
-import { type Service, volumeName } from './topology/service.ts';
+import { SHARED } from './topology/labels.ts';
+import { configVolumeName, type Service, type ServiceVolume } from './topology/service.ts';
 import { serviceNamed, type Topology } from './topology/topology.ts';
 
 /** An image as the stack needs it. */
@@ -48,6 +49,9 @@ export interface ServiceAddresses {
 /** @example capitalised('backend') // 'Backend' */
 const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
+/** Ids that a service's other resources have. */
+const RESERVED_IDS = ['Config', 'Service'];
+
 /** A whole topology. The stack is named after the project, and so are its state file and output folder. */
 export class BtcWatcherStack extends TerraformStack {
   /** By the service's name. */
@@ -57,6 +61,7 @@ export class BtcWatcherStack extends TerraformStack {
   /** Of the volumes that Terraform manages, by the name of the volume. */
   readonly volumes = new Map<string, string>();
   private readonly networks = new Map<string, string>();
+  private readonly dataVolumes = new Map<string, DataVolume>();
   private readonly containers = new Map<string, Container>();
   private readonly props: StackProps;
 
@@ -98,6 +103,19 @@ export class BtcWatcherStack extends TerraformStack {
     return container;
   }
 
+  /** Each volume is made once; a shared one belongs to no service. */
+  private volumeOf(scope: Construct, service: Service, { purpose, name, shared }: ServiceVolume): DataVolume {
+    const made = this.dataVolumes.get(name);
+    if (made) return made;
+    const { project } = this.props.topology;
+    const id = RESERVED_IDS.includes(capitalised(purpose)) ? `Volume-${purpose}` : capitalised(purpose);
+    const volume = shared
+      ? new DataVolume(this, `Shared-${purpose}`, { project, service: SHARED, name })
+      : new DataVolume(scope, id, { project, service: service.name, name });
+    this.dataVolumes.set(name, volume);
+    return volume;
+  }
+
   private addService(service: Service, dependsOn: readonly Container[]): Container {
     const { topology, host, images, fingerprint, packageFolder } = this.props;
     const { project } = topology;
@@ -111,14 +129,7 @@ export class BtcWatcherStack extends TerraformStack {
         ...{ project, host, service, image, fingerprint, packageFolder },
         config: service.config,
       });
-    const volumes = service.volumes.map(
-      ({ purpose }) =>
-        new DataVolume(scope, capitalised(purpose), {
-          project,
-          service: service.name,
-          name: volumeName(service, purpose),
-        }),
-    );
+    const volumes = service.volumes.map((mount) => this.volumeOf(scope, service, mount));
     const networks = service.networks.map(({ network, name }) => this.networks.get(network) ?? name);
     const { container, limit } = new ServiceContainer(scope, 'Service', {
       ...{ project, host, service, image, networks, config, volumes, dependsOn },
@@ -132,7 +143,7 @@ export class BtcWatcherStack extends TerraformStack {
     this.names.set(addressOf(image.resource), `image ${planned.reference}`);
     if (config) this.names.set(addressOf(config.files), `configuration of ${service.containerName}`);
     if (config) {
-      const name = volumeName(service, 'config');
+      const name = configVolumeName(service);
       this.names.set(addressOf(config.volume.resource), `volume ${name}`);
       this.volumes.set(name, addressOf(config.volume.resource));
     }

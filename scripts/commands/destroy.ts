@@ -1,9 +1,9 @@
 import { createInterface } from 'node:readline/promises';
 import { UserError } from '../../stacks/errors.mjs';
+import { holdsData } from '../../stacks/topology/service.ts';
 import { removeMarker } from '../deployment/owner.ts';
 import { synthesiseProject } from '../deployment/project.ts';
 import { apply } from '../deployment/terraform.ts';
-import { holdsData } from '../deployment/volumes.ts';
 import { findUnknownObjects, removeUnknownObjects } from '../diff/conflicts.ts';
 import { projectIds, removeObjects } from '../docker/inspect.ts';
 import { volumeSizes } from '../docker/volumes.ts';

@@ -1,9 +1,9 @@
 /** What commands would do that `diff` does not tell. Each changes nothing, and ends with the exit codes of `diff`. */
 import { UserError } from '../../stacks/errors.mjs';
+import { holdsData } from '../../stacks/topology/service.ts';
 import { loadDeployment, synthesiseProject } from '../deployment/project.ts';
 import { changedSettings, releases, restoreConfiguration } from '../deployment/releases.ts';
 import { explain, terraform } from '../deployment/terraform.ts';
-import { holdsData } from '../deployment/volumes.ts';
 import { projectContainers } from '../docker/containers.ts';
 import { inspect, projectIds } from '../docker/inspect.ts';
 import { printJson } from '../lib/json.ts';

@@ -1,7 +1,7 @@
 /** Brings generated secrets back out of the configuration volumes of the deployment that runs with them. */
 import { basename } from 'node:path';
 import { secretsFolder } from '../../stacks/topology/secrets.ts';
-import { type Service, volumeName } from '../../stacks/topology/service.ts';
+import { configVolumeName, type Service } from '../../stacks/topology/service.ts';
 import type { Topology } from '../../stacks/topology/topology.ts';
 import { type Folder, readFolder, readVolume } from '../docker/folder.ts';
 import { inspect } from '../docker/inspect.ts';
@@ -31,7 +31,7 @@ async function readService(service: Service, image: string | undefined): Promise
   const { config, containerName } = service;
   if (!config) return undefined;
   const read = await readFolder(containerName, config.path);
-  return read ?? (image ? readVolume(volumeName(service, 'config'), image) : undefined);
+  return read ?? (image ? readVolume(configVolumeName(service), image) : undefined);
 }
 
 /**

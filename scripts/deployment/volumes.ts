@@ -1,7 +1,7 @@
 /** The volumes of a deployment. Those with data survive everything but `destroy --volumes`. */
 import { createVolume } from '../../stacks/create-volume.ts';
-import { labelsOf } from '../../stacks/topology/labels.ts';
-import { volumeName } from '../../stacks/topology/service.ts';
+import { labelsOf, SHARED } from '../../stacks/topology/labels.ts';
+import { configVolumeName, holdsData } from '../../stacks/topology/service.ts';
 import type { Topology } from '../../stacks/topology/topology.ts';
 import { docker } from '../docker/client.ts';
 import { inspect } from '../docker/inspect.ts';
@@ -14,22 +14,19 @@ export interface DeclaredVolume {
   readonly name: string;
 }
 
-/** Volumes with data. */
-export const dataVolumes = ({ services }: Pick<Topology, 'services'>): DeclaredVolume[] =>
-  services.flatMap((service) =>
-    service.volumes.map(({ purpose }) => ({ service: service.name, name: volumeName(service, purpose) })),
+/** Volumes with data, each once. */
+export function dataVolumes({ services }: Pick<Topology, 'services'>): DeclaredVolume[] {
+  const mounts = services.flatMap((service) =>
+    service.volumes.map(({ name, shared }) => ({ service: shared ? SHARED : service.name, name })),
   );
-
-const CONFIG = 'config';
+  return [...new Map(mounts.map((volume) => [volume.name, volume])).values()];
+}
 
 /** Volumes whose content can be made again. */
 export const configVolumes = ({ services }: Pick<Topology, 'services'>): DeclaredVolume[] =>
   services
     .filter(({ config }) => config)
-    .map((service) => ({ service: service.name, name: volumeName(service, CONFIG) }));
-
-/** Whether a volume of the project holds data: one that a service has no more is known by its name alone. */
-export const holdsData = (volume: string): boolean => !volume.endsWith(`-${CONFIG}`);
+    .map((service) => ({ service: service.name, name: configVolumeName(service) }));
 
 /** Makes the volumes with data that are missing: Docker would make them without labels. */
 export async function ensureDataVolumes(topology: Topology): Promise<void> {

@@ -3,7 +3,7 @@
  * come out. It sees what the Terraform provider does not read back, and names plainly what it does.
  */
 import { labelsOf } from '../../stacks/topology/labels.ts';
-import { isOnHostNetwork, type Service, socketsOf, volumeName } from '../../stacks/topology/service.ts';
+import { configVolumeName, isOnHostNetwork, type Service, socketsOf } from '../../stacks/topology/service.ts';
 import { type ContainerInspection, type ImageInspection, nameOf } from '../docker/inspect.ts';
 import { MIB } from '../lib/text.ts';
 
@@ -50,10 +50,19 @@ const mountLine = (source: string, path: string, writable: boolean): string =>
 
 /** What is mounted into it. @example ['btc-watcher-nginx-config->/etc/nginx ro'] */
 export const declaredMounts = (service: Service): string[] => [
-  ...(service.config ? [mountLine(volumeName(service, 'config'), service.config.path, false)] : []),
-  ...service.volumes.map(({ purpose, path }) => mountLine(volumeName(service, purpose), path, true)),
-  ...service.binds.map(({ source, path }) => mountLine(source, path, false)),
+  ...(service.config ? [mountLine(configVolumeName(service), service.config.path, false)] : []),
+  ...service.volumes.map(({ name, path, readOnly = false }) => mountLine(name, path, !readOnly)),
+  ...service.binds.map(({ source, path, writable = false }) => mountLine(source, path, writable)),
 ];
+
+/** A volume without a name, as Docker makes for an image that declares one. */
+const isNameless = (volume: string | undefined): boolean => /^[0-9a-f]{64}$/.test(volume ?? '');
+
+function actualMounts({ Mounts }: ContainerInspection): string[] {
+  return Mounts.filter(({ Type, Name }) => Type !== 'tmpfs' && !isNameless(Name)).map(
+    ({ Name, Source, Destination, RW }) => mountLine(Name ?? Source, Destination, RW),
+  );
+}
 
 export const asLines = (values: Readonly<Record<string, string>> | null | undefined): string[] =>
   Object.entries(values ?? {}).map(([name, value]) => `${name}=${value}`);
@@ -75,6 +84,34 @@ const merged = (...lists: (readonly string[] | null | undefined)[]): string[] =>
   );
   return [...byName.values()];
 };
+
+const restartPolicy = ({ HostConfig }: ContainerInspection): string => {
+  const { Name, MaximumRetryCount = 0 } = HostConfig.RestartPolicy;
+  return MaximumRetryCount > 0 ? `${Name}:${MaximumRetryCount}` : Name;
+};
+
+/** The times that a service declares for itself, in seconds. */
+function declaredTiming({ healthTiming = {} }: Service): Record<string, string> {
+  const { intervalSec, timeoutSec, startPeriodSec, retries } = healthTiming;
+  const times = { interval: intervalSec, timeout: timeoutSec, 'start period': startPeriodSec, retries };
+  const declared = Object.entries(times).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(declared.map(([name, value]) => [name, String(value)]));
+}
+
+/** Those times as the engine has them. */
+function actualTiming({ Config }: ContainerInspection, service: Service): string[] {
+  const { Interval = 0, Timeout = 0, StartPeriod = 0, Retries = 0 } = Config.Healthcheck ?? {};
+  const times: Readonly<Record<string, number>> = {
+    interval: Interval / NANO,
+    timeout: Timeout / NANO,
+    'start period': StartPeriod / NANO,
+    retries: Retries,
+  };
+  return Object.keys(declaredTiming(service)).map((name) => `${name}=${times[name]}`);
+}
+
+/** @example sizeIn('rw,size=16m') // '16m' */
+const sizeIn = (options: string): string => /(?:^|,)size=(\w+)/.exec(options)?.[1] ?? 'without a limit';
 
 /** @param image the image the service is declared to run; undefined where it is not there */
 export function compare(
@@ -114,13 +151,10 @@ export function compare(
   same('name', nameOf(actual), service.containerName);
   if (image && actual.Image !== image.Id) differ('image', `not the one that ${reference} names`);
   sameNames('environment', Config.Env ?? [], image?.Config.Env ?? [], asLines(service.environment));
-  const labels = asLines(labelsOf(project, service.name));
+  const labels = asLines({ ...service.labels, ...labelsOf(project, service.name) });
   sameNames('labels', asLines(Config.Labels), asLines(image?.Config.Labels), labels);
   sameSet('ports', publishedPorts(actual), declaredPorts(service));
-  const mounts = actual.Mounts.filter(({ Type }) => Type !== 'tmpfs').map(
-    ({ Name, Source, Destination, RW }) => mountLine(Name ?? Source, Destination, RW),
-  );
-  sameSet('volumes', mounts, declaredMounts(service));
+  sameSet('volumes', actualMounts(actual), declaredMounts(service));
   sameSet(
     'networks',
     Object.keys(actual.NetworkSettings.Networks),
@@ -129,7 +163,7 @@ export function compare(
   if (service.user !== undefined) same('user', Config.User, service.user);
   if (service.entrypoint) same('entrypoint', Config.Entrypoint, service.entrypoint);
   if (service.command) same('command', Config.Cmd, service.command);
-  same('restart policy', HostConfig.RestartPolicy.Name, 'unless-stopped', 'update');
+  same('restart policy', restartPolicy(actual), service.restart, 'update');
   same('read-only root', HostConfig.ReadonlyRootfs, service.readOnlyRoot);
   same('privileged', HostConfig.Privileged, false);
   sameSet('added capabilities', HostConfig.CapAdd ?? [], service.capabilities);
@@ -142,7 +176,22 @@ export function compare(
   const { maxSize, files } = service.log;
   const logOptions = asLines({ 'max-size': maxSize, 'max-file': String(files) });
   sameSet('log options', asLines(HostConfig.LogConfig.Config), logOptions);
-  same('health check', Config.Healthcheck?.Test, service.health);
+  same('health check', Config.Healthcheck?.Test, service.health ?? image?.Config.Healthcheck?.Test);
+  sameSet('health check times', actualTiming(actual, service), asLines(declaredTiming(service)));
+  if (service.workingDir) same('working directory', Config.WorkingDir, service.workingDir);
+  if (service.stopSignal) same('stop signal', Config.StopSignal, service.stopSignal);
+  if (service.shmMiB) same('/dev/shm', `${HostConfig.ShmSize / MIB} MiB`, `${service.shmMiB} MiB`);
+  const hosts = Object.entries(service.extraHosts).map(([name, address]) => `${name}:${address}`);
+  sameSet('hosts', HostConfig.ExtraHosts ?? [], hosts);
+  const ulimits = Object.entries(service.ulimits).map(([name, values]) => `${name}=${values.join(':')}`);
+  const actualUlimits = (HostConfig.Ulimits ?? []).map(({ Name, Soft, Hard }) => `${Name}=${Soft}:${Hard}`);
+  sameSet('ulimits', actualUlimits, ulimits);
+  const inMemory = [{ path: '/tmp', sizeMiB: service.tmpMiB }, ...service.tmpfs];
+  sameSet(
+    'file systems in memory',
+    Object.entries(HostConfig.Tmpfs ?? {}).map(([path, options]) => `${path} ${sizeIn(options)}`),
+    inMemory.map(({ path, sizeMiB }) => `${path} ${sizeMiB}m`),
+  );
   return found;
 }
 

@@ -39,13 +39,21 @@ export interface ContainerInspection {
     readonly Entrypoint: readonly string[] | null;
     readonly Cmd: readonly string[] | null;
     /** Times in ns. */
-    readonly Healthcheck?: { readonly Test: readonly string[]; readonly Interval?: number };
+    readonly Healthcheck?: {
+      readonly Test: readonly string[];
+      readonly Interval?: number;
+      readonly Timeout?: number;
+      readonly StartPeriod?: number;
+      readonly Retries?: number;
+    };
+    readonly WorkingDir?: string;
+    readonly StopSignal?: string;
   };
   readonly HostConfig: {
     readonly PortBindings: Readonly<
       Record<string, readonly { HostIp: string; HostPort: string }[] | null>
     > | null;
-    readonly RestartPolicy: { readonly Name: string };
+    readonly RestartPolicy: { readonly Name: string; readonly MaximumRetryCount?: number };
     readonly ReadonlyRootfs: boolean;
     /** Bytes. */
     readonly Memory: number;
@@ -56,6 +64,15 @@ export interface ContainerInspection {
     readonly CapAdd: readonly string[] | null;
     readonly CapDrop: readonly string[] | null;
     readonly Privileged: boolean;
+    /** @example ['host.docker.internal:host-gateway'] */
+    readonly ExtraHosts?: readonly string[] | null;
+    /** Bytes. */
+    readonly ShmSize: number;
+    readonly Ulimits?:
+      | readonly { readonly Name: string; readonly Soft: number; readonly Hard: number }[]
+      | null;
+    /** Options by path. @example { '/tmp': 'rw,size=16m' } */
+    readonly Tmpfs?: Strings | null;
   };
   readonly Mounts: readonly {
     readonly Type: string;
@@ -89,6 +106,7 @@ export interface ImageInspection {
     readonly Labels: Strings | null;
     readonly Entrypoint: readonly string[] | null;
     readonly Cmd: readonly string[] | null;
+    readonly Healthcheck?: { readonly Test: readonly string[] };
   };
 }
 

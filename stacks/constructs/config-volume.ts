@@ -2,7 +2,7 @@ import { Construct } from 'constructs';
 import { DataResource } from '../provider.ts';
 import type { ConfigSpec } from '../topology/config-spec.ts';
 import type { HostFacts } from '../topology/host.ts';
-import { type ConfigFile, type ConfigFiles, type Service, volumeName } from '../topology/service.ts';
+import { type ConfigFile, type ConfigFiles, configVolumeName, type Service } from '../topology/service.ts';
 import type { Image } from './image.ts';
 import { ProjectVolume } from './project-volume.ts';
 
@@ -60,7 +60,7 @@ export class ConfigVolume extends Construct {
   constructor(scope: Construct, id: string, props: ConfigVolumeProps) {
     super(scope, id);
     const { project, host, service, config, image, fingerprint } = props;
-    const name = volumeName(service, 'config');
+    const name = configVolumeName(service);
     this.mountPath = config.path;
     this.volume = new ProjectVolume(this, 'Storage', { project, service: service.name, name });
     const spec = specOf(service.containerName, name, config, host);

@@ -1,8 +1,9 @@
 import { Construct } from 'constructs';
 import { addressOf, Container, DataResource, type ITerraformDependable, labelBlocks } from '../provider.ts';
+import { ownTiming } from '../topology/health.ts';
 import type { HostFacts } from '../topology/host.ts';
 import { labelsOf } from '../topology/labels.ts';
-import { isOnHostNetwork, type Service, volumeName } from '../topology/service.ts';
+import { isOnHostNetwork, type Service } from '../topology/service.ts';
 import type { ConfigVolume } from './config-volume.ts';
 import type { DataVolume } from './data-volume.ts';
 import type { Image } from './image.ts';
@@ -20,15 +21,49 @@ export interface ServiceContainerProps {
   readonly dependsOn: readonly Container[];
 }
 
-/** The Engine API from which a health check can be frequent while starting and rare afterwards. */
-const START_INTERVAL_API = 1.44;
+/** A duration as Go writes it: the provider compares them as text. @example goDuration(90) // '1m30s' */
+export function goDuration(seconds: number): string {
+  const ms = Math.round(seconds * 1000);
+  if (ms > 0 && ms < 1000) return `${ms}ms`;
+  const [hours, minutes] = [Math.floor(ms / 3_600_000), Math.floor(ms / 60_000) % 60];
+  const rest = `${(ms % 60_000) / 1000}s`;
+  if (hours > 0) return `${hours}h${minutes}m${rest}`;
+  return minutes > 0 ? `${minutes}m${rest}` : rest;
+}
 
-/** Docker writes durations as Go does, and compares them as text. */
-function healthTiming(host: HostFacts) {
-  const timing = { timeout: '5s', startPeriod: '30s', retries: 3 };
-  return Number(host.engineApi) >= START_INTERVAL_API
-    ? { ...timing, interval: '10s', startInterval: '1s' }
-    : { ...timing, interval: '2s' };
+/** Without one the image's own holds, if it has any. */
+function healthcheckOf({ health, healthTiming }: Service, { engineApi }: HostFacts) {
+  if (!health) return undefined;
+  const timing = { ...ownTiming(engineApi), ...healthTiming };
+  return {
+    test: [...health],
+    timeout: goDuration(timing.timeoutSec),
+    startPeriod: goDuration(timing.startPeriodSec),
+    retries: timing.retries,
+    interval: goDuration(timing.intervalSec),
+    ...(timing.startIntervalSec !== undefined && { startInterval: goDuration(timing.startIntervalSec) }),
+  };
+}
+
+/** @example 'on-failure:3' */
+function restartOf({ restart }: Service) {
+  const [policy = '', retries] = restart.split(':');
+  return { restart: policy, ...(retries && { maxRetryCount: Number(retries) }) };
+}
+
+const tmpfsOptions = (sizeMiB: number): string => `rw,nosuid,nodev,noexec,size=${sizeMiB}m`;
+
+/** What most services leave as Docker has it. */
+function furtherOptions({ workingDir, stopSignal, shmMiB, extraHosts, ulimits }: Service) {
+  const hosts = Object.entries(extraHosts).map(([host, ip]) => ({ host, ip }));
+  const ulimit = Object.entries(ulimits).map(([name, [soft, hard]]) => ({ name, soft, hard }));
+  return {
+    ...(workingDir && { workingDir }),
+    ...(stopSignal && { stopSignal }),
+    ...(shmMiB && { shmSize: shmMiB }),
+    ...(hosts.length > 0 && { host: hosts }),
+    ...(ulimit.length > 0 && { ulimit }),
+  };
 }
 
 /** One block for each socket; on the host's network the program listens by itself. */
@@ -75,14 +110,14 @@ export class ServiceContainer extends Construct {
       ...props.dependsOn,
     ];
     const bindings = bindingsOf(service);
-    const healthcheck = { test: [...(service.health ?? [])], ...healthTiming(props.host) };
+    const healthcheck = healthcheckOf(service, props.host);
     // What the provider does not compare or apply well is watched here, and replaces the container: two bindings of one
     // port are read back in random order, and a changed health check is updated in name only
     // (https://github.com/kreuzwerker/terraform-provider-docker/issues/988).
     const watched = new DataResource(this, 'Watched', {
       input: {
         published: bindings.map(({ ip, external, internal }) => `${ip}:${external}:${internal}`).join(', '),
-        healthcheck: JSON.stringify(healthcheck),
+        healthcheck: JSON.stringify(healthcheck ?? {}),
       },
     });
 
@@ -90,19 +125,24 @@ export class ServiceContainer extends Construct {
       name: service.containerName,
       image: props.image.imageId,
       ...networking(service, props.networks),
-      restart: 'unless-stopped',
+      ...restartOf(service),
       ...(service.user && { user: service.user }),
       ...(service.entrypoint && { entrypoint: [...service.entrypoint] }),
       ...(service.command && { command: [...service.command] }),
       env: Object.entries(service.environment).map(([name, value]) => `${name}=${value}`),
       ...(bindings.length > 0 && { ports: bindings }),
-      healthcheck,
-      wait: true,
-      waitTimeout: 60,
+      ...(healthcheck && { healthcheck }),
+      wait: healthcheck !== undefined,
+      waitTimeout: service.startTimeoutSec,
       mustRun: true,
       destroyGraceSeconds: service.stopGraceSec,
       readOnly: service.readOnlyRoot,
-      tmpfs: { '/tmp': `rw,nosuid,nodev,noexec,size=${service.tmpMiB}m` },
+      tmpfs: Object.fromEntries(
+        [{ path: '/tmp', sizeMiB: service.tmpMiB }, ...service.tmpfs].map(({ path, sizeMiB }) => [
+          path,
+          tmpfsOptions(sizeMiB),
+        ]),
+      ),
       capabilities: {
         drop: ['ALL'],
         ...(service.capabilities.length > 0 && { add: [...service.capabilities] }),
@@ -115,19 +155,21 @@ export class ServiceContainer extends Construct {
       ...(limits.cpus && { cpus: String(limits.cpus) }),
       logDriver: 'json-file',
       logOpts: { 'max-size': service.log.maxSize, 'max-file': String(service.log.files) },
-      labels: labelBlocks(labelsOf(props.project, service.name)),
+      labels: labelBlocks({ ...service.labels, ...labelsOf(props.project, service.name) }),
+      ...furtherOptions(service),
       volumes: [
         ...(config
           ? [{ volumeName: config.volume.reference, containerPath: config.mountPath, readOnly: true }]
           : []),
-        ...service.volumes.map(({ purpose, path }) => ({
+        ...service.volumes.map(({ name, path, readOnly }) => ({
           containerPath: path,
-          volumeName: volumeName(service, purpose),
+          volumeName: name,
+          ...(readOnly && { readOnly }),
         })),
-        ...service.binds.map(({ source, path }) => ({
+        ...service.binds.map(({ source, path, writable }) => ({
           containerPath: path,
           hostPath: source,
-          readOnly: true,
+          readOnly: !writable,
         })),
       ],
       ...(dependsOn.length > 0 && { dependsOn }),

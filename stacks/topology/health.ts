@@ -3,6 +3,29 @@
 /** A test that Docker runs inside the container: exit code 0 is healthy. @example ['CMD', 'nginx', '-t'] */
 export type Health = readonly string[];
 
+/** When Docker runs a health check, in seconds. */
+export interface HealthTiming {
+  readonly intervalSec: number;
+  readonly timeoutSec: number;
+  /** In which failures do not count. */
+  readonly startPeriodSec: number;
+  /** Between the checks of that time. @default - the interval */
+  readonly startIntervalSec?: number;
+  /** Failures in a row that make it unhealthy. */
+  readonly retries: number;
+}
+
+/** The Engine API from which a health check can be frequent while starting and rare afterwards. */
+const START_INTERVAL_API = 1.44;
+
+/** When the health checks of this package's own services are run. */
+export function ownTiming(engineApi: string): HealthTiming {
+  const timing = { timeoutSec: 5, startPeriodSec: 30, retries: 3 };
+  return Number(engineApi) >= START_INTERVAL_API
+    ? { ...timing, intervalSec: 10, startIntervalSec: 1 }
+    : { ...timing, intervalSec: 2 };
+}
+
 /** Seconds a health check waits for an answer; below the health check's own timeout. */
 const ANSWER_SEC = 3;
 

@@ -9,7 +9,12 @@ export const MARKER_LABEL = 'btc-watcher.deployment-of';
 export const FOLDER_LABEL = 'btc-watcher.deployed-from';
 export const TIME_LABEL = 'btc-watcher.deployed-at';
 
-/** @param service name of the service, or `network` */
+/** Stands for the service on a volume that several of them mount. */
+export const SHARED = 'shared';
+/** On a container that runs to completion. */
+export const ONE_OFF_LABEL = 'btc-watcher.one-off';
+
+/** @param service name of the service, `network` or `shared` */
 export const labelsOf = (project: string, service: string): Readonly<Record<string, string>> => ({
   [SERVICE_LABEL]: service,
   [PROJECT_LABEL]: project,

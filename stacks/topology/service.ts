@@ -1,9 +1,7 @@
 /** A service: everything that is known of one container. Plain data, in the words of Docker. */
-import type { SettingName, Settings } from '../settings/definitions.ts';
-import type { Health } from './health.ts';
-import type { HostFacts } from './host.ts';
+import type { SettingName } from '../settings/definitions.ts';
+import type { Health, HealthTiming } from './health.ts';
 import type { ImageSource } from './image-source.ts';
-import { networkName } from './network.ts';
 
 /**
  * A port of a service. On the host's network the program listens on `addresses` itself; on any other Docker publishes
@@ -74,14 +72,6 @@ export type SecretEnvironment =
       readonly after?: string;
     }
   | { readonly name: string; readonly value: string };
-
-/** When Docker runs a health check, in seconds. What is left out is as for the package's own services. */
-export interface HealthTiming {
-  readonly intervalSec?: number;
-  readonly timeoutSec?: number;
-  readonly startPeriodSec?: number;
-  readonly retries?: number;
-}
 
 /** One configuration file: text that plan and state may show, or a secret known by its fingerprint. */
 export type ConfigFile = {
@@ -182,7 +172,7 @@ export interface ServiceDefinition {
   /** Undefined for one that is healthy as long as it runs. */
   readonly health: Health | undefined;
   /** @default - as for the package's own services */
-  readonly healthTiming?: HealthTiming;
+  readonly healthTiming?: Partial<HealthTiming>;
   /** Seconds in which it has to become healthy when it is deployed. @default 60 */
   readonly startTimeoutSec?: number;
   /**
@@ -205,9 +195,13 @@ export interface ServiceDefinition {
 /** An attachment with Docker's name of the network. */
 export type ServiceNetwork = NetworkAttachment & { readonly name: string };
 
+/** A volume with Docker's name of it. */
+export type ServiceVolume = VolumeMount & { readonly name: string };
+
 /** What all containers of a deployment have in common. */
 interface Common {
   readonly networks: readonly ServiceNetwork[];
+  readonly volumes: readonly ServiceVolume[];
   /** Name of the container. @example 'btc-watcher-nginx' */
   readonly containerName: string;
   readonly log: {
@@ -229,53 +223,8 @@ type Optional =
   | 'workingDir'
   | 'stopSignal'
   | 'shmMiB';
-type Complete = Required<Omit<ServiceDefinition, Optional | 'networks'>>;
+type Complete = Required<Omit<ServiceDefinition, Optional | 'networks' | 'volumes'>>;
 export type Service = Complete & Pick<ServiceDefinition, Optional> & Common;
-
-const LOG_FILES = 3;
-const NAME = /^[a-z][a-z0-9-]{0,30}$/;
-
-/** Completes a definition with what all services have. */
-export function completeService(
-  definition: ServiceDefinition,
-  settings: Settings,
-  host: HostFacts,
-): Omit<Service, 'reads'> {
-  const { name, networks = [{ network: 'bridge' }] } = definition;
-  if (!NAME.test(name))
-    throw new Error(`"${name}" is no name of a service: lower-case letters, digits, "-".`);
-  return {
-    // Under a prefix, since an id may not be one that the stack or cdktf has already.
-    id: `Service-${name}`,
-    ports: [],
-    routes: [],
-    healthPath: '/',
-    environment: {},
-    secretEnvironment: [],
-    stopGraceSec: 10,
-    restart: 'unless-stopped',
-    extraHosts: {},
-    labels: {},
-    tmpfs: [],
-    ulimits: {},
-    startTimeoutSec: 60,
-    oneOff: false,
-    capabilities: [],
-    readOnlyRoot: true,
-    init: false,
-    tmpMiB: 16,
-    volumes: [],
-    binds: [],
-    dependsOn: [],
-    ...definition,
-    networks: networks.map((attachment) => ({
-      ...attachment,
-      name: networkName(attachment.network, settings, host),
-    })),
-    containerName: `${settings.BTCW_PROJECT}-${name}`,
-    log: { maxSize: settings.BTCW_LOG_MAX_SIZE, files: LOG_FILES },
-  };
-}
 
 export const isOnHostNetwork = (service: { readonly networks: readonly NetworkAttachment[] }): boolean =>
   service.networks.some(({ network }) => network === 'host');
@@ -288,6 +237,17 @@ export const socketsOf = (service: Pick<Service, 'ports'>): string[] =>
 export const portName = (service: Pick<Service, 'name' | 'ports'>, port: Port): string =>
   port.name ?? (port === service.ports[0] ? service.name : `${service.name}-${port.container}`);
 
-/** @example volumeName(backend, 'data') // 'btc-watcher-backend-data' */
-export const volumeName = (service: Pick<Service, 'containerName'>, purpose: string): string =>
-  `${service.containerName}-${purpose}`;
+const CONFIG = 'config';
+
+/** The volume of a service's configuration files. @example 'btc-watcher-nginx-config' */
+export const configVolumeName = ({ containerName }: Pick<Service, 'containerName'>): string =>
+  `${containerName}-${CONFIG}`;
+
+/** Whether a volume of the project holds data: one that a service has no more is known by its name alone. */
+export const holdsData = (volume: string): boolean => !volume.endsWith(`-${CONFIG}`);
+
+/** The volume of a mount. @param prefix name of the container, or of the project where it is shared */
+export function dataVolumeName(prefix: string, purpose: string): string {
+  const name = `${prefix}-${purpose}`;
+  return holdsData(name) ? name : `${name}-data`;
+}

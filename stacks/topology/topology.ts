@@ -6,6 +6,7 @@ import { UserError } from '../errors.mjs';
 import type { SettingName, Settings } from '../settings/definitions.ts';
 import { problem } from '../settings/parse.ts';
 import { backend } from './backend.ts';
+import { completeService } from './complete-service.ts';
 import { frontend } from './frontend.ts';
 import { frpc } from './frpc.ts';
 import { EMBEDDED_SERVER, frps } from './frps.ts';
@@ -14,7 +15,7 @@ import type { HostFacts } from './host.ts';
 import { type Bridge, bridgeOf, type Network } from './network.ts';
 import { nginx } from './nginx.ts';
 import { recordReads } from './reads.ts';
-import { completeService, type Port, type Service, type ServiceDefinition } from './service.ts';
+import type { Port, Service, ServiceDefinition } from './service.ts';
 import { type Upstream, upstreamsOf } from './upstream.ts';
 
 /** A way in from outside: what arrives at the server's remote port goes to a service here. */
@@ -99,6 +100,19 @@ function conflicts(services: readonly Service[]): string[] {
   ]);
 }
 
+/** @returns a line for each volume that two services would have without sharing it */
+function volumeConflicts(services: readonly Service[]): string[] {
+  const owners = new Map<string, Set<string>>();
+  for (const service of services) {
+    for (const { name, shared } of service.volumes) {
+      owners.set(name, (owners.get(name) ?? new Set()).add(shared ? 'a shared volume' : service.name));
+    }
+  }
+  return [...owners]
+    .filter(([, names]) => names.size > 1)
+    .map(([name, names]) => `There are two volumes named "${name}": of ${[...names].join(' and ')}.`);
+}
+
 /** @returns a line for each service with routes that the reverse proxy could not reach */
 const unreachable = (services: readonly Service[], { gateway }: Bridge): string[] =>
   services
@@ -168,7 +182,12 @@ export function topologyOf(
 
   const made = [proxy, ...applications, ...tunnel, guards, ...others];
   const all = present(made);
-  const problems = [...conflicts(all), ...unreachable(all, bridge), ...dependencyProblems(all)];
+  const problems = [
+    ...conflicts(all),
+    ...volumeConflicts(all),
+    ...unreachable(all, bridge),
+    ...dependencyProblems(all),
+  ];
   if (problems.length > 0) throw new UserError(problems.join('\n'));
   return {
     project: settings.BTCW_PROJECT,

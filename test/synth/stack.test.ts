@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ServiceDefinition } from '../../stacks/topology/service.ts';
 import { HOST, type Json, synthesise } from '../support/stack.ts';
 
 let folder: string;
@@ -406,6 +407,77 @@ describe("a service beside the package's own", () => {
     const others = Object.keys(standard.json.resource.docker_container);
     expect(Object.keys(json.resource.docker_container)).toEqual(expect.arrayContaining(others));
     expect(shown.get(addresses.get('worker')?.container ?? '')).toBe('btc-watcher-worker');
+  });
+});
+
+describe('what compose files say of a service', () => {
+  const media = { purpose: 'media', path: '/media', shared: true } as const;
+  const web: ServiceDefinition = {
+    name: 'web',
+    image: { kind: 'reference', reference: 'web:1' },
+    workingDir: '/srv',
+    stopSignal: 'SIGINT',
+    restart: 'on-failure:3',
+    extraHosts: { 'host.docker.internal': 'host-gateway' },
+    labels: { team: 'data' },
+    tmpfs: [{ path: '/run', sizeMiB: 8 }],
+    shmMiB: 128,
+    ulimits: { nofile: [1024, 2048] },
+    health: ['CMD', 'true'],
+    healthTiming: { intervalSec: 90, startPeriodSec: 0.5, retries: 5 },
+    startTimeoutSec: 120,
+    volumes: [media, { purpose: 'config', path: '/settings' }],
+    binds: [{ source: '/srv/files', path: '/files', writable: true }],
+    limits: { memoryMiB: 64, pids: 32 },
+    disruption: 'away',
+  };
+  const worker: ServiceDefinition = {
+    name: 'worker',
+    image: { kind: 'reference', reference: 'web:1' },
+    health: undefined,
+    volumes: [{ ...media, readOnly: true }],
+    limits: { memoryMiB: 64, pids: 32 },
+    disruption: 'away',
+  };
+  const { container, json } = synthesise({}, HOST, [web, worker]);
+
+  it('is said to Docker', () => {
+    expect(container('web')).toMatchObject({
+      working_dir: '/srv',
+      stop_signal: 'SIGINT',
+      restart: 'on-failure',
+      max_retry_count: 3,
+      host: [{ host: 'host.docker.internal', ip: 'host-gateway' }],
+      labels: expect.arrayContaining([{ label: 'team', value: 'data' }]),
+      tmpfs: { '/tmp': expect.any(String), '/run': 'rw,nosuid,nodev,noexec,size=8m' },
+      shm_size: 128,
+      ulimit: [{ name: 'nofile', soft: 1024, hard: 2048 }],
+      healthcheck: { test: ['CMD', 'true'], interval: '1m30s', start_period: '500ms', retries: 5 },
+      wait_timeout: 120,
+    });
+    expect(container('web').volumes).toEqual([
+      { container_path: '/media', volume_name: 'btc-watcher-media' },
+      // A name that ends in "-config" would be one whose content can be made again.
+      { container_path: '/settings', volume_name: 'btc-watcher-web-config-data' },
+      { container_path: '/files', host_path: '/srv/files', read_only: false },
+    ]);
+  });
+
+  it('is a volume that is made once, and mounted by several', () => {
+    expect(container('worker').volumes).toEqual([
+      { container_path: '/media', volume_name: 'btc-watcher-media', read_only: true },
+    ]);
+    const created = (Object.values(json.resource.terraform_data) as Json[])
+      .map((data) => data.provisioner?.[0]?.['local-exec']?.command ?? '')
+      .filter((command) => command.endsWith(' btc-watcher-media'));
+    expect(created).toEqual([
+      'docker volume create --label btc-watcher.component=shared --label btc-watcher.project=btc-watcher btc-watcher-media',
+    ]);
+  });
+
+  it('is healthy as long as it runs where it has no health check', () => {
+    expect(container('worker')).toMatchObject({ wait: false, must_run: true });
+    expect(container('worker').healthcheck).toBeUndefined();
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { foreignError, ownerOf } from '../../scripts/deployment/owner.ts';
-import { holdsData } from '../../scripts/deployment/volumes.ts';
+import { holdsData } from '../../stacks/topology/service.ts';
 
 const marker = { id: 'a1', folder: '/home/me/first', deployedAt: '2026-11-25T10:03:11.000Z' };
 const containers = ['one', 'two'];

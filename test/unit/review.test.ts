@@ -62,6 +62,8 @@ const asDeclared: ContainerInspection = {
     CapAdd: null,
     CapDrop: ['ALL'],
     Privileged: false,
+    ShmSize: 64 * 1024 * 1024,
+    Tmpfs: { '/tmp': 'rw,nosuid,nodev,noexec,size=64m' },
   },
   Mounts: [
     { Type: 'volume', Name: 'btc-watcher-nginx-config', Source: '/x', Destination: '/etc/nginx', RW: false },
@@ -85,6 +87,79 @@ describe('a container', () => {
     const richer = { ...image, Config: { ...image.Config, Env: ['PATH=/bin', 'LANG=C'] } };
     const Config = { ...asDeclared.Config, Env: ['A=1', 'PATH=/bin', 'LANG=C'] };
     expect(compare(declared, { ...asDeclared, Config }, richer)).toEqual([]);
+  });
+});
+
+describe('what a service declares beside that', () => {
+  const richService: Service = {
+    ...service,
+    workingDir: '/app',
+    stopSignal: 'SIGINT',
+    restart: 'on-failure:3',
+    extraHosts: { 'host.docker.internal': 'host-gateway' },
+    labels: { team: 'data' },
+    tmpfs: [{ path: '/run', sizeMiB: 8 }],
+    shmMiB: 128,
+    ulimits: { nofile: [1024, 2048] },
+    healthTiming: { intervalSec: 30, retries: 5 },
+    volumes: [{ purpose: 'media', path: '/media', name: 'btc-watcher-media', shared: true, readOnly: true }],
+    binds: [{ source: '/srv', path: '/srv', writable: true }],
+  };
+  const mount = (Type: string, Source: string, Destination: string, RW: boolean, Name?: string) => ({
+    ...{ Type, Source, Destination, RW },
+    ...(Name && { Name }),
+  });
+  const actual: ContainerInspection = {
+    ...asDeclared,
+    Config: {
+      ...asDeclared.Config,
+      Labels: { ...asDeclared.Config.Labels, team: 'data' },
+      WorkingDir: '/app',
+      StopSignal: 'SIGINT',
+      Healthcheck: { Test: ['CMD', 'true'], Interval: 30e9, Timeout: 5e9, Retries: 5 },
+    },
+    HostConfig: {
+      ...asDeclared.HostConfig,
+      RestartPolicy: { Name: 'on-failure', MaximumRetryCount: 3 },
+      ExtraHosts: ['host.docker.internal:host-gateway'],
+      ShmSize: 128 * 1024 * 1024,
+      Ulimits: [{ Name: 'nofile', Soft: 1024, Hard: 2048 }],
+      Tmpfs: { '/run': 'rw,size=8m', '/tmp': 'rw,size=64m' },
+    },
+    Mounts: [
+      ...asDeclared.Mounts,
+      mount('volume', '/x', '/media', false, 'btc-watcher-media'),
+      mount('bind', '/srv', '/srv', true),
+      // Made by Docker, as the image declares it.
+      mount('volume', '/x', '/data', true, '0'.repeat(64)),
+    ],
+  };
+  const rich = { ...declared, service: richService };
+
+  it('is no difference where the container has it', () => {
+    expect(compare(rich, actual, image)).toEqual([]);
+  });
+
+  it('is a difference each where the container has none of it', () => {
+    expect(compare(rich, asDeclared, image).map(({ what }) => what)).toEqual([
+      'labels',
+      'volumes',
+      'restart policy',
+      'health check times',
+      'working directory',
+      'stop signal',
+      '/dev/shm',
+      'hosts',
+      'ulimits',
+      'file systems in memory',
+    ]);
+  });
+
+  it('is the health check of its image where it has none of its own', () => {
+    const Healthcheck = { Test: ['CMD', 'from-the-image'] };
+    const own = { ...image, Config: { ...image.Config, Healthcheck } };
+    const running = { ...asDeclared, Config: { ...asDeclared.Config, Healthcheck } };
+    expect(compare({ ...declared, service: { ...service, health: undefined } }, running, own)).toEqual([]);
   });
 });
 

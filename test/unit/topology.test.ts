@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { assumedHost } from '../../scripts/deployment/host.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { SETTING_NAMES, type SettingName } from '../../stacks/settings/definitions.ts';
-import { type ServiceDefinition, socketsOf, volumeName } from '../../stacks/topology/service.ts';
+import { type ServiceDefinition, socketsOf } from '../../stacks/topology/service.ts';
 import { serviceNamed, type Topology, topologyOf } from '../../stacks/topology/topology.ts';
 import { frpServer, localUrl, publicUrl, serviceUrl } from '../../stacks/topology/urls.ts';
 import { USERS } from '../../stacks/topology/users.ts';
@@ -55,7 +55,7 @@ describe('the services', () => {
   it('have the project in the names of their containers and volumes', () => {
     const topology = topologyFor({ BTCW_PROJECT: 'other' });
     for (const service of topology.services) expect(service.containerName).toBe(`other-${service.name}`);
-    expect(volumeName(serviceNamed(topology, 'backend'), 'data')).toBe('other-backend-data');
+    expect(serviceNamed(topology, 'backend').volumes.map(({ name }) => name)).toEqual(['other-backend-data']);
   });
 
   it('run with read-only root filesystems, as other users than root, but for the guard', () => {
@@ -228,6 +228,21 @@ describe('two services with one port, path or name', () => {
   it('fails when two services have one name', () => {
     expect(problemsOf({}, [{ ...redis, name: 'guard' }])).toBe('There are two services named "guard".');
     expect(problemsOf({}, [redis, { ...redis, ports: [] }])).toBe('There are two services named "redis".');
+  });
+
+  it('fails when two services have one volume that is not shared', () => {
+    const volumes = (purpose: string, shared: boolean) => ({ volumes: [{ purpose, path: '/x', shared }] });
+    const worker = { ...redis, name: 'worker', ports: [] };
+    const media = volumes('media', true);
+    expect(
+      problemsOf({}, [
+        { ...redis, ...media },
+        { ...worker, ...media },
+      ]),
+    ).toBe('');
+    expect(problemsOf({}, [{ ...redis, ...volumes('backend-data', true) }])).toBe(
+      'There are two volumes named "btc-watcher-backend-data": of backend and a shared volume.',
+    );
   });
 
   it('fails when a service depends on one there is not, or on itself in a circle', () => {
