@@ -5,10 +5,12 @@
 import { readFileSync } from 'node:fs';
 import { execa } from 'execa';
 import { UserError } from '../../stacks/errors.mjs';
+import { startScript } from '../../stacks/render/start-script.ts';
+import { parseEnvFile } from '../../stacks/settings/env-file.ts';
 import type { ConfigSpec } from '../../stacks/topology/config-spec.ts';
 import type { ConfigFile } from '../../stacks/topology/service.ts';
 import { docker } from '../docker/client.ts';
-import { healthOf, inspect } from '../docker/inspect.ts';
+import { inspect } from '../docker/inspect.ts';
 import { readLog } from '../docker/logs.ts';
 import { commandError } from '../lib/programs.ts';
 import { tail } from '../lib/text.ts';
@@ -51,43 +53,45 @@ done
 exit 0
 `;
 
-/** A POSIX shell word that stands for exactly this text. */
-export const shellQuote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
-
-/**
- * Turns KEY=value lines, read as `docker run --env-file` reads them, into a script that exports them and starts a
- * program.
- * @throws {UserError} for a line that is no KEY=value, named by its number and never shown: it may be a secret
- */
-export function startScript(environment: string, program: readonly string[]): string {
-  const lines = environment.split('\n').flatMap((raw, index) => {
-    const line = raw.replace(/\r$/, '').trimStart();
-    if (line === '' || line.startsWith('#')) return [];
-    const match = /^([A-Za-z_]\w*)=(.*)$/.exec(line);
-    if (!match) {
-      throw new UserError(
-        `BTCW_BACKEND_ENV_FILE: line ${index + 1} should be KEY=value.`,
-        'correct that line of the file.',
-      );
-    }
-    return [`export ${match[1]}=${shellQuote(match[2] ?? '')}`];
-  });
-  return `${['#!/bin/sh', ...lines, `exec ${program.map(shellQuote).join(' ')}`].join('\n')}\n`;
-}
-
-async function imageProgram(reference: string): Promise<string[]> {
+/** What the start script becomes, by Docker's rule: an entrypoint of the service's does away with the image's command. */
+async function programOf(
+  { entrypoint, command, container }: ConfigSpec,
+  reference: string,
+): Promise<string[]> {
   const [image] = await inspect('image', [reference]);
-  return [...(image?.Config.Entrypoint ?? []), ...(image?.Config.Cmd ?? [])];
+  const ofImage = entrypoint ? [] : (image?.Config.Cmd ?? []);
+  const program = [...(entrypoint ?? image?.Config.Entrypoint ?? []), ...(command ?? ofImage)];
+  if (program.length > 0) return program;
+  throw new UserError(
+    `${container}: its image has neither an ENTRYPOINT nor a CMD.`,
+    'add one to its Dockerfile, or give the service a command.',
+  );
 }
 
 async function contentOf(file: ConfigFile, spec: ConfigSpec, image: string): Promise<string> {
   if ('content' in file) return file.content;
-  const secret = readFileSync(file.secretFile, 'utf8');
-  return file.path === spec.environmentFile ? startScript(secret, await imageProgram(image)) : secret;
+  const text = readFileSync(file.secretFile, 'utf8');
+  if (file.path !== spec.environmentFile) return text;
+  const { entries, problems } = parseEnvFile(text, file.secretFile, (name) => process.env[name]);
+  if (problems.length > 0) throw new UserError(problems.join('\n'));
+  return startScript(entries, await programOf(spec, image));
+}
+
+/** What a failure of the throw-away container is called. */
+function refusal({ container }: ConfigSpec, error: unknown): Error {
+  const stderr = String((error as { stderr?: unknown }).stderr ?? '');
+  if (/"\/bin\/sh": .*(no such file|not found)/.test(stderr)) {
+    return new UserError(
+      `${container}: its image has no /bin/sh, which its secrets and its secret environment need.`,
+      'use an image with a shell, such as a -slim, an alpine or a :debug one.',
+    );
+  }
+  return commandError(`The new configuration of ${container} was refused, the old one stays`, error);
 }
 
 /** Makes the running container use its new files, and waits until it is healthy again. */
-async function activate({ activation, container, reload = FIRST_RELOAD }: ConfigSpec): Promise<void> {
+async function activate(spec: ConfigSpec): Promise<void> {
+  const { activation, container, reload = FIRST_RELOAD, startTimeoutSec } = spec;
   const inspected = async () => (await inspect('container', [container]))[0];
   if (activation === 'none' || !(await inspected())?.State.Running) return;
   if (activation === 'reload') {
@@ -96,12 +100,13 @@ async function activate({ activation, container, reload = FIRST_RELOAD }: Config
   }
   await docker(['restart', container], { what: `Restarting ${container}` });
   const observe = async () => {
-    const state = await inspected();
-    return state ? healthOf(state) : 'missing';
+    const found = await inspected();
+    if (!found) return 'missing';
+    return found.State.Health ? found.State.Health.Status : found.State.Status;
   };
-  const { observation, timedOut } = await waitFor(observe, (health) => health === 'healthy', {
-    deadlineMs: HEALTHY_DEADLINE_MS,
-  });
+  const isUp = (state: string) => state === 'healthy' || state === 'running';
+  const deadlineMs = startTimeoutSec ? startTimeoutSec * 1000 : HEALTHY_DEADLINE_MS;
+  const { observation, timedOut } = await waitFor(observe, isUp, { deadlineMs });
   if (timedOut) {
     const { text } = await readLog(container, { tail: 20 });
     throw new UserError(`${container} is ${observation} after its restart:\n${tail(text)}`);
@@ -149,6 +154,6 @@ export async function applyConfig(): Promise<void> {
     if (received.stdout.includes('changed')) await activate(spec);
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw commandError(`The new configuration of ${spec.container} was refused, the old one stays`, error);
+    throw refusal(spec, error);
   }
 }

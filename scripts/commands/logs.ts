@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { styleText } from 'node:util';
 import { UserError } from '../../stacks/errors.mjs';
 import { root } from '../deployment/host.ts';
+import { loadDeployment } from '../deployment/project.ts';
 import { secretValues } from '../deployment/secrets.ts';
-import { loadSettings } from '../deployment/settings.ts';
 import { type ContainerState, projectContainers } from '../docker/containers.ts';
 import { type LogSelection, streamLog } from '../docker/logs.ts';
 import { printJson } from '../lib/json.ts';
@@ -133,10 +133,10 @@ export async function logs(names: readonly string[], options: LogsOptions): Prom
   if (!/^(\d+|all)$/.test(options.tail)) {
     throw new UserError(`--tail: should be a number of lines or "all", got "${options.tail}".`);
   }
-  const settings = loadSettings();
-  const { containers, chosen } = await choose(settings.BTCW_PROJECT, names);
+  const deployment = loadDeployment();
+  const { containers, chosen } = await choose(deployment.settings.BTCW_PROJECT, names);
 
-  const redact = redactor(secretValues(settings, root));
+  const redact = redactor(secretValues(deployment, root));
   const width = Math.max(...chosen.map(({ service }) => service.length));
   const print = (line: LogLine) => {
     const text = redact(line.text);

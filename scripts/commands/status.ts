@@ -135,7 +135,7 @@ async function draw(file: string): Promise<void> {
 export async function status(options: StatusOptions): Promise<void> {
   if (options.svg) return draw(options.svg);
   const deployment = loadDeployment();
-  const redact = redactor(secretValues(deployment.settings, root));
+  const redact = redactor(secretValues(deployment, root));
   if (options.watch) process.on('SIGINT', () => process.exit(0));
   let usages: Usages | undefined;
   for (;;) {

@@ -9,6 +9,7 @@ import { type Topology, topologyOf } from '../../stacks/topology/topology.ts';
 import { PROVIDER } from '../bootstrap/engine.mjs';
 import { type PlannedImages, planImages } from '../images/plan.ts';
 import { paint } from '../lib/report.ts';
+import { composeEnvironments } from './environments.ts';
 import { assumedHost, gatherHostFacts, root } from './host.ts';
 import { foreignError, gatherOwnership, type Ownership } from './owner.ts';
 import { namesOf, placesOf, readSecrets } from './recovered-secrets.ts';
@@ -86,6 +87,7 @@ export async function loadProject(options: LoadOptions = {}): Promise<Project> {
   await recoverSecrets(topology, ownership, isForeign && adopt);
   const secrets = ensureSecrets(settings, root);
   if (!anySecrets) requireGoodSecrets(secrets, (file) => readFileSync(file, 'utf8'), root);
+  composeEnvironments(topology, root);
   return { settings, topology, host, secrets, images: planImages(topology, root), ownership };
 }
 

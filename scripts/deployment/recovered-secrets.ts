@@ -20,7 +20,8 @@ export function placesOf({ project, services }: Topology, packageFolder: string)
   const folder = `${secretsFolder(project, packageFolder)}/`;
   return services.flatMap((service) =>
     (service.config?.files ?? []).flatMap((file) =>
-      'secretFile' in file && file.secretFile.startsWith(folder)
+      // A start script is made of other secrets each time.
+      'secretFile' in file && file.secretFile.startsWith(folder) && file.path !== service.config?.start?.path
         ? [{ service, path: file.path, file: file.secretFile }]
         : [],
     ),

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { basename, join } from 'node:path';
 import { SETTING_NAMES, SETTINGS, type Settings } from '../../stacks/settings/definitions.ts';
 import { type SecretFiles, secretsFolder } from '../../stacks/topology/secrets.ts';
+import type { Topology } from '../../stacks/topology/topology.ts';
 import { root } from './host.ts';
 import type { Project } from './project.ts';
 import { lastRelease, type Release, releaseFolder } from './releases.ts';
@@ -18,12 +19,14 @@ const SECRETS = 'secrets';
 const NAMED = 'named-files.json';
 const FAILED = 'failed';
 
-const filesOf = (secrets: SecretFiles): string[] => [
-  secrets.adminPassword,
-  secrets.jwtSecret,
-  secrets.frpToken,
-  secrets.fingerprintKey,
-];
+/** The files that hold secrets; those of services are in their configuration, made of others or not. */
+const filesOf = (secrets: SecretFiles, { services }: Topology): Set<string> =>
+  new Set([
+    ...[secrets.adminPassword, secrets.jwtSecret, secrets.frpToken, secrets.fingerprintKey],
+    ...services.flatMap(({ config }) =>
+      (config?.files ?? []).flatMap((file) => ('secretFile' in file ? [file.secretFile] : [])),
+    ),
+  ]);
 
 function namedFiles(settings: Settings, keyFile: string): NamedFiles {
   const named = SETTING_NAMES.flatMap((name) => {
@@ -35,7 +38,11 @@ function namedFiles(settings: Settings, keyFile: string): NamedFiles {
 }
 
 /** Keeps the secrets of what has just been deployed with its release; 0600, as they are under `secrets/`. */
-export function keepSecrets({ settings, secrets }: Pick<Project, 'settings' | 'secrets'>): void {
+export function keepSecrets({
+  settings,
+  secrets,
+  topology,
+}: Pick<Project, 'settings' | 'secrets' | 'topology'>): void {
   const project = settings.BTCW_PROJECT;
   const release = lastRelease(project);
   if (!release) return;
@@ -43,7 +50,7 @@ export function keepSecrets({ settings, secrets }: Pick<Project, 'settings' | 's
   rmSync(join(folder, FAILED), { force: true });
   mkdirSync(join(folder, SECRETS), { recursive: true, mode: 0o700 });
   const generated = `${secretsFolder(project, root)}/`;
-  for (const file of filesOf(secrets)) {
+  for (const file of filesOf(secrets, topology)) {
     if (file.startsWith(generated))
       writeSecret(join(folder, SECRETS, basename(file)), readFileSync(file, 'utf8'));
   }

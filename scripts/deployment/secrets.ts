@@ -6,8 +6,10 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SETTING_NAMES, SETTINGS, type Settings } from '../../stacks/settings/definitions.ts';
+import { parseEnvFile } from '../../stacks/settings/env-file.ts';
 import { type SecretFiles, secretFiles, secretsFolder } from '../../stacks/topology/secrets.ts';
 import { createFileAtomically, isAside, writeFileAtomically } from '../lib/files.ts';
+import type { Deployment } from './project.ts';
 
 const PASSWORD_BYTES = 12;
 const KEY_BYTES = 32;
@@ -57,24 +59,43 @@ export function fingerprint(file: string, keyFile: string): string {
   return createHmac('sha256', readFileSync(keyFile)).update(readFileSync(file)).digest('hex').slice(0, 16);
 }
 
-const valuesOf = (environment: string): string[] =>
-  environment.split('\n').map((line) => line.split('=').slice(1).join('=').trim());
+/** Values of the variables in a file; where it is no such file, what follows each "=". */
+const valuesOf = (text: string): string[] => [
+  ...parseEnvFile(text, '', (name) => process.env[name]).entries.map(({ value }) => value),
+  ...text.split('\n').map((line) => line.split('=').slice(1).join('=').trim()),
+];
 
-/** The values of all secrets a deployment has, generated or given; of an environment file each line's. */
-export function secretValues(settings: Settings, packageFolder: string): string[] {
+/** The values of all secrets a deployment has, generated or given; of variables each one's, and each of its lines. */
+export function secretValues({ settings, topology }: Deployment, packageFolder: string): string[] {
   const folder = secretsFolder(settings.BTCW_PROJECT, packageFolder);
   const generated = existsSync(folder)
     ? readdirSync(folder)
         .filter((name) => !isAside(name))
         .map((name) => join(folder, name))
     : [];
-  const given = SETTING_NAMES.flatMap((name) => {
+  const named = SETTING_NAMES.flatMap((name) => {
     const isSecret = 'secret' in SETTINGS[name] && SETTINGS[name].secret;
     const file = settings[name];
     return isSecret && typeof file === 'string' ? [file] : [];
   });
-  return [...generated, ...given].flatMap((file) => {
+  const files = [...generated, ...named];
+  const environmentFiles = new Set<string>();
+  const values: string[] = [];
+  for (const { config, secretEnvironment } of topology.services) {
+    for (const file of config?.files ?? []) {
+      if (!('secretFile' in file)) continue;
+      files.push(file.secretFile);
+      if (file.path === config?.start?.path) environmentFiles.add(file.secretFile);
+    }
+    for (const source of secretEnvironment) {
+      if ('file' in source) environmentFiles.add(source.file);
+      if ('value' in source) values.push(source.value);
+    }
+  }
+  for (const file of new Set([...files, ...environmentFiles])) {
+    if (!existsSync(file)) continue;
     const text = readFileSync(file, 'utf8').trim();
-    return [text, ...(file === settings.BTCW_BACKEND_ENV_FILE ? valuesOf(text) : [])];
-  });
+    values.push(text, ...(environmentFiles.has(file) ? valuesOf(text) : []));
+  }
+  return values.flatMap((value) => (value.includes('\n') ? [value, ...value.split('\n')] : [value]));
 }

@@ -12,7 +12,7 @@ import { compare, compareFiles, type Difference } from './drift.ts';
 function declaredFiles(config: ConfigFiles): Map<string, string | undefined> {
   return new Map(
     config.files.map((file) => {
-      if (file.path === config.environmentFile) return [file.path, undefined];
+      if (file.path === config.start?.path) return [file.path, undefined];
       if ('content' in file) return [file.path, file.content];
       const { path, secretFile } = file;
       return [path, existsSync(secretFile) ? readFileSync(secretFile, 'utf8') : undefined];

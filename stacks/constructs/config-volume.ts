@@ -9,7 +9,7 @@ import { ProjectVolume } from './project-volume.ts';
 export interface ConfigVolumeProps {
   readonly project: string;
   /** Service that uses the files; the volume is named after it. */
-  readonly service: Pick<Service, 'name' | 'containerName'>;
+  readonly service: Pick<Service, 'name' | 'containerName' | 'startTimeoutSec'>;
   readonly config: ConfigFiles;
   /** The image the files are checked in. */
   readonly image: Image;
@@ -29,8 +29,13 @@ function movable(file: ConfigFile, { packageFolder }: HostFacts): ConfigFile {
   return inside ? { ...file, secretFile: file.secretFile.slice(packageFolder.length + 1) } : file;
 }
 
-function specOf(container: string, volume: string, config: ConfigFiles, host: HostFacts): ConfigSpec {
-  const { onChange } = config;
+function specOf(
+  { containerName: container, startTimeoutSec }: ConfigVolumeProps['service'],
+  volume: string,
+  config: ConfigFiles,
+  host: HostFacts,
+): ConfigSpec {
+  const { onChange, start } = config;
   return {
     container,
     volume,
@@ -41,10 +46,17 @@ function specOf(container: string, volume: string, config: ConfigFiles, host: Ho
     ...(typeof onChange === 'object'
       ? { activation: 'reload' as const, reload: onChange.reload }
       : { activation: onChange === 'restart' ? ('restart' as const) : ('none' as const) }),
-    environmentFile: config.environmentFile ?? '',
+    environmentFile: start?.path ?? '',
+    ...(start?.entrypoint && { entrypoint: start.entrypoint }),
+    ...(start?.command && { command: start.command }),
+    startTimeoutSec,
     files: config.files.map((file) => movable(file, host)),
   };
 }
+
+/** What a start script becomes, where that is not the image's own program. */
+const programOf = ({ entrypoint, command }: ConfigSpec): { readonly program?: string } =>
+  entrypoint || command ? { program: JSON.stringify({ entrypoint, command }) } : {};
 
 /**
  * A volume of configuration files. A change is checked in a throw-away container of the same image first; only what
@@ -63,7 +75,7 @@ export class ConfigVolume extends Construct {
     const name = configVolumeName(service);
     this.mountPath = config.path;
     this.volume = new ProjectVolume(this, 'Storage', { project, service: service.name, name });
-    const spec = specOf(service.containerName, name, config, host);
+    const spec = specOf(service, name, config, host);
     this.files = new DataResource(this, 'Files', {
       triggersReplace: {
         // A volume removed by hand comes back empty, and a new image may read its files differently.
@@ -76,6 +88,7 @@ export class ConfigVolume extends Construct {
           ]),
         ),
         settings: `${spec.owner} ${spec.secretMode} ${spec.mountPath}`,
+        ...programOf(spec),
       },
       provisioners: [
         {

@@ -10,7 +10,6 @@ import { USERS } from './users.ts';
 
 const PORT = 8000;
 const SECRETS_DIR = '/run/secrets';
-const ENVIRONMENT_FILE = 'start';
 const DATA_DIR = '/data';
 
 const SOURCES = ['src', 'package.json', 'build.mjs', 'Dockerfile'];
@@ -51,7 +50,6 @@ export function backend(settings: Settings, host: HostFacts): ServiceDefinition 
     routes: ['/api'],
     healthPath: settings.BTCW_BACKEND_HEALTH_PATH,
     ...(!own && { user: USERS.backend }),
-    ...(environmentFile && { entrypoint: ['/bin/sh', `${SECRETS_DIR}/${ENVIRONMENT_FILE}`] }),
     environment: {
       HOST: '0.0.0.0',
       PORT: String(PORT),
@@ -61,6 +59,7 @@ export function backend(settings: Settings, host: HostFacts): ServiceDefinition 
       DATA_DIR,
       ...(priceFeed && { PRICE_FEED_URL: priceFeed }),
     },
+    secretEnvironment: environmentFile ? [{ file: environmentFile }] : [],
     health: (own ? anyHttpHealth : httpHealth)(PORT, settings.BTCW_BACKEND_HEALTH_PATH),
     limits: { memoryMiB: 512, pids: 256 },
     readOnlyRoot: !own,
@@ -74,9 +73,7 @@ export function backend(settings: Settings, host: HostFacts): ServiceDefinition 
       files: [
         { path: 'admin_password', secretFile: secrets.adminPassword },
         { path: 'jwt_secret', secretFile: secrets.jwtSecret },
-        ...(environmentFile ? [{ path: ENVIRONMENT_FILE, secretFile: environmentFile }] : []),
       ],
-      ...(environmentFile && { environmentFile: ENVIRONMENT_FILE }),
     },
     volumes: [{ purpose: 'data', path: DATA_DIR }],
     disruption: 'sockets drop',

@@ -1,6 +1,7 @@
 import type { Settings } from '../settings/definitions.ts';
 import type { HostFacts } from './host.ts';
 import { networkName } from './network.ts';
+import { startedBySecrets } from './secret-environment.ts';
 import { dataVolumeName, type Service, type ServiceDefinition } from './service.ts';
 
 const LOG_FILES = 3;
@@ -37,7 +38,7 @@ export function completeService(
     tmpMiB: 16,
     binds: [],
     dependsOn: [],
-    ...definition,
+    ...startedBySecrets(definition, settings, host),
     networks: networks.map((attachment) => ({
       ...attachment,
       name: networkName(attachment.network, settings, host),

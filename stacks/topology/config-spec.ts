@@ -16,5 +16,11 @@ export interface ConfigSpec {
   readonly reload?: readonly string[];
   /** Path of the file that becomes a start script; empty for none. */
   readonly environmentFile: string;
+  /** What the start script becomes. @default - the image's own */
+  readonly entrypoint?: readonly string[];
+  /** @default - the image's own, unless there is an entrypoint */
+  readonly command?: readonly string[];
+  /** Seconds in which the container has to be healthy after its restart. @default 60 */
+  readonly startTimeoutSec?: number;
   readonly files: readonly ConfigFile[];
 }

@@ -94,12 +94,18 @@ export interface ConfigFiles {
   /** Program that refuses wrong files, run in a throw-away container before anything changes. @default - none */
   readonly check?: readonly string[];
   readonly onChange: OnChange;
-  /**
-   * Path of a file with KEY=value lines. It is put in as a script of that name, which exports the values and starts
-   * the image's own program: they reach the application as environment without being in the container's.
-   * @default - none
-   */
-  readonly environmentFile?: string;
+  /** What starts the service with its secret environment. @default - the image's own program starts */
+  readonly start?: StartScript;
+}
+
+/** One of the configuration files, which is put in as a script: it exports the variables and becomes the program. */
+export interface StartScript {
+  /** Path of the file: KEY=value lines, read as Docker Compose reads them. */
+  readonly path: string;
+  /** @default - the image's own */
+  readonly entrypoint?: readonly string[];
+  /** @default - the image's own, unless there is an entrypoint */
+  readonly command?: readonly string[];
 }
 
 /** Upper bounds of a container. Swap is not used: the memory limit is the limit. */

@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { composeEnvironments } from '../../scripts/deployment/environments.ts';
 import { ensureSecrets, fingerprint } from '../../scripts/deployment/secrets.ts';
 import { planImages } from '../../scripts/images/plan.ts';
 import { type Synthesis as Synthesised, synthesise as synthesiseStack } from '../../stacks/app.ts';
@@ -46,6 +47,7 @@ export function synthesise(
     const onHost = { ...host, packageFolder };
     const { settings, topology } = deploymentOf(environment, services, onHost);
     const files = ensureSecrets(settings, packageFolder);
+    composeEnvironments(topology, packageFolder);
     const { folder, ...rest } = synthesiseStack(
       {
         topology,

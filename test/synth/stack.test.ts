@@ -348,6 +348,43 @@ describe('applications of the user', () => {
   });
 });
 
+describe('a secret environment', () => {
+  const jobWith = (value: string, file: string) =>
+    synthesise({}, HOST, [
+      {
+        name: 'job',
+        image: { kind: 'reference', reference: 'job:1.0' },
+        entrypoint: ['./job'],
+        secretEnvironment: [{ name: 'GIVEN', value }, { file }],
+        health: undefined,
+        limits: { memoryMiB: 64, pids: 32 },
+        disruption: 'jobs wait',
+      },
+    ]);
+
+  it('is in nothing that terraform reads', () => {
+    const [given, inFile] = ['given-among-the-settings', 'kept-in-a-file-of-its-own'];
+    const file = join(folder, 'variables.env');
+    writeFileSync(file, `A=${inFile}\n`);
+    const { text, config, container, json } = jobWith(given, file);
+    expect(text).not.toContain(given);
+    expect(text).not.toContain(inFile);
+    expect(container('job').entrypoint).toEqual(['/bin/sh', '/run/secrets/start']);
+    expect(config('job')).toMatchObject({
+      environmentFile: 'start',
+      entrypoint: ['./job'],
+      files: [{ path: 'start', secretFile: 'secrets/btc-watcher/job-environment' }],
+    });
+    const triggers = (Object.values(json.resource.terraform_data) as Json[])
+      .map(({ triggers_replace }) => triggers_replace)
+      .find((trigger) => trigger?.program);
+    expect(triggers).toMatchObject({
+      program: '{"entrypoint":["./job"]}',
+      files: { start: expect.stringMatching(/^[0-9a-f]{16}$/) },
+    });
+  });
+});
+
 describe("a service beside the package's own", () => {
   const database = {
     name: 'db',

@@ -10,7 +10,7 @@ import {
 } from '../../scripts/deployment/release-secrets.ts';
 import { lastRelease, releaseFolder, releaseTime } from '../../scripts/deployment/releases.ts';
 import { ensureSecrets } from '../../scripts/deployment/secrets.ts';
-import { settingsOf } from '../support/topology.ts';
+import { deploymentOf } from '../support/topology.ts';
 
 // Modules ask for it while they are loaded.
 const { root } = await vi.hoisted(async () => {
@@ -27,7 +27,7 @@ const release = { id: '2026-11-25T10-03-11.000Z', settings: {}, images: {} };
 const folder = releaseFolder('btc-watcher', release);
 const env = join(root, 'app.env');
 writeFileSync(env, 'KEY=first\n');
-const settings = settingsOf({ BTCW_BACKEND_ENV_FILE: env });
+const { settings, topology } = deploymentOf({ BTCW_BACKEND_ENV_FILE: env });
 
 beforeEach(() => {
   mkdirSync(folder, { recursive: true });
@@ -40,7 +40,7 @@ describe('the secrets of a release', () => {
   const password = readFileSync(secrets.adminPassword, 'utf8');
 
   it('are kept for their owner alone, without those that settings name', () => {
-    keepSecrets({ settings, secrets });
+    keepSecrets({ settings, secrets, topology });
     const kept = join(folder, 'secrets/admin-password');
     expect(readFileSync(kept, 'utf8')).toBe(password);
     expect(statSync(kept).mode & 0o777).toBe(0o600);
@@ -69,7 +69,7 @@ it('a release that failed is known as such until one like it is healthy', () => 
   expect(hasFailed('btc-watcher', release)).toBe(false);
   markFailed('btc-watcher', release);
   expect(hasFailed('btc-watcher', release)).toBe(true);
-  keepSecrets({ settings, secrets: ensureSecrets(settings, root) });
+  keepSecrets({ settings, topology, secrets: ensureSecrets(settings, root) });
   expect(hasFailed('btc-watcher', release)).toBe(false);
 });
 

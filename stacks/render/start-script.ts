@@ -1,0 +1,26 @@
+/** Renders the script that hands a service its secret environment. */
+import type { DotEnvEntry } from '../settings/dotenv.ts';
+
+/** A POSIX shell word that stands for exactly this text. */
+export const shellQuote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** In scripts that take a program: those of earlier versions start the service's whatever they are given. */
+export const TAKES_PROGRAM = '# Starts the program it is given, else the service.';
+
+/**
+ * A script that exports variables and becomes a program: the one it is given as arguments, so that others run with the
+ * same environment, or the service's own.
+ */
+export function startScript(
+  variables: readonly Pick<DotEnvEntry, 'name' | 'value'>[],
+  program: readonly string[],
+): string {
+  const lines = [
+    '#!/bin/sh',
+    TAKES_PROGRAM,
+    ...variables.map(({ name, value }) => `export ${name}=${shellQuote(value)}`),
+    `[ $# -gt 0 ] || set -- ${program.map(shellQuote).join(' ')}`,
+    'exec "$@"',
+  ];
+  return `${lines.join('\n')}\n`;
+}
