@@ -1,37 +1,13 @@
 /** Every setting, described once: `npm run docs` writes .env.example and the tables of both READMEs from it. */
 import { z } from 'zod';
+import { type Definition, define, SETTING_GROUPS, type SettingGroup } from './definition.ts';
+import { IMAGE_SETTINGS } from './image-settings.ts';
 import * as rules from './rules.ts';
 
-/** One setting: its documentation and its rule. */
-export interface Definition<T extends z.ZodType = z.ZodType> {
-  /** As it would stand in `.env`; '' means "not set". */
-  readonly default: string;
-  readonly group: SettingGroup;
-  /** What it means, in English and in Chinese. */
-  readonly en: string;
-  readonly zh: string;
-  readonly schema: T;
-  /** What should be at the path that the value is. @default - the value is no path */
-  readonly path?: rules.PathRule;
-  /** Whether the file it names holds a secret, which is taken out of all that is shown. @default false */
-  readonly secret?: true;
-}
-
-/** The headings of `.env.example`, in its order. */
-export const SETTING_GROUPS = {
-  deployment: 'The deployment',
-  applications: 'Your own applications',
-  images: 'Images',
-  tunnel: 'The tunnel',
-  reference: 'The reference application',
-  limits: 'Limits',
-} as const;
-export type SettingGroup = keyof typeof SETTING_GROUPS;
+export { type Definition, SETTING_GROUPS, type SettingGroup };
 
 /** What BTCW_MAX_CONNECTIONS may be at most. */
 export const HIGHEST_MAX_CONNECTIONS = 20_000;
-
-const define = <T extends z.ZodType>(definition: Definition<T>): Definition<T> => definition;
 
 export const SETTINGS = {
   BTCW_PROJECT: define({
@@ -145,27 +121,7 @@ export const SETTINGS = {
     zh: 'static：构建好的文件；dev：Vite 热更新 assets/frontend',
     schema: z.enum(['static', 'dev'], 'should be "static" or "dev"'),
   }),
-  BTCW_NGINX_IMAGE: define({
-    default: '',
-    group: 'images',
-    en: 'nginx image to use instead of the one built here',
-    zh: '代替本地构建的 nginx 镜像',
-    schema: rules.image,
-  }),
-  BTCW_FRPC_IMAGE: define({
-    default: '',
-    group: 'images',
-    en: 'frpc image to use instead of the one built here; writes no log file',
-    zh: '代替本地构建的 frpc 镜像；不写日志文件',
-    schema: rules.image,
-  }),
-  BTCW_BASE_IMAGE: define({
-    default: '',
-    group: 'images',
-    en: 'Debian image to build on instead of the one made here',
-    zh: '代替本地制作的 Debian 基础镜像',
-    schema: rules.image,
-  }),
+  ...IMAGE_SETTINGS,
   BTCW_FRP_SERVER_ADDR: define({
     default: '',
     group: 'tunnel',

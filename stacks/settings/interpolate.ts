@@ -45,7 +45,7 @@ function expression(inner: string, lookup: Lookup): Interpolated {
   return { problem: `needs the variable ${name}, which is ${value === '' ? 'empty' : 'not set'}${why}` };
 }
 
-/** Replaces $NAME and ${NAME}, with `:-`, `-`, `:?`, `?`, `:+`, `+` after the name; `$$` is a dollar. */
+/** Replaces $NAME and ${NAME}, with `:-`, `-`, `:?`, `?`, `:+`, `+` after the name; `$$` is a dollar, and so is one that begins none. */
 export function interpolate(text: string, lookup: Lookup): Interpolated {
   const unset: string[] = [];
   let result = '';
@@ -53,14 +53,14 @@ export function interpolate(text: string, lookup: Lookup): Interpolated {
   for (let dollar = rest.indexOf('$'); dollar >= 0; dollar = rest.indexOf('$')) {
     result += rest.slice(0, dollar);
     rest = rest.slice(dollar);
-    if (rest.startsWith('$$')) {
+    const [name] = NAME.exec(rest.slice(1)) ?? [];
+    if (!name && !rest.startsWith('${')) {
       result += '$';
-      rest = rest.slice(2);
+      rest = rest.slice(rest.startsWith('$$') ? 2 : 1);
       continue;
     }
-    const [name] = NAME.exec(rest.slice(1)) ?? [];
-    const end = rest.startsWith('${') ? closingBrace(rest) : (name?.length ?? -1);
-    if (end < 0) return { problem: 'has a "$" that begins no variable' };
+    const end = name ? name.length : closingBrace(rest);
+    if (end < 0) return { problem: 'has a brace that is not closed' };
     const replaced = expression(name ?? rest.slice(2, end), lookup);
     if ('problem' in replaced) return replaced;
     result += replaced.value;

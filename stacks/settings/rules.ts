@@ -41,6 +41,18 @@ export const size = z.string().regex(/^[1-9]\d{0,3}[kmg]$/, 'should be a size su
 
 export const onOff = z.enum(['on', 'off'], 'should be "on" or "off"');
 
+/** Parts with commas between them. @param part what each of them is like */
+export const list = (part: RegExp, rule: string) =>
+  z
+    .string()
+    .transform((text) =>
+      text
+        .split(',')
+        .map((item) => item.trim())
+        .filter(Boolean),
+    )
+    .refine((items) => items.every((item) => part.test(item)), rule);
+
 const imageRule = 'should be an image with a fixed tag or digest, such as "nginx:1.28.0"';
 export const image = optional(
   z
