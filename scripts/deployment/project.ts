@@ -13,6 +13,7 @@ import { composeEnvironments } from './environments.ts';
 import { assumedHost, gatherHostFacts, root } from './host.ts';
 import { foreignError, gatherOwnership, type Ownership } from './owner.ts';
 import { namesOf, placesOf, readSecrets } from './recovered-secrets.ts';
+import { lastRelease } from './releases.ts';
 import { requireGoodSecrets } from './secret-problems.ts';
 import { ensureDeploymentId, ensureSecrets, fingerprint, writeSecret } from './secrets.ts';
 import { loadSettings } from './settings.ts';
@@ -67,7 +68,10 @@ async function recoverSecrets(topology: Topology, ownership: Ownership, isAdopte
   const say = (what: string) => console.error(`${paint('yellow', '!')} secrets/${project}: ${what}`);
   const names = namesOf(changed.map(([file]) => file));
   if (names) say(`${names} taken from the deployment that runs${isAdopted ? '' : ', as they were missing'}.`);
-  const lost = placesOf(topology, root).filter(({ file }) => !existsSync(file));
+  const deployed = lastRelease(project)?.images;
+  const lost = placesOf(topology, root).filter(
+    ({ file, service }) => !existsSync(file) && (!deployed || service.name in deployed),
+  );
   const lostNames = namesOf(new Set(lost.map(({ file }) => file)));
   if (lostNames) say(`${lostNames} cannot be read from the deployment that runs: made anew.`);
 }
@@ -86,7 +90,8 @@ export async function loadProject(options: LoadOptions = {}): Promise<Project> {
   if (isForeign && changes && !adopt) throw foreignError(project, ownership, root);
   await recoverSecrets(topology, ownership, isForeign && adopt);
   const secrets = ensureSecrets(settings, root);
-  if (!anySecrets) requireGoodSecrets(secrets, (file) => readFileSync(file, 'utf8'), root);
+  const read = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : undefined);
+  if (!anySecrets) requireGoodSecrets(secrets, read, root);
   composeEnvironments(topology, root);
   return { settings, topology, host, secrets, images: planImages(topology, root), ownership };
 }

@@ -14,6 +14,11 @@ interface SecretRule {
   readonly fix: string;
 }
 
+/** What stands in a URL as it is: the databases' passwords do. */
+const isUrlSafe = (text: string): boolean => /^[\w.~-]{12,}$/.test(text.trim());
+
+const GENERATED = 'Remove the file, then run this again: another is generated.';
+
 const RULES: readonly SecretRule[] = [
   {
     file: 'adminPassword',
@@ -24,23 +29,28 @@ const RULES: readonly SecretRule[] = [
   ...(['jwtSecret', 'frpToken', 'fingerprintKey'] as const).map((file) => ({
     ...{ file, holds: isOneLine },
     rule: 'should hold one line without blanks',
-    fix: 'Remove the file, then run this again: another is generated.',
+    fix: GENERATED,
+  })),
+  ...(['postgresPassword', 'redisPassword'] as const).map((file) => ({
+    ...{ file, holds: isUrlSafe },
+    rule: 'should hold one line of at least 12 letters, digits, ".", "_", "~" and "-"',
+    fix: GENERATED,
   })),
 ];
 
 /**
- * @param read the text of a file
+ * @param read the text of a file; undefined for one that is not there, as nothing uses it
  * @param packageFolder names are shown relative to it
  * @returns a line for each secret that breaks its rule
  */
 export function secretProblems(
   files: SecretFiles,
-  read: (file: string) => string,
+  read: (file: string) => string | undefined,
   packageFolder: string,
 ): string[] {
   return RULES.flatMap(({ file, rule, holds, fix }) => {
     const text = read(files[file]);
-    if (holds(text)) return [];
+    if (text === undefined || holds(text)) return [];
     const got = text.trim() === '' ? 'and is empty' : 'and does not';
     return [`${relative(packageFolder, files[file])}: ${rule}, ${got}. ${fix}`];
   });
@@ -49,7 +59,7 @@ export function secretProblems(
 /** @throws {UserError} with a line for each secret that breaks its rule */
 export function requireGoodSecrets(
   files: SecretFiles,
-  read: (file: string) => string,
+  read: (file: string) => string | undefined,
   packageFolder: string,
 ): void {
   const problems = secretProblems(files, read, packageFolder);

@@ -27,6 +27,8 @@ export function ensureSecrets(settings: Settings, packageFolder: string): Secret
   const files = secretFiles(settings, packageFolder);
   generate(files.adminPassword, PASSWORD_BYTES);
   for (const file of [files.jwtSecret, files.frpToken, files.fingerprintKey]) generate(file, KEY_BYTES);
+  if (settings.BTCW_POSTGRES === 'on') generate(files.postgresPassword, KEY_BYTES);
+  if (settings.BTCW_REDIS === 'on') generate(files.redisPassword, KEY_BYTES);
   return files;
 }
 

@@ -21,6 +21,7 @@ export interface Definition<T extends z.ZodType = z.ZodType> {
 export const SETTING_GROUPS = {
   deployment: 'The deployment',
   applications: 'Your own applications',
+  databases: 'Databases',
   images: 'Images',
   tunnel: 'The tunnel',
   reference: 'The reference application',

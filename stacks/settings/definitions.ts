@@ -1,5 +1,6 @@
 /** Every setting, described once: `npm run docs` writes .env.example and the tables of both READMEs from it. */
 import { z } from 'zod';
+import { DATABASE_SETTINGS } from './database-settings.ts';
 import { type Definition, define, SETTING_GROUPS, type SettingGroup } from './definition.ts';
 import { IMAGE_SETTINGS } from './image-settings.ts';
 import * as rules from './rules.ts';
@@ -121,6 +122,7 @@ export const SETTINGS = {
     zh: 'static：构建好的文件；dev：Vite 热更新 assets/frontend',
     schema: z.enum(['static', 'dev'], 'should be "static" or "dev"'),
   }),
+  ...DATABASE_SETTINGS,
   ...IMAGE_SETTINGS,
   BTCW_FRP_SERVER_ADDR: define({
     default: '',

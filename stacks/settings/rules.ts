@@ -39,6 +39,21 @@ export const wholeNumber = (lowest: number, highest: number, rule: string) =>
 
 export const size = z.string().regex(/^[1-9]\d{0,3}[kmg]$/, 'should be a size such as "10m" (k, m or g)');
 
+/** An amount of memory, as a number of MiB. @param lowest MiB */
+export function memory(lowest: number) {
+  const rule = `should be an amount of memory such as "512m" or "2g", and at least "${lowest}m"`;
+  return z
+    .string()
+    .regex(/^[1-9]\d{0,5}[mg]$/, rule)
+    .transform((value) => Number.parseInt(value, 10) * (value.endsWith('g') ? 1024 : 1))
+    .refine((value) => value >= lowest, rule);
+}
+
+/** Name of an environment variable. */
+export const variable = z
+  .string()
+  .regex(/^[A-Za-z_]\w*$/, 'should be the name of an environment variable: letters, digits and "_"');
+
 export const onOff = z.enum(['on', 'off'], 'should be "on" or "off"');
 
 /** Parts with commas between them. @param part what each of them is like */

@@ -4,6 +4,8 @@ import { anyHttpHealth, httpHealth } from './health.ts';
 import type { HostFacts } from './host.ts';
 import { baseImage, type ImageSource, ownImage } from './image-source.ts';
 import { gatewayOf } from './network.ts';
+import { postgresUrl } from './postgres.ts';
+import { redisUrl } from './redis.ts';
 import { secretFiles } from './secrets.ts';
 import type { ServiceDefinition } from './service.ts';
 import { USERS } from './users.ts';
@@ -29,6 +31,16 @@ export const backendImage = (settings: Settings): ImageSource => ({
     { kind: 'node', to: 'node' },
   ],
 });
+
+/** What the databases that are on take: their network, and to wait for them. */
+function databasesOf({ BTCW_POSTGRES, BTCW_REDIS }: Settings): Partial<ServiceDefinition> {
+  const dependsOn = [
+    ...(BTCW_POSTGRES === 'on' ? ['postgres'] : []),
+    ...(BTCW_REDIS === 'on' ? ['redis'] : []),
+  ];
+  if (dependsOn.length === 0) return {};
+  return { dependsOn, networks: [{ network: 'bridge' }, { network: 'services', aliases: ['backend'] }] };
+}
 
 /** Published on loopback and on the bridge, where nginx reaches it. */
 export function backend(settings: Settings, host: HostFacts): ServiceDefinition {
@@ -59,7 +71,13 @@ export function backend(settings: Settings, host: HostFacts): ServiceDefinition 
       DATA_DIR,
       ...(priceFeed && { PRICE_FEED_URL: priceFeed }),
     },
-    secretEnvironment: environmentFile ? [{ file: environmentFile }] : [],
+    // The databases' addresses come last: a file of examples has others.
+    secretEnvironment: [
+      ...(environmentFile ? [{ file: environmentFile }] : []),
+      ...postgresUrl(settings, host),
+      ...redisUrl(settings, host),
+    ],
+    ...databasesOf(settings),
     health: (own ? anyHttpHealth : httpHealth)(PORT, settings.BTCW_BACKEND_HEALTH_PATH),
     limits: { memoryMiB: 512, pids: 256 },
     readOnlyRoot: !own,

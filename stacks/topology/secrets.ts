@@ -6,6 +6,9 @@ export interface SecretFiles {
   readonly adminPassword: string;
   readonly jwtSecret: string;
   readonly frpToken: string;
+  /** Those of the databases are made where one is on. */
+  readonly postgresPassword: string;
+  readonly redisPassword: string;
   /** Key of the fingerprints by which plan and state know the others. */
   readonly fingerprintKey: string;
 }
@@ -29,6 +32,12 @@ export function secretFiles(settings: Read, packageFolder: string): SecretFiles 
     },
     get frpToken() {
       return settings.BTCW_FRP_TOKEN_FILE ?? generated('frp-token');
+    },
+    get postgresPassword() {
+      return generated('postgres-password');
+    },
+    get redisPassword() {
+      return generated('redis-password');
     },
     get fingerprintKey() {
       return generated('fingerprint-key');

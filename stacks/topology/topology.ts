@@ -14,7 +14,9 @@ import { guard } from './guard.ts';
 import type { HostFacts } from './host.ts';
 import { type Bridge, bridgeOf, type Network } from './network.ts';
 import { nginx } from './nginx.ts';
+import { postgres } from './postgres.ts';
 import { recordReads } from './reads.ts';
+import { redis } from './redis.ts';
 import type { Port, Service, ServiceDefinition } from './service.ts';
 import { type Upstream, upstreamsOf } from './upstream.ts';
 
@@ -113,6 +115,17 @@ function volumeConflicts(services: readonly Service[]): string[] {
     .map(([name, names]) => `There are two volumes named "${name}": of ${[...names].join(' and ')}.`);
 }
 
+/** @returns a line for each database that is on and that the user's own services have already */
+const databaseConflicts = (databases: readonly Service[], services: readonly ServiceDefinition[]): string[] =>
+  databases.flatMap(({ name, networks }) => {
+    const taken = [name, ...networks.flatMap(({ aliases = [] }) => aliases)];
+    const other = services.find((service) => taken.includes(service.name));
+    const rule = `should be "off", as there is a service "${other?.name}" of your own`;
+    return other
+      ? [problem(`BTCW_${name.toUpperCase()}`, rule, 'on', 'Turn it off, or remove that service.')]
+      : [];
+  });
+
 /** @returns a line for each service with routes that the reverse proxy could not reach */
 const unreachable = (services: readonly Service[], { gateway }: Bridge): string[] =>
   services
@@ -168,6 +181,10 @@ export function topologyOf(
     service('backend', (read) => backend(read, host)),
     service('frontend', (read) => frontend(read, host)),
   ];
+  const databases = [
+    service('postgres', (read) => postgres(read, host)),
+    service('redis', (read) => redis(read, host)),
+  ];
   const others = services.map((definition) => service(definition.name, () => definition));
   const routed = present([...applications, ...others]);
   const proxy = service('nginx', (read) => nginx(read, upstreamsOf(read, host, routed)));
@@ -180,9 +197,10 @@ export function topologyOf(
     read.BTCW_GUARD === 'on' ? guard(read, bridgeOf(read, host), published) : undefined,
   );
 
-  const made = [proxy, ...applications, ...tunnel, guards, ...others];
+  const made = [proxy, ...applications, ...databases, ...tunnel, guards, ...others];
   const all = present(made);
   const problems = [
+    ...databaseConflicts(present(databases), services),
     ...conflicts(all),
     ...volumeConflicts(all),
     ...unreachable(all, bridge),

@@ -9,4 +9,7 @@ export const USERS = {
   /** Needs no name: nothing else on the host runs as it. */
   frp: '10002:10002',
   vite: '10003:10003',
+  /** As in the official images, so that a data folder of theirs fits. */
+  postgres: '999:999',
+  redis: '999:999',
 } as const;

@@ -21,6 +21,8 @@ describe('the files of secrets', () => {
     jwtSecret: '/p/secrets/x/jwt-secret',
     frpToken: '/p/secrets/x/frp-token',
     fingerprintKey: '/p/secrets/x/fingerprint-key',
+    postgresPassword: '/p/secrets/x/postgres-password',
+    redisPassword: '/p/secrets/x/redis-password',
   };
   const problems = (changed: Record<string, string>) =>
     secretProblems(files, (file) => changed[file] ?? 'a-good-one-1234\n', '/p');
@@ -35,6 +37,12 @@ describe('the files of secrets', () => {
         /^secrets\/x\/admin-password: should hold .* and is empty\. Write such a password/,
       ),
       expect.stringMatching(/^secrets\/x\/jwt-secret: should hold .* and is empty\. Remove the file/),
+    ]);
+  });
+
+  it('fail when a database has one that does not fit into a URL', () => {
+    expect(problems({ [files.postgresPassword]: 'twelve@chars:1\n' })).toEqual([
+      expect.stringMatching(/^secrets\/x\/postgres-password: should hold one line of at least 12 letters/),
     ]);
   });
 

@@ -43,13 +43,13 @@ describe('the services', () => {
   it('are all there by default, in the order in which they are shown', () => {
     const topology = topologyFor();
     expect(names(topology)).toEqual(['nginx', 'backend', 'frontend', 'frpc', 'frps', 'guard']);
-    expect(topology.absent).toEqual([]);
+    expect(topology.absent.map(({ name }) => name)).toEqual(['postgres', 'redis']);
   });
 
   it('lack the embedded frp server where another is set, and the guard where it is off', () => {
     const topology = topologyFor({ ...SERVER, BTCW_GUARD: 'off' });
     expect(names(topology)).toEqual(['nginx', 'backend', 'frontend', 'frpc']);
-    expect(topology.absent.map(({ name }) => name)).toEqual(['frps', 'guard']);
+    expect(topology.absent.map(({ name }) => name)).toEqual(['postgres', 'redis', 'frps', 'guard']);
   });
 
   it('have the project in the names of their containers and volumes', () => {
@@ -146,7 +146,8 @@ describe('the settings that a service is made from', () => {
     [...services, ...absent].filter(({ reads }) => reads.includes(setting)).map(({ name }) => name);
 
   it.each(SETTING_NAMES)('are recorded: some service reads %s', (setting) => {
-    expect(readersOf(topologyFor(), setting)).not.toEqual([]);
+    const everything = topologyFor({ BTCW_POSTGRES: 'on', BTCW_REDIS: 'on' });
+    expect(readersOf(everything, setting)).not.toEqual([]);
   });
 
   it.each([
@@ -174,6 +175,8 @@ describe('the settings that a service is made from', () => {
   it('are recorded for a service that they leave out, too', () => {
     const { absent } = topologyFor({ ...SERVER, BTCW_GUARD: 'off' });
     expect(absent).toEqual([
+      { name: 'postgres', reads: ['BTCW_POSTGRES'] },
+      { name: 'redis', reads: ['BTCW_REDIS'] },
       { name: 'frps', reads: ['BTCW_FRP_SERVER_ADDR'] },
       { name: 'guard', reads: ['BTCW_GUARD'] },
     ]);
@@ -359,6 +362,8 @@ describe('the users of the images built here', () => {
     ['assets/frp/Dockerfile.frpc', USERS.frp],
     ['assets/frp/Dockerfile.frps', USERS.frp],
     ['assets/frontend/Dockerfile.dev', USERS.vite],
+    ['assets/postgres/Dockerfile', USERS.postgres],
+    ['assets/redis/Dockerfile', USERS.redis],
   ])('in %s are those of the topology', (file, user) => {
     const users = [...readFileSync(file, 'utf8').matchAll(/^USER (.+)$/gm)].map(([, name]) => name);
     expect(users).toEqual([user]);
@@ -371,5 +376,7 @@ describe('the users of the images built here', () => {
       );
     expect(owners('assets/backend/Dockerfile')).toEqual([USERS.backend]);
     expect(owners('assets/frp/Dockerfile.frpc')).toEqual([USERS.frp]);
+    expect(new Set(owners('assets/postgres/Dockerfile'))).toEqual(new Set([USERS.postgres]));
+    expect(owners('assets/redis/Dockerfile')).toEqual([USERS.redis]);
   });
 });
