@@ -105,13 +105,13 @@ program
 program
   .command('verify')
   .description(
-    'prove the whole chain: pages, tokens, WebSockets, topics, logs; exit code 0 when all checks passed',
+    'prove the whole chain: pages, tokens, WebSockets, topics, logs; exit code 0 when no check failed',
   )
   .option(...json)
   .option('--soak <time>', 'hold a WebSocket through the tunnel this long, such as 90s')
   .option('--url <address>', 'verify this address alone, from any machine')
-  .option('--user <name>', 'who logs in at --url', 'admin')
-  .option('--password-file <file>', 'file with the password for --url')
+  .option('--user <name>', 'who logs in, instead of BTCW_ADMIN_USER')
+  .option('--password-file <file>', 'file with the password, as with --url there is none on this machine')
   .action(({ passwordFile, ...options }: VerifyOptions) =>
     verify({ ...options, ...(passwordFile && { passwordFile: callersPath(passwordFile) }) }),
   );

@@ -29,6 +29,8 @@ export interface StatusOptions {
 }
 
 const WATCH_MS = 2_000;
+/** How many of an application's numbers are shown. */
+const STATISTICS = 6;
 const CLEAR = '\x1b[H\x1b[2J';
 
 const mib = (bytes: number | undefined): string =>
@@ -63,8 +65,22 @@ function tunnelText({ tunnel: { up, sinceMs, reason }, nowMs }: StatusFacts): st
   return up ? `${paint('green', 'up')}${since}` : `${paint('red', 'down')}${since}: ${reason}`;
 }
 
-function webSocketText({ webSockets }: StatusFacts): string {
-  if (!webSockets) return 'no data from the backend';
+/** The first numbers and words of an application's own statistics. */
+function statisticsText(statistics: object): string {
+  const values = Object.entries(statistics).filter(([, value]) =>
+    ['number', 'string'].includes(typeof value),
+  );
+  return (
+    values
+      .slice(0, STATISTICS)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(', ') || 'no numbers'
+  );
+}
+
+function webSocketText({ webSockets, statistics, profile }: StatusFacts): string {
+  if (profile === 'generic') return 'not known: the profile "generic" names no statistics path';
+  if (!webSockets) return statistics ? statisticsText(statistics) : 'no data from the backend';
   const { connections, messages_in, messages_out, dropped } = webSockets;
   const topics = Object.entries(webSockets.topics).map(([topic, count]) => `${topic} ${count}`);
   return `${connections} open; ${topics.join(', ')}; ${messages_in} in, ${messages_out} out, ${dropped} dropped`;

@@ -11,9 +11,9 @@ export interface VerifyOptions {
   readonly soak?: string;
   /** Verifies this address alone, from any machine. @example 'http://47.108.221.231:60001' */
   readonly url?: string;
-  /** Who logs in at `url`. @default 'admin' */
+  /** Who logs in. @default - BTCW_ADMIN_USER */
   readonly user?: string;
-  /** File with the password for `url`. */
+  /** File with the password. @default - BTCW_ADMIN_PASSWORD_FILE; on this host else the generated one */
   readonly passwordFile?: string;
 }
 
@@ -29,12 +29,10 @@ export function soakSeconds(text: string): number {
 const sign = ({ ok, skipped }: Check): string =>
   ok ? paint('green', '✓') : skipped ? paint('gray', '-') : paint('red', '✗');
 
-/** Verifies the deployment. Exit code 0 when all checks pass, 1 otherwise. */
-export async function verify({ json, soak, url, ...login }: VerifyOptions): Promise<void> {
-  const soakSec = soak === undefined ? undefined : soakSeconds(soak);
-  const checks = await (url === undefined
-    ? deploymentChecks(soakSec)
-    : remoteChecks({ ...login, url }, soakSec));
+/** Verifies the deployment. Exit code 0 when no check fails, 1 otherwise. */
+export async function verify({ json, soak, url, user, passwordFile }: VerifyOptions): Promise<void> {
+  const options = { user, passwordFile, soakSec: soak === undefined ? undefined : soakSeconds(soak) };
+  const checks = await (url === undefined ? deploymentChecks(options) : remoteChecks({ ...options, url }));
   const failed = checks.filter(({ ok, skipped }) => !ok && !skipped);
   const skipped = checks.filter((check) => check.skipped);
   if (failed.length > 0) process.exitCode = 1;
@@ -44,10 +42,11 @@ export async function verify({ json, soak, url, ...login }: VerifyOptions): Prom
   }
   const rows = checks.map((check) => [sign(check), check.name, check.detail, check.ok ? '' : check.fix]);
   console.log(table(['', 'check', 'result', 'fix'], rows));
+  const rest = skipped.length > 0 ? `, ${skipped.length} skipped` : '';
   if (failed.length === 0) {
-    console.log(`${paint('green', '✓')} All ${checks.length} checks passed.`);
+    const passed = checks.length - skipped.length;
+    console.log(`${paint('green', '✓')} All ${passed} checks passed${rest}.`);
     return;
   }
-  const rest = skipped.length > 0 ? `, ${skipped.length} skipped` : '';
   console.log(`${paint('red', '✗')} ${failed.length} of ${checks.length} checks failed${rest}.`);
 }

@@ -1,7 +1,7 @@
 /** The services behind the reverse proxy, by the requests that are sent to them. Pure. */
 import { serviceNamed, type Topology } from '../../stacks/topology/topology.ts';
 import type { Upstream } from '../../stacks/topology/upstream.ts';
-import { TOKEN_PATH } from '../lib/reference-app.ts';
+import type { AppProfile } from '../lib/app-profile.ts';
 
 /** The upstream that the reverse proxy sends a path to: the longest prefix wins, as in nginx. */
 export function upstreamFor({ upstreams }: Topology, path: string): Upstream {
@@ -16,8 +16,16 @@ export function upstreamFor({ upstreams }: Topology, path: string): Upstream {
 /** The one that serves the page. */
 export const pageUpstream = (topology: Topology): Upstream => upstreamFor(topology, '/');
 
-/** The one that logs in and has the WebSocket. */
-export const apiUpstream = (topology: Topology): Upstream => upstreamFor(topology, TOKEN_PATH);
+/** The one that logs in and has the WebSocket; where no profile says so, the backend. */
+export function apiUpstream(
+  topology: Topology,
+  { login, webSocket }: Pick<AppProfile, 'login' | 'webSocket'>,
+): Upstream {
+  const path = login?.path ?? webSocket?.path;
+  if (path) return upstreamFor(topology, path);
+  const backend = topology.upstreams.find(({ service }) => service === 'backend');
+  return backend ?? upstreamFor(topology, '/api/');
+}
 
 /** The port on the host at which an upstream is asked. */
 export function upstreamPort(topology: Topology, { service }: Upstream): number {

@@ -3,6 +3,7 @@
  * skipped, so that a report names causes and not their consequences.
  */
 import type { Topology } from '../../stacks/topology/topology.ts';
+import type { AppProfile } from '../lib/app-profile.ts';
 import type { Check, Dependency, Finding, Problem } from './checks/check.ts';
 import { clockChecks } from './checks/clock.ts';
 import { containerChecks } from './checks/containers.ts';
@@ -18,7 +19,7 @@ import { tunnelChecks } from './checks/tunnel.ts';
 import type { Facts } from './facts/facts.ts';
 
 /** All checks, in the order in which they are reported. */
-export const checksFor = (topology: Topology): readonly Check[] => [
+export const checksFor = (topology: Topology, profile: AppProfile): readonly Check[] => [
   ...hostChecks(),
   ...portChecks(topology),
   ...containerChecks(topology),
@@ -27,9 +28,9 @@ export const checksFor = (topology: Topology): readonly Check[] => [
   ...networkChecks(topology),
   ...nginxChecks(topology),
   ...pageChecks(topology),
-  ...loginChecks(topology),
+  ...loginChecks(topology, profile),
   ...tunnelChecks(topology),
-  ...clockChecks(topology),
+  ...clockChecks(topology, profile),
 ];
 
 export const idOf = (dependency: Dependency): string =>
@@ -56,6 +57,9 @@ function outcomeOf(check: Check, cause: Check | undefined, facts: Facts): Outcom
   if (cause) return { finding: causedBy(cause), cause };
   const verdict = check.run(facts);
   if (!verdict) return { finding: { ...skipped, detail: 'skipped: no data' }, cause };
+  if ('skipped' in verdict) {
+    return { finding: { ...skipped, detail: `skipped: ${verdict.skipped}` }, cause };
+  }
   if ('ok' in verdict) return { finding: { ...passed, level: 'ok', detail: verdict.ok }, cause };
   const isCause = level === 'failure';
   if (isExplained(check, verdict, facts)) {
@@ -90,4 +94,5 @@ export function runChecks(checks: readonly Check[], facts: Facts): Finding[] {
 }
 
 /** Judges the facts of a deployment. */
-export const diagnose = (facts: Facts): Finding[] => runChecks(checksFor(facts.topology), facts);
+export const diagnose = (facts: Facts): Finding[] =>
+  runChecks(checksFor(facts.topology, facts.profile), facts);

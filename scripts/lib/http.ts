@@ -17,6 +17,8 @@ export interface HttpAnswer {
   readonly timedOut: boolean;
   /** Whether the connection opened: then no firewall keeps it from that. */
   readonly connected: boolean;
+  /** Without parameters. @example 'text/html' */
+  readonly contentType?: string | undefined;
   /** Where a redirect leads, as the server wrote it. */
   readonly location?: string | undefined;
 }
@@ -71,6 +73,7 @@ export function ask(
           status: response.statusCode ?? 0,
           body: text,
           skewMs: skewOf(clockMs, askedMs, Date.now()),
+          contentType: response.headers['content-type']?.split(';')[0]?.trim().toLowerCase(),
           location: response.headers.location,
         });
       });

@@ -1,5 +1,6 @@
-/** A WebSocket client's view of a deployment. */
+/** A WebSocket client's view of a deployment: it speaks as a profile describes it. */
 import WebSocket from 'ws';
+import { asText, DEFAULTS, filled, matched, type WebSocketProfile } from './app-profile.ts';
 import { skewOf } from './clock.ts';
 import { noAnswerWithin } from './http.ts';
 
@@ -8,32 +9,100 @@ const CLOSE_DEADLINE_MS = 500;
 /** The words of `ws`. */
 const HANDSHAKE_TIMED_OUT = 'Opening handshake has timed out';
 
-/**
- * Asks for an upgrade, and closes at once.
- * @returns the status (101, 403, 502 …), or why there was none
- */
-export function handshake(url: string): Promise<number | string> {
-  return new Promise((resolve) => {
-    const socket = new WebSocket(url, { handshakeTimeout: HANDSHAKE_DEADLINE_MS });
-    socket.on('open', () => {
-      resolve(101);
-      socket.close();
+/** Where a WebSocket is opened, and with what. */
+export interface Target {
+  /** @example 'http://127.0.0.1:8501' */
+  readonly base: string;
+  readonly profile: WebSocketProfile;
+  /** @default - none */
+  readonly token?: string | undefined;
+}
+
+function open({ base, profile, token = '' }: Target, handshakeTimeout = HANDSHAKE_DEADLINE_MS): WebSocket {
+  const { path, token: transport } = profile;
+  const url = `${base.replace(/^http/, 'ws')}${path}`;
+  const options = { handshakeTimeout };
+  if (!transport) return new WebSocket(url, options);
+  if ('query' in transport) {
+    const separator = path.includes('?') ? '&' : '?';
+    return new WebSocket(`${url}${separator}${transport.query}=${encodeURIComponent(token)}`, options);
+  }
+  if ('header' in transport) {
+    const isBearer = transport.header.toLowerCase() === 'authorization';
+    return new WebSocket(url, {
+      ...options,
+      headers: { [transport.header]: isBearer ? `Bearer ${token}` : token },
     });
+  }
+  if ('subprotocol' in transport) {
+    const protocols = transport.subprotocol.map((protocol) => asText(filled(protocol, { token })));
+    return new WebSocket(url, protocols, options);
+  }
+  const socket = new WebSocket(url, options);
+  socket.once('open', () => socket.send(asText(filled(transport.message, { token }))));
+  return socket;
+}
+
+function parsed(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+/** The answer to a server's ping; undefined for any other message. `{"type": "ping"}` is one in every profile. */
+function answerTo(message: Record<string, unknown>, { heartbeat }: WebSocketProfile): string | undefined {
+  if (heartbeat.from === 'server') {
+    const values = matched(heartbeat.message, message);
+    if (values) return asText(filled(heartbeat.answer, values));
+  }
+  if (message.type !== DEFAULTS.ping.type) return undefined;
+  return JSON.stringify({ ...DEFAULTS.pong, ...(message.id !== undefined && { id: message.id }) });
+}
+
+/** What an upgrade gave. */
+export interface Handshake {
+  /** 101, 403, 502 …, or why there was none. */
+  readonly status: number | string;
+  /** Why the server closed it right after the upgrade. @example '4401 token expired' @default - it did not */
+  readonly closed?: string;
+}
+
+/**
+ * Asks for an upgrade.
+ * @param stayMs how long the server may take to close it again, as one does that checks the token after the upgrade
+ */
+export function handshake(target: Target, stayMs = 0): Promise<Handshake> {
+  return new Promise((resolve) => {
+    const socket = open(target);
+    socket.on('open', () => {
+      setTimeout(() => {
+        resolve({ status: 101 });
+        socket.close();
+      }, stayMs);
+    });
+    socket.on('close', (code, reason) => resolve({ status: 101, closed: `${code} ${reason}`.trim() }));
     socket.on('unexpected-response', (request, response) => {
-      resolve(response.statusCode ?? 0);
+      resolve({ status: response.statusCode ?? 0 });
       request.destroy();
     });
-    socket.on('error', (error) => resolve(error.message));
+    socket.on('error', (error) => resolve({ status: error.message }));
   });
 }
 
 /** What a short conversation over a WebSocket gave. */
 export interface ProbeResult {
-  /** Topics that data came for, in time. */
+  /** Topics that data came for. */
   readonly topics: readonly string[];
+  /** After how long, by topic. */
+  readonly arrivedMs?: Readonly<Record<string, number>>;
   /** Round trip of a ping, in ms; undefined when none was answered. */
   readonly pongMs: number | undefined;
   readonly error: string;
+  /** Whether the server sent a ping, which was answered. @default false */
+  readonly pinged?: boolean;
   /** Whether the deadline ended it, rather than that all had come. @default false */
   readonly timedOut?: boolean;
   /** 101, or what came instead of an upgrade; undefined when there was no answer at all. */
@@ -49,51 +118,60 @@ interface Greeting {
   readonly skewMs: number | undefined;
 }
 
-interface FirstMessage {
-  readonly type: string;
-  readonly heartbeat_interval?: number;
-  readonly server_time?: string;
-}
-
 /** The reference backend's greeting; undefined for any other message. */
-function greetingOf(message: FirstMessage, askedMs: number): Greeting | undefined {
-  if (message.type !== 'connected') return undefined;
-  const clockMs = Date.parse(message.server_time ?? '');
-  return { heartbeatSec: message.heartbeat_interval, skewMs: skewOf(clockMs, askedMs, Date.now()) };
+function greetingOf(message: Record<string, unknown>, askedMs: number): Greeting | undefined {
+  const { type, heartbeat_interval: heartbeatSec, server_time: time } = message;
+  if (type !== 'connected') return undefined;
+  return {
+    heartbeatSec: typeof heartbeatSec === 'number' ? heartbeatSec : undefined,
+    skewMs: skewOf(Date.parse(String(time ?? '')), askedMs, Date.now()),
+  };
 }
 
-function parsed(text: string): { type: string; topic?: string; text?: string } {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return { type: 'unknown' };
-  }
+/** The topic that a message is of; one that has no name in it is of the only topic there is. */
+function topicOf(message: Record<string, unknown>, { data, topics }: WebSocketProfile): string | undefined {
+  const values = matched(data, message);
+  return values && (values.topic ?? (topics.length === 1 ? topics[0]?.name : undefined));
 }
+
+/** What a server says of an error, under the names that are usual for it. */
+const errorIn = ({ text, message, detail, error }: Record<string, unknown>): string =>
+  String(text ?? message ?? detail ?? error ?? '');
 
 /**
- * Subscribes topics, sends a ping, and listens until all has come or the deadline is over.
+ * Subscribes topics, sends a ping where that is the client's part, and listens until all that is expected has come or
+ * the deadline is over.
  * @param deadlineMs from the connection's opening
+ * @param expected topics that are waited for. @default - all that have a deadline
  */
 export function probeWebSocket(
-  url: string,
-  topics: readonly string[],
+  target: Target,
   deadlineMs: number,
+  expected: readonly string[] = topicsWithin(target.profile),
 ): Promise<ProbeResult> {
+  const { profile } = target;
+  const { subscribe, topics, heartbeat } = profile;
   return new Promise((resolve) => {
-    const received = new Set<string>();
+    const arrivedMs: Record<string, number> = {};
+    let openedMs = 0;
     let pongMs: number | undefined;
-    let pingedMs = 0;
+    let pinged = false;
     let error = '';
     let status: number | undefined;
     let greeting: ProbeResult['greeting'];
     const askedMs = Date.now();
     const handshakeTimeout = Math.min(HANDSHAKE_DEADLINE_MS, deadlineMs);
-    const socket = new WebSocket(url, { handshakeTimeout });
+    const socket = open(target, handshakeTimeout);
     const end = (timedOut = false) => {
       socket.close();
       // A silent server does not answer the close frame either; `ws` would wait half a minute for it.
       setTimeout(() => socket.terminate(), CLOSE_DEADLINE_MS).unref();
-      resolve({ topics: [...received], pongMs, error, timedOut, status, greeting });
+      const received = Object.keys(arrivedMs);
+      resolve({ topics: received, arrivedMs, pongMs, pinged, error, timedOut, status, greeting });
+    };
+    const endWhenAllIsThere = () => {
+      const isAlive = heartbeat.from !== 'client' || pongMs !== undefined;
+      if (isAlive && expected.every((topic) => topic in arrivedMs)) end();
     };
     socket.on('unexpected-response', (request, response) => {
       status = response.statusCode;
@@ -103,18 +181,32 @@ export function probeWebSocket(
     });
     socket.on('open', () => {
       status = 101;
+      openedMs = performance.now();
       setTimeout(() => end(true), deadlineMs).unref();
-      for (const topic of topics) socket.send(JSON.stringify({ type: 'subscribe', topic }));
-      pingedMs = performance.now();
-      socket.send(JSON.stringify({ type: 'ping' }));
+      if (subscribe !== undefined) {
+        for (const { name } of topics) socket.send(asText(filled(subscribe, { topic: name })));
+      }
+      if (heartbeat.from === 'client') socket.send(asText(heartbeat.message));
+      endWhenAllIsThere();
     });
     socket.on('message', (data) => {
       const message = parsed(data.toString());
       greeting ??= greetingOf(message, askedMs);
-      if (message.type === 'data' && message.topic) received.add(message.topic);
-      if (message.type === 'pong') pongMs ??= performance.now() - pingedMs;
-      if (message.type === 'error') error = message.text ?? '';
-      if (topics.every((topic) => received.has(topic)) && pongMs !== undefined) end();
+      const sinceMs = performance.now() - openedMs;
+      const topic = topicOf(message, profile);
+      if (topic !== undefined) arrivedMs[topic] ??= sinceMs;
+      if (heartbeat.from === 'client' && matched(heartbeat.answer, message)) pongMs ??= sinceMs;
+      if (message.type === 'error') error = errorIn(message);
+      const answer = answerTo(message, profile);
+      if (answer !== undefined) {
+        pinged = true;
+        socket.send(answer);
+      }
+      endWhenAllIsThere();
+    });
+    socket.on('close', (code, reason) => {
+      if (status === 101) error ||= `closed: ${code} ${reason}`.trim();
+      end();
     });
     socket.on('error', ({ message }) => {
       const timedOut = message === HANDSHAKE_TIMED_OUT;
@@ -124,23 +216,34 @@ export function probeWebSocket(
   });
 }
 
+/** The topics that send something within a time. @param sec @default - at any time that can be told */
+export const topicsWithin = ({ topics }: WebSocketProfile, sec = Number.POSITIVE_INFINITY): string[] =>
+  topics.filter(({ deadlineSec }) => deadlineSec !== undefined && deadlineSec <= sec).map(({ name }) => name);
+
 /** How a connection went that was kept open. */
 export interface SoakResult {
   readonly openMs: number;
   readonly messages: number;
   readonly longestSilenceMs: number;
+  /** Pings of the server's that were answered. */
+  readonly pings: number;
   /** Why it closed before its time. */
   readonly reason: string;
 }
 
-/** Subscribes topics and keeps the connection open until the other end closes it or the time is over. */
-export function soak(url: string, topics: readonly string[], durationMs: number): Promise<SoakResult> {
+/**
+ * Subscribes topics and keeps the connection open until the other end closes it or the time is over; the server's pings
+ * are answered meanwhile.
+ */
+export function soak(target: Target, durationMs: number): Promise<SoakResult> {
+  const { subscribe, topics } = target.profile;
   return new Promise((resolve) => {
-    const socket = new WebSocket(url, { handshakeTimeout: HANDSHAKE_DEADLINE_MS });
+    const socket = open(target);
     let openedMs = performance.now();
     let lastMs = openedMs;
     let longestSilenceMs = 0;
     let messages = 0;
+    let pings = 0;
     let reason = '';
     let timer: NodeJS.Timeout | undefined;
     const noteSilence = () => {
@@ -151,11 +254,19 @@ export function soak(url: string, topics: readonly string[], durationMs: number)
       openedMs = performance.now();
       lastMs = openedMs;
       timer = setTimeout(() => socket.close(1000), durationMs);
-      for (const topic of topics) socket.send(JSON.stringify({ type: 'subscribe', topic }));
+      if (subscribe === undefined) return;
+      for (const { name } of topics) socket.send(asText(filled(subscribe, { topic: name })));
     });
-    socket.on('message', () => {
+    socket.on('ping', () => {
+      pings += 1;
+    });
+    socket.on('message', (data) => {
       messages += 1;
       noteSilence();
+      const answer = answerTo(parsed(data.toString()), target.profile);
+      if (answer === undefined) return;
+      pings += 1;
+      socket.send(answer);
     });
     socket.on('error', (error) => {
       reason = error.message;
@@ -166,6 +277,7 @@ export function soak(url: string, topics: readonly string[], durationMs: number)
       resolve({
         openMs: performance.now() - openedMs,
         messages,
+        pings,
         longestSilenceMs,
         reason: reason || `${code} ${text}`,
       });

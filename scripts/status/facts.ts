@@ -3,14 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Service } from '../../stacks/topology/service.ts';
 import { serviceNamed, type Topology } from '../../stacks/topology/topology.ts';
 import { localUrl, mainTunnel, publicUrl, serviceUrl } from '../../stacks/topology/urls.ts';
+import { profileOf } from '../deployment/profile.ts';
 import type { Deployment } from '../deployment/project.ts';
 import { apiUpstream } from '../deployment/routes.ts';
 import { readTunnelLog, runBeganMs, type TunnelLog, wasUp, wentDownAt } from '../deployment/tunnel.ts';
 import { type ContainerInspection, healthOf, inspect, nameOf } from '../docker/inspect.ts';
 import { type LogSelection, readLog } from '../docker/logs.ts';
+import type { AppProfile } from '../lib/app-profile.ts';
 import { ask } from '../lib/http.ts';
 import { byTime, type LogLine, lastError, logLine } from '../lib/log-lines.ts';
-import { STATS_PATH } from '../lib/reference-app.ts';
 import { connectionsOf } from './connections.ts';
 import { cpuPercent, gatherUsages, type Usages } from './usage.ts';
 
@@ -29,7 +30,7 @@ export interface ContainerStatus {
   readonly memoryLimitBytes: number | undefined;
 }
 
-/** What the reference backend answers at {@link STATS_PATH}. */
+/** What the reference backend answers at its statistics path. */
 export interface WsStats {
   readonly connections: number;
   readonly max_connections: number;
@@ -49,7 +50,11 @@ export interface StatusFacts {
   readonly maxConnections: number;
   readonly nginxPort: number;
   readonly tunnel: { readonly up: boolean; readonly reason: string; readonly sinceMs: number | undefined };
+  /** Name of the application's profile. */
+  readonly profile: string;
   readonly webSockets: WsStats | undefined;
+  /** What the application answers at the statistics path of its profile. */
+  readonly statistics: object | undefined;
   readonly lastErrors: readonly LogLine[];
   readonly local: string;
   readonly public: string;
@@ -80,18 +85,26 @@ async function usagesNow(services: readonly Service[], before: Usages | undefine
   return { first, second: await gatherUsages(services) };
 }
 
-async function webSocketStats(topology: Topology): Promise<WsStats | undefined> {
-  const { service } = apiUpstream(topology);
-  const { status, body } = await ask(`${serviceUrl(topology, service)}${STATS_PATH}`);
+/** What the backend answers at the statistics path of its profile; undefined where there is none. */
+async function statistics(topology: Topology, profile: AppProfile): Promise<object | undefined> {
+  const { statsPath } = profile;
+  if (!statsPath) return undefined;
+  const { service } = apiUpstream(topology, profile);
+  const { status, body } = await ask(`${serviceUrl(topology, service)}${statsPath}`);
   if (status !== 200) return undefined;
   try {
-    const stats = JSON.parse(body) as WsStats;
-    // A backend of the user's own may answer something else there.
-    return typeof stats.connections === 'number' && stats.topics ? stats : undefined;
+    const answer: unknown = JSON.parse(body);
+    return typeof answer === 'object' && answer !== null ? answer : undefined;
   } catch {
     return undefined;
   }
 }
+
+/** Whether statistics are of the reference application's shape. */
+const isWsStats = (answer: object | undefined): answer is WsStats =>
+  typeof (answer as WsStats | undefined)?.connections === 'number' &&
+  Boolean((answer as WsStats).topics) &&
+  typeof (answer as WsStats).dropped === 'number';
 
 /** The tunnel as its client's log has it since the client's start, and since when it is so. */
 async function tunnelOf(
@@ -143,13 +156,14 @@ export async function gatherStatus(
 ): Promise<{ facts: StatusFacts; usages: Usages }> {
   const { settings, topology } = deployment;
   const { services } = topology;
-  const [containers, usages, webSockets, logs] = await Promise.all([
+  const profile = profileOf(settings, topology);
+  const [containers, usages, answer, logs] = await Promise.all([
     inspect(
       'container',
       services.map(({ containerName }) => containerName),
     ),
     usagesNow(services, before),
-    webSocketStats(topology),
+    statistics(topology, profile),
     Promise.all(services.map((service) => logOf(service))),
   ]);
   const containerOf = ({ containerName }: Service) =>
@@ -173,7 +187,9 @@ export async function gatherStatus(
     maxConnections: settings.BTCW_MAX_CONNECTIONS,
     nginxPort: port.host,
     tunnel: { ...tunnel, reason: redact(tunnel.reason) },
-    webSockets,
+    profile: profile.name,
+    webSockets: isWsStats(answer) ? answer : undefined,
+    statistics: answer,
     lastErrors: logs
       .map(({ lines }) => lastError(lines.filter((line) => !isOver(line))))
       .filter((line) => line !== undefined)

@@ -1,9 +1,11 @@
-/** The checks of one address that a deployment is opened at: pages, tokens, WebSockets, topics. */
-import { answerText, ask, askPage } from '../lib/http.ts';
-import { STATS_PATH, TOPICS, webSocketUrl } from '../lib/reference-app.ts';
-import { handshake, type ProbeResult, probeWebSocket, soak } from '../lib/websocket.ts';
-import { once, type PlannedCheck } from './check.ts';
+/** The checks of one address that a deployment is opened at: page, API, tokens, WebSocket. */
+import { type AppProfile, notInProfile } from '../lib/app-profile.ts';
+import { answerText, ask } from '../lib/http.ts';
+import { forgedToken } from '../lib/login.ts';
+import { once, type PlannedCheck, skip } from './check.ts';
 import { HTTP_DEADLINE_MS } from './login.ts';
+import { getPage, pageResult, type Route, routeCheck } from './route.ts';
+import { type SocketChecks, type SocketTokens, socketChecks } from './socket.ts';
 
 export interface Address {
   /** What its checks begin with. @example 'tunnel 60001' */
@@ -14,41 +16,34 @@ export interface Address {
   readonly fixes: { readonly frontend: string; readonly backend: string; readonly proxy: string };
 }
 
-/** What a WebSocket is opened with. */
-export interface Tokens {
-  readonly wrong: string;
-  readonly valid: string;
-  /** Only where one can be made: the backend's key is known. */
-  readonly expired?: string;
+/** What an address is asked for. */
+export interface Application {
+  readonly profile: AppProfile;
+  /** Paths that are compared with what their services answer by themselves. */
+  readonly routes: readonly Route[];
+  /** Whether one service has everything, and maybe no page. */
+  readonly isOneService: boolean;
+  /** The good token. */
+  readonly token: () => Promise<string>;
+  /** One that has expired. @default - none can be made: the backend's key is not known */
+  readonly expired?: () => Promise<string>;
 }
 
 export const WRONG_TOKEN = 'not.a.token';
 
-/** What an upgrade with each of them gives. */
-const UPGRADES = {
-  wrong: { what: 'a wrong token', expected: 403 },
-  expired: { what: 'an expired token', expected: 403 },
-  valid: { what: 'a valid token', expected: 101 },
-} as const;
-
-const TOPIC_DEADLINE_MS = 3_000;
-/** Twice what a topic takes to repeat itself. */
-const SILENCE_MS = 15_000;
-
 /** The checks of an address, by what those of another may depend on. */
-export interface AddressChecks {
+export interface AddressChecks extends SocketChecks {
   readonly page: PlannedCheck;
-  readonly api: PlannedCheck;
-  /** The one with the valid token is the last. */
-  readonly upgrades: readonly PlannedCheck[];
-  readonly topics: PlannedCheck;
-  readonly ping: PlannedCheck;
+  readonly api: readonly PlannedCheck[];
+  /** Whose token it is, and that one of another key is nobody's. */
+  readonly who: readonly PlannedCheck[];
 }
 
 /** In the order in which they are run. */
-export const listed = ({ page, api, upgrades, topics, ping }: AddressChecks): PlannedCheck[] => [
+export const listed = ({ page, api, who, upgrades, topics, ping }: AddressChecks): PlannedCheck[] => [
   page,
-  api,
+  ...api,
+  ...who,
   ...upgrades,
   topics,
   ping,
@@ -63,106 +58,109 @@ export interface AddressDependencies {
   readonly behind?: AddressChecks;
 }
 
-function topicText({ topics, error }: ProbeResult): string {
-  const missing = TOPICS.filter((topic) => !topics.includes(topic));
-  return missing.length === 0
-    ? TOPICS.join(', ')
-    : `no data for ${missing.join(', ')}${error && `; ${error}`}`;
-}
+const options = { deadlineMs: HTTP_DEADLINE_MS };
 
-/**
- * All but the soak.
- * @param tokens asked for by the first check that needs them
- */
-export function addressChecks(
+/** Of the reference application its counters are asked for; any other's paths answer as its service does. */
+function apiChecks(
   { name, url, fixes }: Address,
-  tokens: () => Promise<Tokens>,
-  needs: AddressDependencies,
-  kinds: readonly (keyof typeof UPGRADES)[] = ['wrong', 'expired', 'valid'],
-): AddressChecks {
-  const { behind } = needs;
-  const options = { deadlineMs: HTTP_DEADLINE_MS };
-  const page: PlannedCheck = {
-    name: `${name}: page`,
-    dependsOn: [...needs.page, ...(behind ? [behind.page] : [])],
-    fix: fixes.frontend,
-    run: async () => {
-      const answer = await askPage(`${url}/`, options);
-      return { ok: answer.status === 200 && /<html/i.test(answer.body), detail: answerText(answer) };
-    },
-  };
-  const api: PlannedCheck = {
+  { profile, routes }: Application,
+  dependsOn: readonly PlannedCheck[],
+): PlannedCheck[] {
+  const compared = routes.map((route) => routeCheck({ name, url }, route, fixes.proxy, dependsOn));
+  const { statsPath } = profile;
+  if (!statsPath) return compared;
+  const reached: PlannedCheck = {
     name: `${name}: /api reaches the backend`,
-    dependsOn: [...needs.api, ...(behind ? [behind.api] : [])],
+    dependsOn,
     fix: fixes.backend,
     run: async () => {
-      const answer = await ask(`${url}${STATS_PATH}`, options);
+      const answer = await ask(`${url}${statsPath}`, options);
+      // An application may show its counters to those alone who have logged in.
+      const ok = answer.status === 200 || (profile.name !== 'reference' && answer.status === 401);
+      return { ok, detail: answerText(answer) };
+    },
+  };
+  return [reached, ...compared];
+}
+
+/** Asks the API with the good token, and with one that has its content and another key's signature. */
+function whoChecks(
+  { name, url, fixes }: Address,
+  { profile, token }: Application,
+  dependsOn: readonly PlannedCheck[],
+): PlannedCheck[] {
+  const { whoPath } = profile;
+  if (!whoPath) {
+    const reason = notInProfile(profile, 'path that shows whose a token is');
+    return [skip(`${name}: API refuses a token of another key`, reason)];
+  }
+  const askWith = (bearer: string) =>
+    ask(`${url}${whoPath}`, { ...options, headers: { authorization: `Bearer ${bearer}` } });
+  const valid: PlannedCheck = {
+    name: `${name}: API accepts the token`,
+    dependsOn,
+    fix: fixes.backend,
+    run: async () => {
+      const answer = await askWith(await token());
       return { ok: answer.status === 200, detail: answerText(answer) };
     },
   };
-  const upgrades = kinds.map((kind, index): PlannedCheck => {
-    const { what, expected } = UPGRADES[kind];
-    const same = behind?.upgrades[index];
-    return {
-      name: `${name}: WebSocket with ${what} gives ${expected}`,
-      dependsOn: [api, needs.login, ...(same ? [same] : [])],
-      fix: fixes.proxy,
-      run: async () => {
-        const status = await handshake(webSocketUrl(url, (await tokens())[kind] ?? ''));
-        const detail = typeof status === 'number' ? `status ${status}` : status;
-        return { ok: status === expected, detail };
-      },
-    };
-  });
-  const probe = once(async () =>
-    probeWebSocket(webSocketUrl(url, (await tokens()).valid), TOPICS, TOPIC_DEADLINE_MS),
-  );
-  const opened = upgrades.slice(-1);
-  const topics: PlannedCheck = {
-    name: `${name}: four topics within ${TOPIC_DEADLINE_MS / 1000} s`,
-    dependsOn: [...opened, ...(behind ? [behind.topics] : [])],
-    fix: fixes.backend,
+  const forged: PlannedCheck = {
+    name: `${name}: API refuses a token of another key`,
+    dependsOn: [valid],
+    fix: `anybody can log in as anybody: ${whoPath} has to check the signature of each token (${fixes.backend})`,
     run: async () => {
-      const result = await probe();
-      return { ok: TOPICS.every((topic) => result.topics.includes(topic)), detail: topicText(result) };
+      const answer = await askWith(forgedToken(await token()));
+      return { ok: [401, 403].includes(answer.status), detail: answerText(answer) };
     },
   };
-  const ping: PlannedCheck = {
-    name: `${name}: ping answered`,
-    dependsOn: [...opened, ...(behind ? [behind.ping] : [])],
-    fix: fixes.backend,
-    run: async () => {
-      const { pongMs } = await probe();
-      return {
-        ok: pongMs !== undefined,
-        detail: pongMs === undefined ? 'no pong' : `${pongMs.toFixed(1)} ms`,
-      };
-    },
-  };
-  return { page, api, upgrades, topics, ping };
+  return [valid, forged];
 }
 
-/** Keeps a WebSocket open for a while; messages have to come until the end. */
-export function soakCheck(
-  { name, url }: Pick<Address, 'name' | 'url'>,
-  token: () => Promise<string>,
-  durationSec: number,
-  { dependsOn, fix }: Pick<PlannedCheck, 'dependsOn' | 'fix'>,
-): PlannedCheck {
-  const sec = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
-  return {
-    name: `${name}: WebSocket open for ${durationSec} s`,
-    dependsOn,
-    fix,
-    run: async () => {
-      const result = await soak(webSocketUrl(url, await token()), TOPICS, durationSec * 1000);
-      const lasted = result.openMs >= durationSec * 1000;
-      return {
-        ok: lasted && result.longestSilenceMs < SILENCE_MS,
-        detail: lasted
-          ? `${result.messages} messages, longest silence ${sec(result.longestSilenceMs)}`
-          : `closed after ${sec(result.openMs)}: ${result.reason}`,
-      };
+/** All but the soak. */
+export function addressChecks(
+  address: Address,
+  application: Application,
+  needs: AddressDependencies,
+): AddressChecks {
+  const { name, url, fixes } = address;
+  const { profile, token, expired, isOneService } = application;
+  const { behind } = needs;
+  /** Depends on the same check of the address behind. */
+  const after = (check: PlannedCheck, same: PlannedCheck | undefined): PlannedCheck =>
+    same ? { ...check, dependsOn: [...check.dependsOn, same] } : check;
+
+  const page = after(
+    {
+      name: `${name}: page`,
+      dependsOn: needs.page,
+      fix: fixes.frontend,
+      run: async () => {
+        const answer = await getPage(url);
+        if (profile.name !== 'reference') return pageResult(answer, { mayBeMissing: isOneService });
+        return { ok: answer.status === 200 && /<html/i.test(answer.body), detail: answerText(answer) };
+      },
     },
+    behind?.page,
+  );
+  const api = apiChecks(address, application, needs.api).map((check, index) =>
+    after(check, behind?.api[index]),
+  );
+  const [reached] = api;
+  const before = [...needs.api, ...(reached ? [reached] : []), needs.login];
+  const who: PlannedCheck[] = [];
+  for (const [index, check] of whoChecks(address, application, before).entries()) {
+    const [first] = who;
+    const dependsOn = first ? [first] : check.dependsOn;
+    who.push(after({ ...check, dependsOn }, behind?.who[index]));
+  }
+  const tokens: SocketTokens = {
+    wrong: async () => WRONG_TOKEN,
+    forged: once(async () => forgedToken(await token())),
+    ...(expired && { expired }),
+    valid: token,
   };
+  const reachedApi = reached ? [reached] : needs.api;
+  const sockets = socketChecks(address, profile, tokens, { api: reachedApi, login: needs.login, behind });
+  return { page, api, who, ...sockets };
 }

@@ -8,16 +8,22 @@ export interface Check {
   readonly detail: string;
   /** What to do where it failed. */
   readonly fix: string;
-  /** Whether it was not run, as it would only have repeated a failure. @default false */
+  /**
+   * Whether it was not run, as it would only have repeated a failure, or as the application's profile says nothing of
+   * it: `detail` has the reason. It is no failure. @default false
+   */
   readonly skipped?: boolean;
 }
 
-export interface Result {
-  readonly ok: boolean;
-  readonly detail: string;
-  /** @default - that of its check */
-  readonly fix?: string;
-}
+export type Result =
+  | {
+      readonly ok: boolean;
+      readonly detail: string;
+      /** @default - that of its check */
+      readonly fix?: string;
+    }
+  /** It cannot be told, with the reason. */
+  | { readonly skipped: string };
 
 /** A check that is still to be run. */
 export interface PlannedCheck {
@@ -37,20 +43,32 @@ export function once<T>(run: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** Runs one check after the other; one that depends on a failed one is skipped, and its row names the cause. */
+/** A row that says why something is not checked. */
+export const skip = (name: string, reason: string): PlannedCheck => ({
+  name,
+  dependsOn: [],
+  fix: '',
+  run: async () => ({ skipped: reason }),
+});
+
+/**
+ * Runs one check after the other; one that depends on a failed one is skipped, and its row names the cause. So is one
+ * that depends on what cannot be told.
+ */
 export async function runPlanned(planned: readonly PlannedCheck[]): Promise<Check[]> {
-  const causes = new Map<PlannedCheck, PlannedCheck>();
+  const reasons = new Map<PlannedCheck, string>();
   const checks: Check[] = [];
   for (const check of planned) {
     const { name, dependsOn, fix } = check;
-    const cause = dependsOn.map((other) => causes.get(other)).find((other) => other !== undefined);
-    if (cause) {
-      causes.set(check, cause);
-      checks.push({ name, ok: false, detail: `skipped: caused by "${cause.name}"`, fix: '', skipped: true });
+    const reason = dependsOn.map((other) => reasons.get(other)).find((other) => other !== undefined);
+    const result = reason === undefined ? await check.run() : { skipped: reason };
+    if ('skipped' in result) {
+      const { skipped } = result;
+      reasons.set(check, skipped);
+      checks.push({ name, ok: false, detail: `skipped: ${skipped}`, fix: '', skipped: true });
       continue;
     }
-    const result = await check.run();
-    if (!result.ok) causes.set(check, check);
+    if (!result.ok) reasons.set(check, `caused by "${name}"`);
     checks.push({ name, ok: result.ok, detail: result.detail, fix: result.fix ?? fix });
   }
   return checks;

@@ -1,23 +1,38 @@
 /** The checks of the deployment on this host: containers, backend, tunnel, both addresses, logs. */
 import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import { UserError } from '../../stacks/errors.mjs';
+import type { Service } from '../../stacks/topology/service.ts';
 import { serviceNamed, type Topology } from '../../stacks/topology/topology.ts';
 import type { Upstream } from '../../stacks/topology/upstream.ts';
 import { localUrl, mainTunnel, publicUrl, serviceUrl } from '../../stacks/topology/urls.ts';
+import { isWell } from '../deployment/health.ts';
+import { root } from '../deployment/host.ts';
+import { isUnknownUser, profileOf, userFix } from '../deployment/profile.ts';
 import { type Deployment, loadDeployment, loadProject } from '../deployment/project.ts';
-import { apiUpstream, pageUpstream } from '../deployment/routes.ts';
+import { apiUpstream, pageUpstream, upstreamFor } from '../deployment/routes.ts';
 import { waitForTunnel } from '../deployment/tunnel.ts';
 import { projectContainers } from '../docker/containers.ts';
-import { readLog, showLog } from '../docker/logs.ts';
-import { answerText, ask } from '../lib/http.ts';
-import { WS_PATH } from '../lib/reference-app.ts';
-import { type Address, addressChecks, listed, soakCheck, WRONG_TOKEN } from './address.ts';
-import { type Check, once, type PlannedCheck, runPlanned } from './check.ts';
-import { expiredToken, HTTP_DEADLINE_MS, type Login, requestToken } from './login.ts';
+import { showLog } from '../docker/logs.ts';
+import type { AppProfile } from '../lib/app-profile.ts';
+import { answerText, ask, type HttpAnswer } from '../lib/http.ts';
+import { type Address, type Application, addressChecks, listed } from './address.ts';
+import { type Check, type PlannedCheck, runPlanned } from './check.ts';
+import { expiredToken, HTTP_DEADLINE_MS, loginOf } from './login.ts';
+import { logChecks } from './logs.ts';
+import type { Route } from './route.ts';
+import { soakCheck } from './socket.ts';
 
 const TUNNEL_DEADLINE_MS = 5_000;
-/** Longer than the checks before the logs take. */
-const LOG_SINCE = '2m';
+
+export interface DeploymentOptions {
+  /** Seconds that a WebSocket through the tunnel is kept open. @default - no soak */
+  readonly soakSec?: number | undefined;
+  /** Who logs in. @default - BTCW_ADMIN_USER */
+  readonly user?: string | undefined;
+  /** @default - BTCW_ADMIN_PASSWORD_FILE, else the generated one */
+  readonly passwordFile?: string | undefined;
+}
 
 /** The containers that the checks are about, by what they do. */
 interface Containers {
@@ -26,10 +41,10 @@ interface Containers {
   readonly proxy: string;
 }
 
-function containersOf(topology: Topology): Containers {
+function containersOf(topology: Topology, profile: AppProfile): Containers {
   const nameOf = (service: string) => serviceNamed(topology, service).containerName;
   return {
-    backend: nameOf(apiUpstream(topology).service),
+    backend: nameOf(apiUpstream(topology, profile).service),
     frontend: nameOf(pageUpstream(topology).service),
     proxy: nameOf(topology.proxy),
   };
@@ -42,7 +57,7 @@ type ContainerChecks = ReadonlyMap<string, PlannedCheck>;
 async function containerChecks({ project, services }: Topology): Promise<ContainerChecks> {
   const containers = await projectContainers(project);
   if (containers.length === 0) throw new UserError(`Nothing of "${project}" is deployed.`, 'npm run deploy');
-  const check = (containerName: string): PlannedCheck => {
+  const check = ({ containerName, oneOff }: Service): PlannedCheck => {
     const container = containers.find(({ name }) => name === containerName);
     const { status, health } = container ?? { status: 'missing', health: 'none' };
     return {
@@ -50,12 +65,12 @@ async function containerChecks({ project, services }: Topology): Promise<Contain
       dependsOn: [],
       fix: status === 'running' ? showLog(containerName) : 'npm run deploy',
       run: async () => ({
-        ok: status === 'running' && health === 'healthy',
+        ok: isWell({ name: containerName, status, health }) || (oneOff && status === 'exited'),
         detail: container ? `${status}, ${health}` : status,
       }),
     };
   };
-  return new Map(services.map(({ name, containerName }) => [name, check(containerName)]));
+  return new Map(services.map((service) => [service.name, check(service)]));
 }
 
 /** The check of a service's container, where it is one of this deployment. */
@@ -91,45 +106,6 @@ function tunnelCheck({ settings, topology }: Deployment, containers: ContainerCh
   };
 }
 
-/** Looks for the WebSockets of the checks before in both logs, and for their token, which must be in none. */
-function logChecks(
-  containers: Containers,
-  user: string,
-  token: () => Promise<string>,
-  dependsOn: readonly PlannedCheck[],
-): PlannedCheck[] {
-  const line = {
-    proxy: `GET ${WS_PATH} HTTP/1.1" 101`,
-    backend: `WebSocket client ${user}_xxxxxxxx connected (user: ${user})`,
-  };
-  const connected = new RegExp(
-    `WebSocket client \\S+_[0-9a-f]{8} connected \\(user: ${user.replaceAll('.', '\\.')}\\)`,
-  );
-  const check = (
-    name: string,
-    container: string,
-    expected: string,
-    isIn: (log: string) => boolean,
-  ): PlannedCheck => ({
-    name,
-    dependsOn,
-    fix: showLog(container),
-    run: async () => {
-      const { text } = await readLog(container, { since: LOG_SINCE });
-      const leaks = text.includes(await token());
-      const found = isIn(text);
-      const detail = leaks ? 'the token is in the log' : found ? expected : `no line ${expected}`;
-      return { ok: found && !leaks, detail };
-    },
-  });
-  return [
-    check('nginx log: 101, without the token', containers.proxy, line.proxy, (log) =>
-      log.includes(line.proxy),
-    ),
-    check('backend log: client connected', containers.backend, line.backend, (log) => connected.test(log)),
-  ];
-}
-
 /** The addresses that this deployment is opened at. */
 function addressesOf(topology: Topology, containers: Containers): { local: Address; tunnel: Address } {
   const fixes = {
@@ -144,28 +120,49 @@ function addressesOf(topology: Topology, containers: Containers): { local: Addre
   };
 }
 
-/** Logs in with the password file. */
-function loginCheck(logIn: () => Promise<Login>, dependsOn: readonly PlannedCheck[]): PlannedCheck {
-  return {
-    name: 'backend: login gives a token',
-    dependsOn,
-    fix: 'the password file must hold the password the backend knows: BTCW_ADMIN_PASSWORD_FILE',
-    run: async () => {
-      const { answer, token } = await logIn();
-      return { ok: answer.status === 200 && token !== '', detail: answerText(answer) };
-    },
-  };
+/**
+ * The paths whose answers are compared: what is routed to each service, where it tells its health, and what the profile
+ * names. Of the reference application tests have compared them. Pure.
+ */
+export function routesOf(topology: Topology, profile: AppProfile): Route[] {
+  if (profile.name === 'reference') return [];
+  const named = [profile.login?.path, profile.whoPath, profile.statsPath].filter(
+    (path) => path !== undefined,
+  );
+  return topology.upstreams.flatMap((upstream) => {
+    const { service, paths, healthPath } = upstream;
+    const isHere = (path: string) => upstreamFor(topology, path).service === service;
+    const all = new Set([...paths, ...named.filter(isHere), healthPath]);
+    all.delete('/');
+    const base = serviceUrl(topology, service);
+    return [...all].map((path) => ({ path, service, base, isRouted: isHere(path) }));
+  });
 }
 
-/**
- * Plans the checks of the deployment on this host.
- * @param soakSec seconds that a WebSocket through the tunnel is kept open. @default - no soak
- */
-async function plan(deployment: Deployment, soakSec: number | undefined): Promise<PlannedCheck[]> {
+/** What helps where the login gives no token. @param answer of the login. Pure. */
+export function loginFix(
+  profile: AppProfile,
+  { user, passwordFile, log }: { readonly user: string; readonly passwordFile: string; readonly log: string },
+  answer: Pick<HttpAnswer, 'status'>,
+): string {
+  if (profile.name === 'reference') {
+    return 'the password file must hold the password the backend knows: BTCW_ADMIN_PASSWORD_FILE';
+  }
+  if (isUnknownUser(answer, profile)) return userFix(profile, user, passwordFile) ?? log;
+  const { status } = answer;
+  return [404, 405, 415, 422].includes(status)
+    ? `compare login in ${profile.name} with the application; ${log}`
+    : log;
+}
+
+/** Plans the checks of the deployment on this host. */
+async function plan(deployment: Deployment, options: DeploymentOptions): Promise<PlannedCheck[]> {
   const { settings, topology } = deployment;
-  const names = containersOf(topology);
+  const profile = profileOf(settings, topology);
+  const names = containersOf(topology, profile);
   const containers = await containerChecks(topology);
-  const [pageService, apiService] = [pageUpstream(topology).service, apiUpstream(topology).service];
+  const pageService = pageUpstream(topology).service;
+  const apiService = apiUpstream(topology, profile).service;
   // The page of the upstream behind `/` is asked for at each address anyway.
   const upstreams = topology.upstreams
     .filter(({ paths }) => !paths.includes('/'))
@@ -176,56 +173,57 @@ async function plan(deployment: Deployment, soakSec: number | undefined): Promis
   ];
 
   const { secrets } = await loadProject({ anySecrets: true });
-  const { BTCW_ADMIN_USER: user } = settings;
-  const logIn = once(async () => {
-    const password = readFileSync(secrets.adminPassword, 'utf8').trim();
-    return requestToken(serviceUrl(topology, apiService), user, password);
-  });
-  const login = loginCheck(logIn, api);
+  const { user = settings.BTCW_ADMIN_USER, passwordFile = secrets.adminPassword, soakSec } = options;
+  const account = {
+    base: serviceUrl(topology, apiService),
+    user,
+    password: () => readFileSync(passwordFile, 'utf8').trim(),
+    fixOf: (answer: HttpAnswer) =>
+      loginFix(
+        profile,
+        { user, passwordFile: relative(root, passwordFile), log: showLog(names.backend) },
+        answer,
+      ),
+  };
+  const login = loginOf('backend: login gives a token', profile, account, api);
   const tunnelUp = tunnelCheck(deployment, containers);
-
-  const isReference = !settings.BTCW_BACKEND_IMAGE && !settings.BTCW_BACKEND_CONTEXT;
-  const token = async () => (await logIn()).token;
-  const tokens = once(async () => ({
-    wrong: WRONG_TOKEN,
-    valid: await token(),
-    ...(isReference && { expired: await expiredToken(user, secrets) }),
-  }));
-  const kinds = isReference ? (['wrong', 'expired', 'valid'] as const) : (['wrong', 'valid'] as const);
+  const application: Application = {
+    profile,
+    routes: routesOf(topology, profile),
+    isOneService: pageService === apiService,
+    token: login.token,
+    ...(profile.name === 'reference' && { expired: () => expiredToken(user, secrets) }),
+  };
   const proxy = containerOf(containers, topology.proxy);
   const { local, tunnel } = addressesOf(topology, names);
-  const here = addressChecks(
-    local,
-    tokens,
-    { page: [...proxy, ...containerOf(containers, pageService)], api: [...proxy, ...api], login },
-    kinds,
-  );
-  const there = addressChecks(
-    tunnel,
-    tokens,
-    { page: [tunnelUp], api: [tunnelUp], login, behind: here },
-    kinds,
-  );
-  const opened = there.upgrades.slice(-1);
+  const here = addressChecks(local, application, {
+    page: [...proxy, ...containerOf(containers, pageService)],
+    api: [...proxy, ...api],
+    login: login.check,
+  });
+  const there = addressChecks(tunnel, application, {
+    page: [tunnelUp],
+    api: [tunnelUp],
+    login: login.check,
+    behind: here,
+  });
+  const opened = { dependsOn: there.upgrades.slice(-1), fix: 'npm run doctor' };
   const soaked = { name: 'tunnel', url: tunnel.url };
   return [
     ...containers.values(),
     ...upstreams.map(({ check }) => check),
-    login,
+    login.check,
     tunnelUp,
     ...listed(here),
     ...listed(there),
-    ...logChecks(names, user, token, here.upgrades.slice(-1)),
-    ...(soakSec === undefined
-      ? []
-      : [soakCheck(soaked, token, soakSec, { dependsOn: opened, fix: 'npm run doctor' })]),
+    ...logChecks(names, profile, user, login.token, here.upgrades.slice(-1)),
+    ...(soakSec === undefined ? [] : [soakCheck(soaked, profile, login.token, soakSec, opened)]),
   ];
 }
 
 /**
  * Runs the checks of the deployment on this host.
- * @param soakSec seconds that a WebSocket through the tunnel is kept open. @default - no soak
- * @throws {UserError} where nothing is deployed, or Docker does not answer
+ * @throws {UserError} where nothing is deployed, Docker does not answer, or the profile has a mistake
  */
-export const deploymentChecks = async (soakSec?: number): Promise<Check[]> =>
-  runPlanned(await plan(loadDeployment(), soakSec));
+export const deploymentChecks = async (options: DeploymentOptions): Promise<Check[]> =>
+  runPlanned(await plan(loadDeployment(), options));

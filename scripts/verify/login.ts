@@ -1,42 +1,57 @@
-/** Tokens for WebSockets: a good one from the backend, and an expired one to see it refused. */
+/** Tokens: a good one from the backend, and others to see them refused. */
 import { readFileSync } from 'node:fs';
 import { SignJWT } from 'jose';
 import type { SecretFiles } from '../../stacks/topology/secrets.ts';
-import { ask, type HttpAnswer } from '../lib/http.ts';
-import { TOKEN_PATH } from '../lib/reference-app.ts';
+import { type AppProfile, notInProfile } from '../lib/app-profile.ts';
+import { answerText, type HttpAnswer } from '../lib/http.ts';
+import { logIn, tokenIn } from '../lib/login.ts';
+import { once, type PlannedCheck, type Result, skip } from './check.ts';
 
 export const HTTP_DEADLINE_MS = 10_000;
 
+/** Who logs in, where, and what is done about a refusal. */
+export interface Account {
+  /** @example 'http://127.0.0.1:8000' */
+  readonly base: string;
+  readonly user: string;
+  readonly password: () => string;
+  /** @param answer anything but a token */
+  readonly fixOf: (answer: HttpAnswer) => string;
+}
+
+/** A login, and the token that it gives. */
 export interface Login {
-  readonly answer: HttpAnswer;
-  /** Empty where there was none. */
-  readonly token: string;
+  readonly check: PlannedCheck;
+  /** Empty where there is none. */
+  readonly token: () => Promise<string>;
 }
 
-function tokenIn(body: string): string {
-  try {
-    return (JSON.parse(body) as { access_token?: string }).access_token ?? '';
-  } catch {
-    return '';
-  }
-}
-
-/** Logs in with a form, as the frontend does. */
-export async function requestToken(base: string, user: string, password: string): Promise<Login> {
-  const answer = await ask(`${base}${TOKEN_PATH}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    body: new URLSearchParams({ username: user, password }).toString(),
-    deadlineMs: HTTP_DEADLINE_MS,
-  });
-  return { answer, token: tokenIn(answer.body) };
+/** @param name of its row */
+export function loginOf(
+  name: string,
+  profile: AppProfile,
+  { base, user, password, fixOf }: Account,
+  dependsOn: readonly PlannedCheck[],
+): Login {
+  const { login } = profile;
+  if (!login) return { check: skip(name, notInProfile(profile, 'login')), token: async () => '' };
+  const answered = once(() => logIn(base, login, user, password(), HTTP_DEADLINE_MS));
+  const token = async () => tokenIn((await answered()).body, login);
+  const run = async (): Promise<Result> => {
+    const answer = await answered();
+    const isIn = answer.status >= 200 && answer.status < 300;
+    const ok = isIn && (await token()) !== '';
+    const nowhere = isIn ? `, but no text at "${login.tokenKeys.join('.')}" in the answer` : '';
+    return { ok, detail: `${answerText(answer)}${ok ? '' : nowhere}`, fix: fixOf(answer) };
+  };
+  return { check: { name, dependsOn, fix: '', run }, token };
 }
 
 const TOKEN_LIFE_SEC = 86_400;
 const EXPIRED_FOR_SEC = 3_600;
 
 /** A token that was good until an hour ago, signed as the reference application does. */
-export async function expiredToken(user: string, secrets: SecretFiles): Promise<string> {
+export async function expiredToken(user: string, secrets: Pick<SecretFiles, 'jwtSecret'>): Promise<string> {
   const key = Buffer.from(readFileSync(secrets.jwtSecret, 'utf8').trim());
   const expiredSec = Math.floor(Date.now() / 1000) - EXPIRED_FOR_SEC;
   return new SignJWT({ sub: user })

@@ -1,21 +1,29 @@
 /** The checks of a deployment from another machine, at one address. */
 import { readFileSync } from 'node:fs';
 import { UserError } from '../../stacks/errors.mjs';
-import { answerText } from '../lib/http.ts';
-import { addressChecks, listed, soakCheck, WRONG_TOKEN } from './address.ts';
-import { type Check, once, type PlannedCheck, runPlanned } from './check.ts';
-import { requestToken } from './login.ts';
+import { serviceNamed } from '../../stacks/topology/topology.ts';
+import { profileOf } from '../deployment/profile.ts';
+import { loadDeployment } from '../deployment/project.ts';
+import { apiUpstream, pageUpstream } from '../deployment/routes.ts';
+import { showLog } from '../docker/logs.ts';
+import { addressChecks, listed } from './address.ts';
+import { type Check, runPlanned } from './check.ts';
+import { loginOf } from './login.ts';
+import { soakCheck } from './socket.ts';
 
 const NAME = 'remote';
-/** Nothing of the deployment is here: neither its containers nor their names. */
-const FIX = 'npm run doctor, on the machine that is deployed to';
+/** Nothing of the deployment is here. */
+const elsewhere = (command: string): string => `${command}, on the machine that is deployed to`;
 
 export interface RemoteOptions {
   /** @example 'http://47.108.221.231:60001' */
   readonly url: string;
-  /** @default 'admin' */
-  readonly user?: string;
-  readonly passwordFile?: string;
+  /** @default - BTCW_ADMIN_USER */
+  readonly user?: string | undefined;
+  /** @default - BTCW_ADMIN_PASSWORD_FILE */
+  readonly passwordFile?: string | undefined;
+  /** Seconds that a WebSocket is kept open. @default - no soak */
+  readonly soakSec?: number | undefined;
 }
 
 /** @throws {UserError} for anything but an http or https address */
@@ -42,33 +50,33 @@ function passwordIn(file: string | undefined): string {
 
 /**
  * Runs the checks that need nothing but the address.
- * @param soakSec seconds that a WebSocket is kept open. @default - no soak
- * @throws {UserError} for wrong options
+ * @throws {UserError} for wrong options, settings or profiles
  */
-export function remoteChecks(options: RemoteOptions, soakSec?: number): Promise<Check[]> {
-  const { user = 'admin', passwordFile } = options;
+export function remoteChecks(options: RemoteOptions): Promise<Check[]> {
   const url = baseUrl(options.url);
-  const password = passwordIn(passwordFile);
-  const logIn = once(() => requestToken(url, user, password));
-  const login: PlannedCheck = {
-    name: `${NAME}: login gives a token`,
-    dependsOn: [],
-    fix: 'check --user and --password-file',
-    run: async () => {
-      const { answer, token } = await logIn();
-      const ok = answer.status === 200 && token !== '';
-      return { ok, detail: answerText(answer), ...(answer.status === 0 && { fix: FIX }) };
-    },
+  const { settings, topology } = loadDeployment();
+  const profile = profileOf(settings, topology);
+  const { user = settings.BTCW_ADMIN_USER, soakSec } = options;
+  const password = profile.login ? passwordIn(options.passwordFile ?? settings.BTCW_ADMIN_PASSWORD_FILE) : '';
+  const [page, api] = [pageUpstream(topology).service, apiUpstream(topology, profile).service];
+  const logOf = (service: string) => elsewhere(showLog(serviceNamed(topology, service).containerName));
+  const account = {
+    base: url,
+    user,
+    password: () => password,
+    fixOf: ({ status }: { readonly status: number }) =>
+      status === 0 ? elsewhere('npm run doctor') : 'check --user and --password-file',
   };
-  const token = async () => (await logIn()).token;
-  const fixes = { frontend: FIX, backend: FIX, proxy: FIX };
+  const login = loginOf(`${NAME}: login gives a token`, profile, account, []);
+  // What needs no token has nothing to wait for.
+  const before = profile.login ? [login.check] : [];
   const checks = addressChecks(
-    { name: NAME, url, fixes },
-    async () => ({ wrong: WRONG_TOKEN, valid: await token() }),
-    { page: [login], api: [login], login },
-    ['wrong', 'valid'],
+    { name: NAME, url, fixes: { frontend: logOf(page), backend: logOf(api), proxy: logOf(topology.proxy) } },
+    { profile, routes: [], isOneService: page === api, token: login.token },
+    { page: before, api: before, login: login.check },
   );
-  const opened = { dependsOn: checks.upgrades.slice(-1), fix: FIX };
-  const held = soakSec === undefined ? [] : [soakCheck({ name: NAME, url }, token, soakSec, opened)];
-  return runPlanned([login, ...listed(checks), ...held]);
+  const opened = { dependsOn: checks.upgrades.slice(-1), fix: elsewhere('npm run doctor') };
+  const held =
+    soakSec === undefined ? [] : [soakCheck({ name: NAME, url }, profile, login.token, soakSec, opened)];
+  return runPlanned([login.check, ...listed(checks), ...held]);
 }

@@ -13,6 +13,8 @@ export interface Definition<T extends z.ZodType = z.ZodType> {
   readonly schema: T;
   /** What should be at the path that the value is. @default - the value is no path */
   readonly path?: rules.PathRule;
+  /** Values that are words, and no paths. @default [] */
+  readonly words?: readonly string[];
   /** Whether the file it names holds a secret, which is taken out of all that is shown. @default false */
   readonly secret?: true;
 }

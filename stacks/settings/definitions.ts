@@ -1,5 +1,6 @@
 /** Every setting, described once: `npm run docs` writes .env.example and the tables of both READMEs from it. */
 import { z } from 'zod';
+import { APPLICATION_SETTINGS } from './application-settings.ts';
 import { DATABASE_SETTINGS } from './database-settings.ts';
 import { type Definition, define, SETTING_GROUPS, type SettingGroup } from './definition.ts';
 import { IMAGE_SETTINGS } from './image-settings.ts';
@@ -123,6 +124,7 @@ export const SETTINGS = {
     schema: z.enum(['static', 'dev'], 'should be "static" or "dev"'),
   }),
   ...DATABASE_SETTINGS,
+  ...APPLICATION_SETTINGS,
   ...IMAGE_SETTINGS,
   BTCW_FRP_SERVER_ADDR: define({
     default: '',

@@ -76,7 +76,8 @@ function parseOne(
   if (!result.success) {
     return { problem: problem(name, result.error.issues[0]?.message ?? 'is not valid', raw, fix) };
   }
-  if (!definition.path || result.data === undefined) return { value: result.data };
+  if (!definition.path || result.data === undefined || definition.words?.includes(raw))
+    return { value: result.data };
   const path = files.resolve(raw);
   const broken = definition.path(path, files);
   return broken ? { problem: problem(name, broken, raw, fix) } : { value: path };

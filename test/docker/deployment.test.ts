@@ -5,8 +5,13 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type WebSocket from 'ws';
 import { engineError } from '../../scripts/docker/client.ts';
+import { REFERENCE_PROFILE } from '../../scripts/lib/app-profile.ts';
 import { handshake } from '../../scripts/lib/websocket.ts';
 import { docker, echo, eventually, TestDeployment, tryProgram } from '../support/deployment.ts';
+
+/** The status of a WebSocket's upgrade. */
+const upgrade = async (base: string, token: string) =>
+  (await handshake({ base, profile: REFERENCE_PROFILE.webSocket, token })).status;
 
 const deployment = new TestDeployment('btcw-test');
 const components = ['nginx', 'backend', 'frontend', 'frpc', 'frps', 'guard'];
@@ -270,12 +275,11 @@ describe('a changed nginx setting', () => {
       await deployment.socket(deployment.local, token),
       await deployment.socket(deployment.local, token),
     ];
-    const url = `${deployment.local.replace('http', 'ws')}/api/v1/ws?token=${token}`;
-    expect(await handshake(url)).toBe(503);
+    expect(await upgrade(deployment.local, token)).toBe(503);
     for (const one of sockets) one.close();
     expect(
       await eventually(
-        () => handshake(url),
+        () => upgrade(deployment.local, token),
         (status) => status === 101,
       ),
     ).toBe(101);
@@ -342,8 +346,7 @@ describe('a changed password', () => {
     expect((await diffCode()).code).toBe(2);
     expect((await deployment.run('deploy')).code).toBe(0);
     expect(await deployment.token()).toMatch(/^ey/);
-    const url = `${deployment.local.replace('http', 'ws')}/api/v1/ws?token=${token}`;
-    expect(await handshake(url)).toBe(101);
+    expect(await upgrade(deployment.local, token)).toBe(101);
     const refused = await fetch(`${deployment.backend}/api/v1/auth/token`, {
       method: 'POST',
       body: new URLSearchParams({ username: 'admin', password: old }),
@@ -402,7 +405,7 @@ describe('hardening', () => {
     for (const name of files)
       expect(statSync(`${deployment.secretsFolder}/${name}`).mode & 0o777).toBe(0o600);
     const token = await deployment.token();
-    await handshake(`${deployment.public.replace('http', 'ws')}/api/v1/ws?token=${token}`);
+    await upgrade(deployment.public, token);
 
     const places: Record<string, string> = {
       state: readFileSync('terraform.btcw-test.tfstate', 'utf8'),
@@ -423,9 +426,8 @@ describe('hardening', () => {
 
   it("keeps a token out of nginx's errors, too, and the errors in", async () => {
     const token = await deployment.token();
-    const url = `${deployment.local.replace('http', 'ws')}/api/v1/ws?token=${token}`;
     await docker('stop', deployment.container('backend'));
-    expect(await handshake(url)).toBe(502);
+    expect(await upgrade(deployment.local, token)).toBe(502);
     await docker('start', deployment.container('backend'));
     const log = await eventually(
       () => deployment.logs('nginx'),
@@ -435,7 +437,7 @@ describe('hardening', () => {
     expect(log).not.toContain(token);
     expect(
       await eventually(
-        () => handshake(url),
+        () => upgrade(deployment.local, token),
         (status) => status === 101,
       ),
     ).toBe(101);

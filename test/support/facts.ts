@@ -1,5 +1,6 @@
 /** What doctor gathers of a healthy deployment; tests change what they break. */
 import { assumedHost } from '../../scripts/deployment/host.ts';
+import { profileOf } from '../../scripts/deployment/profile.ts';
 import { disk } from '../../scripts/deployment/settings.ts';
 import type { ContainerFacts, Facts } from '../../scripts/doctor/facts/facts.ts';
 import { readNginxConf } from '../../scripts/doctor/facts/nginx-conf.ts';
@@ -97,6 +98,7 @@ export function healthyFacts(
     nowMs: NOW_MS,
     settings,
     topology,
+    profile: profileOf(settings, topology),
     passwordFile: 'secrets/btc-watcher/admin-password',
     engine: { problem: undefined, version: '28.3.3', rootDir: '/var/lib/docker', skewMs: 0 },
     unanswered: [],

@@ -21,6 +21,7 @@ import { readNginxConf, seconds } from '../../scripts/doctor/facts/nginx-conf.ts
 import { Rounds } from '../../scripts/doctor/facts/rounds.ts';
 import { linesSince, namesOf } from '../../scripts/doctor/facts/tunnel.ts';
 import { askUpstreamsAgain } from '../../scripts/doctor/facts/upstreams.ts';
+import { REFERENCE_PROFILE } from '../../scripts/lib/app-profile.ts';
 import { span } from '../../scripts/lib/text.ts';
 import { portName, type ServiceDefinition } from '../../stacks/topology/service.ts';
 import type { Topology } from '../../stacks/topology/topology.ts';
@@ -1084,7 +1085,7 @@ describe('the checks', () => {
   it.each(TOPOLOGIES)(
     'have ids of their own, and depend on those that there are or that are left out: %s',
     (_what, topology) => {
-      const checks = checksFor(topology);
+      const checks = checksFor(topology, REFERENCE_PROFILE);
       const ids = checks.map(({ id }) => id);
       expect(ids).toEqual([...new Set(ids)]);
       const { services } = topology;
@@ -1095,7 +1096,9 @@ describe('the checks', () => {
       const missing = checks
         .flatMap(({ dependsOn }) => dependsOn)
         .filter((dependency) => !ids.includes(idOf(dependency)));
-      const everyId = TOPOLOGIES.flatMap(([, other]) => checksFor(other)).map(({ id }) => id);
+      const everyId = TOPOLOGIES.flatMap(([, other]) => checksFor(other, REFERENCE_PROFILE)).map(
+        ({ id }) => id,
+      );
       for (const dependency of missing) {
         expect(everyId).toContain(idOf(dependency));
         expect(dependency).toBeTypeOf('string');
@@ -1105,7 +1108,7 @@ describe('the checks', () => {
   );
 
   it.each(TOPOLOGIES)('depend on one another without a cycle: %s', (_what, topology) => {
-    const checks = new Map(checksFor(topology).map((check) => [check.id, check]));
+    const checks = new Map(checksFor(topology, REFERENCE_PROFILE).map((check) => [check.id, check]));
     const visit = (id: string, path: readonly string[]) => {
       expect(path).not.toContain(id);
       for (const dependency of checks.get(id)?.dependsOn ?? []) visit(idOf(dependency), [...path, id]);
@@ -1119,7 +1122,7 @@ describe('the checks', () => {
     const network = 'docker-proxy firewall-frontend firewall-backend frontend-at-gateway backend-at-gateway';
     const nginx = 'nginx-config nginx-upgrade nginx-buffering nginx-timeouts nginx-upstreams';
     const tunnel = 'frp-name frp-server frp-certificate frp-token frp-proxy-name frp-remote-port tunnel';
-    expect(checksFor(topologyWith()).map(({ id }) => id)).toEqual([
+    expect(checksFor(topologyWith(), REFERENCE_PROFILE).map(({ id }) => id)).toEqual([
       ...'docker docker-commands deployed settings gateway disk disk-soon state'.split(' '),
       ...'port-frontend port-backend port-nginx port-frps port-remote'.split(' '),
       ...ofServices('container'),
@@ -1138,7 +1141,7 @@ describe('the checks', () => {
   it('cannot depend on an id that no check has', () => {
     // @ts-expect-error: a misspelt one does not compile
     const misspelt: Dependency = 'contaner-nginx';
-    expect(checksFor(topologyWith()).map(({ id }) => id)).not.toContain(misspelt);
+    expect(checksFor(topologyWith(), REFERENCE_PROFILE).map(({ id }) => id)).not.toContain(misspelt);
   });
 
   it('are run after those that they depend on, whatever their order', () => {
@@ -1185,13 +1188,15 @@ describe('the checks', () => {
         id: 'shop-at-gateway',
         hop: 'shop',
         detail: '172.17.0.1:9000/shop/health answers with status 500',
-        fix: 'docker restart btc-watcher-shop',
+        fix: 'docker logs --tail 20 btc-watcher-shop',
       },
     ]);
   });
 
   it('are of the host for the guard alone, which carries no traffic', () => {
-    const hops = Object.fromEntries(checksFor(topologyWith({}, EXTRA)).map(({ id, hop }) => [id, hop]));
+    const hops = Object.fromEntries(
+      checksFor(topologyWith({}, EXTRA), REFERENCE_PROFILE).map(({ id, hop }) => [id, hop]),
+    );
     expect(hops).toMatchObject({
       'container-guard': 'host',
       'container-worker': 'worker',

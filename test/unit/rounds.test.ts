@@ -7,6 +7,7 @@ import { DockerQuestions } from '../../scripts/doctor/facts/docker.ts';
 import type { EngineFacts } from '../../scripts/doctor/facts/engine.ts';
 import { isReadable, type ReadLog, readNewest } from '../../scripts/doctor/facts/log.ts';
 import { answered, Rounds } from '../../scripts/doctor/facts/rounds.ts';
+import { REFERENCE_PROFILE } from '../../scripts/lib/app-profile.ts';
 import { skewOf } from '../../scripts/lib/clock.ts';
 import { ask } from '../../scripts/lib/http.ts';
 import { probeWebSocket } from '../../scripts/lib/websocket.ts';
@@ -182,7 +183,7 @@ describe('an answer', () => {
   });
 
   it('to a handshake that does not come is reported as a timeout', async () => {
-    expect(await probeWebSocket(url.replace('http', 'ws'), [], 100)).toMatchObject({
+    expect(await probeWebSocket({ base: url, profile: REFERENCE_PROFILE.webSocket }, 100)).toMatchObject({
       status: undefined,
       error: 'no answer within 0.1 s',
       timedOut: true,

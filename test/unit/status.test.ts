@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { follow } from '../../scripts/commands/logs.ts';
+import { REFERENCE_PROFILE } from '../../scripts/lib/app-profile.ts';
 import { answerText, ask, askPage } from '../../scripts/lib/http.ts';
 import { byTime, isLater, lastError, logLine } from '../../scripts/lib/log-lines.ts';
 import { redactor } from '../../scripts/lib/redact.ts';
-import { TOKEN_PATH, TOPICS, WS_PATH } from '../../scripts/lib/reference-app.ts';
 import { establishedOn } from '../../scripts/status/connections.ts';
 import { cpuPercent } from '../../scripts/status/usage.ts';
 import { baseUrl } from '../../scripts/verify/remote.ts';
@@ -184,8 +184,10 @@ describe('the reference application', () => {
   it('has the topics and paths that scripts ask for', () => {
     const [, topics = ''] =
       /export const TOPICS = \[(.*)\] as const/.exec(source('realtime/protocol.ts')) ?? [];
-    expect([...topics.matchAll(/'(\w+)'/g)].map(([, topic]) => topic)).toEqual(TOPICS);
-    expect(source('realtime/routes.ts')).toContain(`WEBSOCKET_PATH = '${WS_PATH}'`);
-    expect(source('auth/routes.ts')).toContain(`app.post('${TOKEN_PATH}'`);
+    expect([...topics.matchAll(/'(\w+)'/g)].map(([, topic]) => topic)).toEqual(
+      REFERENCE_PROFILE.webSocket.topics.map(({ name }) => name),
+    );
+    expect(source('realtime/routes.ts')).toContain(`WEBSOCKET_PATH = '${REFERENCE_PROFILE.webSocket.path}'`);
+    expect(source('auth/routes.ts')).toContain(`app.post('${REFERENCE_PROFILE.login.path}'`);
   });
 });

@@ -1,7 +1,8 @@
 /** What `verify` runs, and what it leaves out where something before has failed. */
 import { describe, expect, it } from 'vitest';
-import { addressChecks, listed, WRONG_TOKEN } from '../../scripts/verify/address.ts';
-import { once, type PlannedCheck, runPlanned } from '../../scripts/verify/check.ts';
+import { GENERIC_PROFILE, REFERENCE_PROFILE } from '../../scripts/lib/app-profile.ts';
+import { type Application, addressChecks, listed } from '../../scripts/verify/address.ts';
+import { once, type PlannedCheck, runPlanned, skip } from '../../scripts/verify/check.ts';
 
 /** A check that notes that it was run. */
 function planned(name: string, ok: boolean, dependsOn: readonly PlannedCheck[] = []) {
@@ -53,22 +54,36 @@ describe('verify', () => {
     expect(logins).toBe(1);
   });
 
+  it('skips what cannot be told with its reason, and so what depends on it; neither is a failure', async () => {
+    const login = skip('login', 'the profile "generic" names no login');
+    const topics = planned('topics', true, [login]);
+    expect(await runPlanned([login, topics.check])).toEqual(
+      ['login', 'topics'].map((name) => ({
+        name,
+        ok: false,
+        detail: 'skipped: the profile "generic" names no login',
+        fix: '',
+        skipped: true,
+      })),
+    );
+    expect(topics.runs).toEqual([]);
+  });
+
   describe('through the tunnel', () => {
     const fixes = { frontend: 'f', backend: 'b', proxy: 'p' };
-    const tokens = async () => ({ wrong: WRONG_TOKEN, valid: 'v', expired: 'e' });
+    const application: Application = {
+      profile: REFERENCE_PROFILE,
+      routes: [],
+      isOneService: false,
+      token: async () => 'v',
+      expired: async () => 'e',
+    };
     const login = planned('login', true).check;
     const up = planned('tunnel is up', false).check;
-    const here = addressChecks({ name: 'local', url: 'http://127.0.0.1:1', fixes }, tokens, {
-      page: [],
-      api: [],
-      login,
-    });
-    const there = addressChecks({ name: 'tunnel', url: 'http://127.0.0.1:2', fixes }, tokens, {
-      page: [up],
-      api: [up],
-      login,
-      behind: here,
-    });
+    const at = (port: number) => ({ name: 'local', url: `http://127.0.0.1:${port}`, fixes });
+    const here = addressChecks(at(1), application, { page: [], api: [], login });
+    const needs = { page: [up], api: [up], login, behind: here };
+    const there = addressChecks({ ...at(2), name: 'tunnel' }, application, needs);
 
     it('depends on the tunnel, and each check on the same one at the local address', async () => {
       const behind = new Map(listed(there).map((check, index) => [check, listed(here)[index]]));
@@ -86,15 +101,32 @@ describe('verify', () => {
       expect(listed(here).map(({ name }) => name)).toEqual([
         'local: page',
         'local: /api reaches the backend',
+        'local: API accepts the token',
+        'local: API refuses a token of another key',
         'local: WebSocket with a wrong token gives 403',
+        'local: WebSocket with a token of another key gives 403',
         'local: WebSocket with an expired token gives 403',
         'local: WebSocket with a valid token gives 101',
         'local: four topics within 3 s',
         'local: ping answered',
       ]);
-      const needs = { page: [], api: [], login };
-      const own = addressChecks({ name: 'own', url: 'http://x', fixes }, tokens, needs, ['wrong', 'valid']);
-      expect(own.upgrades).toHaveLength(2);
+      const { expired: _, ...others } = application;
+      const own = addressChecks(at(3), others, { page: [], api: [], login });
+      expect(own.upgrades).toHaveLength(3);
+    });
+
+    it('skips of an application that nothing is known of all but what every one has', async () => {
+      const generic = { ...application, profile: GENERIC_PROFILE };
+      const checks = listed(addressChecks(at(4), generic, { page: [], api: [], login }));
+      expect(checks.map(({ name }) => name)).toEqual([
+        'local: page',
+        'local: API refuses a token of another key',
+        'local: WebSocket',
+        'local: topics',
+        'local: ping',
+      ]);
+      const results = await runPlanned(checks.slice(1));
+      expect(results.every(({ skipped, detail }) => skipped && /"generic" names no/.test(detail))).toBe(true);
     });
   });
 });

@@ -2,6 +2,7 @@
 import type { SettingName } from '../../../stacks/settings/definitions.ts';
 import { isOnHostNetwork, type Port, type Service } from '../../../stacks/topology/service.ts';
 import { serviceNamed, type Topology } from '../../../stacks/topology/topology.ts';
+import { isOwn } from '../../deployment/profile.ts';
 import { showLog } from '../../docker/logs.ts';
 import type { HttpAnswer } from '../../lib/http.ts';
 import type { Facts } from '../facts/facts.ts';
@@ -31,8 +32,8 @@ export interface Problem {
   readonly settings?: readonly SettingName[];
 }
 
-/** What a check finds: undefined where its facts could not be had. */
-export type Verdict = { readonly ok: string } | Problem | undefined;
+/** What a check finds: undefined where its facts could not be had; `skipped` with the reason why it says nothing. */
+export type Verdict = { readonly ok: string } | { readonly skipped: string } | Problem | undefined;
 
 /** The ids of checks that there are once for each service, or for each of its ports. */
 export type ServiceCheckId =
@@ -100,6 +101,15 @@ export const settingsOfPort = ({ setting, addressSetting }: Port): SettingName[]
 /** The fix where there is no answer: no reason to restart what Docker finds healthy. */
 export const logOf = (facts: Pick<Facts, 'topology'>, service: string): string =>
   showLog(containerName(facts, service));
+
+/**
+ * The fix where a service answers with an error, or refuses: a restart, where it is this package's. What an application of
+ * the owner's says is in its log.
+ */
+export const restartOf = (facts: Pick<Facts, 'topology'>, service: string): string =>
+  isOwn(serviceNamed(facts.topology, service))
+    ? logOf(facts, service)
+    : `docker restart ${containerName(facts, service)}`;
 
 /** Replaces one container, and no other: for a change that deploy cannot see. Volumes stay. */
 export const recreate = (name: string): string => `docker rm --force ${name} && npm run deploy`;

@@ -1,6 +1,7 @@
 /** The clocks along the way of a request. */
 import type { Topology } from '../../../stacks/topology/topology.ts';
 import { apiUpstream } from '../../deployment/routes.ts';
+import type { AppProfile } from '../../lib/app-profile.ts';
 import { span } from '../../lib/text.ts';
 import { type Check, sudo } from './check.ts';
 
@@ -9,7 +10,7 @@ const SKEW_MS = 30_000;
 const DATE_TOLERANCE_MS = 2_000;
 
 /** To a clock that is off, a good token has expired and a certificate is not yet valid. */
-const clock = (topology: Topology): Check => ({
+const clock = (topology: Topology, profile: AppProfile): Check => ({
   id: 'clock',
   name: "this host's clock agrees with the other clocks",
   hop: 'host',
@@ -17,7 +18,7 @@ const clock = (topology: Topology): Check => ({
   run: ({ engine, socket, remote, local }) => {
     const clocks = [
       { where: 'the Docker engine', skewMs: engine.skewMs },
-      { where: `the ${apiUpstream(topology).service}`, skewMs: socket?.greeting?.skewMs },
+      { where: `the ${apiUpstream(topology, profile).service}`, skewMs: socket?.greeting?.skewMs },
       { where: 'the public address', skewMs: remote.skewMs },
       { where: topology.proxy, skewMs: local.skewMs },
     ].flatMap(({ where, skewMs }) => (skewMs === undefined ? [] : [{ where, skewMs }]));
@@ -34,4 +35,4 @@ const clock = (topology: Topology): Check => ({
   },
 });
 
-export const clockChecks = (topology: Topology): Check[] => [clock(topology)];
+export const clockChecks = (topology: Topology, profile: AppProfile): Check[] => [clock(topology, profile)];

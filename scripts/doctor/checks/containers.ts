@@ -1,9 +1,10 @@
 /** Each service's container: whether it runs, and whether its health is checked. */
 import { portName, type Service } from '../../../stacks/topology/service.ts';
 import type { Topology } from '../../../stacks/topology/topology.ts';
+import { isOwn } from '../../deployment/profile.ts';
 import { span } from '../../lib/text.ts';
 import { healthSilence } from '../facts/containers.ts';
-import { type Check, hopOf, type ServiceCheckId } from './check.ts';
+import { type Check, hopOf, restartOf, type ServiceCheckId } from './check.ts';
 import { deployed, engine } from './host.ts';
 
 const LOOP_RESTARTS = 3;
@@ -52,8 +53,8 @@ const running = (topology: Topology, service: Service): Check => ({
     }
     if (health === 'unhealthy') {
       return {
-        problem: `${name} is running, but unhealthy: ${container.healthOutput || 'its health check timed out'}`,
-        fix: `docker restart ${name}`,
+        problem: `${name} is running, but unhealthy: ${container.healthOutput || 'its health check timed out'}${isOwn(service) ? lastLine : ''}`,
+        fix: restartOf({ topology }, service.name),
       };
     }
     return { ok: `${health}, up ${span(uptimeMs)}` };

@@ -7,7 +7,16 @@ import { upstreamPort } from '../../deployment/routes.ts';
 import { span } from '../../lib/text.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { InsideFacts } from '../facts/nginx.ts';
-import { type Check, containerName, logOf, portSettings, recreate, setAndDeploy, sudo } from './check.ts';
+import {
+  type Check,
+  containerName,
+  logOf,
+  portSettings,
+  recreate,
+  restartOf,
+  setAndDeploy,
+  sudo,
+} from './check.ts';
 import { GUARD } from './guard.ts';
 import { gateway } from './host.ts';
 import { acceptIn, canRefuse, isAboutDevice, type Packet, type Rule, refusingRule } from './iptables.ts';
@@ -139,7 +148,7 @@ const atGateway = (topology: Topology, upstream: Upstream): Check => ({
     if (status > 0) {
       return {
         problem: `${address}${healthPath} answers with status ${status}`,
-        fix: `docker restart ${name}`,
+        fix: restartOf(facts, service),
       };
     }
     const published = serviceUrl(facts.topology, service).replace('http://', '');
@@ -155,7 +164,7 @@ const atGateway = (topology: Topology, upstream: Upstream): Check => ({
     const browsers = answer.connected ? 'browsers wait, and get 504' : 'browsers get 502';
     return {
       problem: `${topology.proxy} gets no answer from ${address} (${describeCurl(answer)}): ${browsers}`,
-      fix: isSilent ? logOf(facts, service) : `docker restart ${name}`,
+      fix: isSilent ? logOf(facts, service) : restartOf(facts, service),
     };
   },
 });

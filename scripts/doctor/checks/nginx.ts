@@ -3,7 +3,7 @@ import { serviceNamed, type Topology } from '../../../stacks/topology/topology.t
 import { type Check, listed, portSettings } from './check.ts';
 import { gateway } from './host.ts';
 
-/** Assumed of a backend that does not greet with its own. */
+/** Assumed of a backend that neither greets with its own nor has one in its profile. */
 const DEFAULT_HEARTBEAT_SEC = 30;
 const DEPLOY = 'npm run deploy';
 
@@ -62,9 +62,11 @@ const timeouts = (topology: Topology): Check => ({
   name: "nginx's timeouts are longer than the heartbeat interval",
   hop: topology.proxy,
   dependsOn: [accepted(topology)],
-  run: ({ nginx, socket }) => {
+  run: ({ nginx, socket, profile }) => {
     if (!nginx) return undefined;
-    const heartbeatSec = socket?.greeting?.heartbeatSec ?? DEFAULT_HEARTBEAT_SEC;
+    const { heartbeat } = profile.webSocket ?? {};
+    const everySec = heartbeat?.from === 'server' ? heartbeat.everySec : undefined;
+    const heartbeatSec = socket?.greeting?.heartbeatSec ?? everySec ?? DEFAULT_HEARTBEAT_SEC;
     const short = nginx.locations
       .flatMap(({ path, readTimeoutSec, sendTimeoutSec }) => [
         { path, name: 'proxy_read_timeout', sec: readTimeoutSec },

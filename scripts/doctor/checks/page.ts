@@ -1,11 +1,15 @@
 /** The page, as a browser on this host gets it. */
 import { serviceNamed, type Topology } from '../../../stacks/topology/topology.ts';
 import { localUrl } from '../../../stacks/topology/urls.ts';
+import { isOwn } from '../../deployment/profile.ts';
 import { pageUpstream } from '../../deployment/routes.ts';
+import type { HttpAnswer } from '../../lib/http.ts';
 import { type Check, containerName, describeAnswer, logOf, portSettings, setAndDeploy } from './check.ts';
 import { deployed } from './host.ts';
 import { highestMaxConnections } from './network.ts';
 import { upstreams } from './nginx.ts';
+
+const NGINX_ERROR_PAGE = '<center>nginx';
 
 /** Past BTCW_MAX_CONNECTIONS nginx answers 503, to pages and WebSockets alike. */
 export const connections = (topology: Topology): Check => ({
@@ -17,8 +21,12 @@ export const connections = (topology: Topology): Check => ({
   run: (facts) => {
     const { local, foreignHost, remote, tunnel, settings, dockerProxyDescriptors } = facts;
     const answers = [local, foreignHost, ...(tunnel?.up ? [remote] : [])];
-    // The upstream itself has answered otherwise, so a 503 is nginx's own.
-    if (answers.every(({ status }) => status !== 503)) return { ok: 'no 503' };
+    // The upstream itself has answered otherwise, so a 503 is nginx's own. An application of the owner's may have one for
+    // its page, which looks otherwise.
+    const isOwnPage = isOwn(serviceNamed(topology, pageUpstream(topology).service));
+    const isFull = ({ status, body }: HttpAnswer) =>
+      status === 503 && (!isOwnPage || body.includes(NGINX_ERROR_PAGE));
+    if (!answers.some(isFull)) return { ok: 'no 503' };
     const limit = settings.BTCW_MAX_CONNECTIONS;
     const problem = `nginx answers 503: all ${limit} connections that BTCW_MAX_CONNECTIONS allows are open`;
     const raised = Math.min(2 * limit, highestMaxConnections(dockerProxyDescriptors));
@@ -43,6 +51,12 @@ export const localPage = (topology: Topology): Check => ({
     }
     const problem = `${localUrl(facts.topology)} fails (${describeAnswer(local)})`;
     if (local.timedOut) return { problem, fix: logOf(facts, topology.proxy) };
+    const page = pageUpstream(topology).service;
+    if (local.status > 0 && isOwn(serviceNamed(topology, page))) {
+      // A page that asks for a login, or that is not at "/", is none that fails.
+      if (local.status < 500) return { ok: `status ${local.status}` };
+      return { problem, fix: logOf(facts, page) };
+    }
     const dead = local.status === 0 ? ': nginx is running, but its published port is dead' : '';
     return {
       problem: `${problem}${dead}`,

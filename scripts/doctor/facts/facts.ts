@@ -9,9 +9,11 @@ import { secretFiles } from '../../../stacks/topology/secrets.ts';
 import { serviceNamed, type Topology } from '../../../stacks/topology/topology.ts';
 import { mainTunnel } from '../../../stacks/topology/urls.ts';
 import { assumedHost, hostAddresses } from '../../deployment/host.ts';
+import { profileOf } from '../../deployment/profile.ts';
 import type { Deployment } from '../../deployment/project.ts';
 import { apiUpstream, pageUpstream } from '../../deployment/routes.ts';
 import { readTunnelLog, runBeganMs, type TunnelLog } from '../../deployment/tunnel.ts';
+import type { AppProfile } from '../../lib/app-profile.ts';
 import { DockerQuestions } from './docker.ts';
 import { type DiskFacts, type EngineFacts, gatherDisk, gatherEngine } from './engine.ts';
 import { fact } from './fact.ts';
@@ -33,6 +35,8 @@ export interface Facts extends HeldFacts, PageFacts, UpstreamFacts, NginxFacts, 
   readonly nowMs: number;
   readonly settings: Settings;
   readonly topology: Topology;
+  /** What is known of the application. */
+  readonly profile: AppProfile;
   /** Path of the login password's file, for people. */
   readonly passwordFile: string;
   readonly engine: EngineFacts;
@@ -71,13 +75,14 @@ export async function gatherFacts(
   { token }: GatherOptions = {},
 ): Promise<Facts> {
   const passwordPath = secretFiles(settings, packageFolder).adminPassword;
+  const profile = profileOf(settings, topology);
   const addresses = hostAddresses();
   const [proxyPort] = serviceNamed(topology, topology.proxy).ports;
   const rounds = new Rounds();
   const docker = new DockerQuestions(rounds, gatherEngine(rounds));
   const gatheringHeld = gatherHeld(topology, docker);
   const { facts, isReached } = gatherUpstreams(topology, addresses, docker, gatheringHeld.first);
-  const toApi = { rounds, isReached: isReached(apiUpstream(topology)) };
+  const toApi = { rounds, isReached: isReached(apiUpstream(topology, profile)) };
 
   const [engine, held, bridge, firewallRules, upstreams, login, frpServer, log, state] = await Promise.all([
     docker.engine,
@@ -85,7 +90,7 @@ export async function gatherFacts(
     fact(() => gatherBridge(docker)),
     fact(gatherFirewallRules),
     facts,
-    fact(() => gatherLogin(topology, settings, passwordPath, token, toApi)),
+    fact(() => gatherLogin(topology, profile, settings, passwordPath, token, toApi)),
     gatherFrpServer(topology, settings, rounds),
     fact(() => gatherTunnelLog(topology, docker)),
     fact(() => gatherState(topology.project)),
@@ -104,6 +109,7 @@ export async function gatherFacts(
     nowMs: Date.now(),
     settings,
     topology,
+    profile,
     passwordFile: relative(packageFolder, passwordPath),
     engine,
     unanswered: docker.unanswered,

@@ -4,13 +4,16 @@ import type { Settings } from '../../../stacks/settings/definitions.ts';
 import type { Topology } from '../../../stacks/topology/topology.ts';
 import { localUrl, serviceUrl } from '../../../stacks/topology/urls.ts';
 import { apiUpstream } from '../../deployment/routes.ts';
-import { ask, type HttpAnswer } from '../../lib/http.ts';
-import { TOKEN_PATH, TOPICS, webSocketUrl } from '../../lib/reference-app.ts';
-import { type ProbeResult, probeWebSocket } from '../../lib/websocket.ts';
+import type { AppProfile } from '../../lib/app-profile.ts';
+import type { HttpAnswer } from '../../lib/http.ts';
+import { logIn, tokenIn } from '../../lib/login.ts';
+import { type ProbeResult, probeWebSocket, topicsWithin } from '../../lib/websocket.ts';
 import { fact } from './fact.ts';
 import { answered, type Rounds } from './rounds.ts';
 
 const CONVERSATION_MS = [3_000, 8_000] as const;
+/** What a conversation can hear of in time. */
+export const CONVERSATION_SEC = 5;
 
 /** What a token says of itself; nothing of it is verified here. */
 export interface TokenFacts {
@@ -45,10 +48,6 @@ export function readToken(text: string, given: boolean): TokenFacts {
   }
 }
 
-/** The token in an answer to a login. */
-const tokenIn = ({ body }: HttpAnswer): string | undefined =>
-  (JSON.parse(body) as { access_token?: string } | null)?.access_token;
-
 /** How it is asked. */
 interface Ways {
   readonly rounds: Rounds;
@@ -56,48 +55,51 @@ interface Ways {
   readonly isReached: () => Promise<boolean>;
 }
 
-async function logIn(
+async function askForToken(
   topology: Topology,
+  profile: AppProfile,
   user: string,
   passwordPath: string,
   { rounds, isReached: isWorthwhile }: Ways,
 ): Promise<HttpAnswer | undefined> {
+  const { login } = profile;
   const password = await fact(() => readFileSync(passwordPath, 'utf8').trim());
-  if (password === undefined) return undefined;
-  const url = `${serviceUrl(topology, apiUpstream(topology).service)}${TOKEN_PATH}`;
-  const request = {
-    method: 'POST',
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    body: new URLSearchParams({ username: user, password }).toString(),
-  };
+  if (!login || password === undefined) return undefined;
+  const base = serviceUrl(topology, apiUpstream(topology, profile).service);
   return rounds.ask({
-    ask: (deadlineMs) => ask(url, { ...request, deadlineMs }),
+    ask: (deadlineMs) => logIn(base, login, user, password, deadlineMs),
     isAnswer: answered,
     isWorthwhile,
   });
 }
 
-/** Whether there is something to judge by: an application of the user's own may have other topics than are waited for. */
-const hasSpoken = ({ timedOut = false, topics, pongMs }: ProbeResult): boolean =>
-  !timedOut || (topics.length > 0 && pongMs !== undefined);
+/** Whether there is something to judge by. */
+const hasSpoken =
+  (hasTopics: boolean, pings: boolean) =>
+  ({ timedOut = false, topics, pongMs }: ProbeResult): boolean =>
+    !timedOut || ((topics.length > 0 || !hasTopics) && (pongMs !== undefined || !pings));
 
 /** @param given a token to use instead of one that a login gives */
 export async function gatherLogin(
   topology: Topology,
+  profile: AppProfile,
   { BTCW_ADMIN_USER: user }: Pick<Settings, 'BTCW_ADMIN_USER'>,
   passwordPath: string,
   given: string | undefined,
   ways: Ways,
 ): Promise<LoginFacts> {
-  const login = given ? undefined : await logIn(topology, user, passwordPath, ways);
-  const token = given ?? (login && (await fact(() => tokenIn(login))));
-  if (!token) return { login, token: undefined, socket: undefined };
-  const url = webSocketUrl(localUrl(topology), token);
+  const { login: loginProfile, webSocket } = profile;
+  const login = given ? undefined : await askForToken(topology, profile, user, passwordPath, ways);
+  const token = given ?? (login && loginProfile && tokenIn(login.body, loginProfile));
+  // Without a token nothing can be said of a WebSocket that takes one.
+  if (!webSocket || (!token && webSocket.token)) return { login, token: undefined, socket: undefined };
+  const expected = topicsWithin(webSocket, CONVERSATION_SEC);
   const socket = await ways.rounds.ask({
-    ask: (deadlineMs) => probeWebSocket(url, TOPICS, deadlineMs),
-    isAnswer: hasSpoken,
+    ask: (deadlineMs) =>
+      probeWebSocket({ base: localUrl(topology), profile: webSocket, token }, deadlineMs, expected),
+    isAnswer: hasSpoken(expected.length > 0, webSocket.heartbeat.from === 'client'),
     deadlinesMs: CONVERSATION_MS,
     isWorthwhile: ways.isReached,
   });
-  return { login, token: readToken(token, given !== undefined), socket };
+  return { login, token: token ? readToken(token, given !== undefined) : undefined, socket };
 }
