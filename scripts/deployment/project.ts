@@ -9,7 +9,7 @@ import { type Topology, topologyOf } from '../../stacks/topology/topology.ts';
 import { PROVIDER } from '../bootstrap/engine.mjs';
 import { type PlannedImages, planImages } from '../images/plan.ts';
 import { paint } from '../lib/report.ts';
-import { composeEnvironments } from './environments.ts';
+import { composeEnvironments, outsideValues } from './environments.ts';
 import { assumedHost, gatherHostFacts, root } from './host.ts';
 import { foreignError, gatherOwnership, type Ownership } from './owner.ts';
 import { namesOf, placesOf, readSecrets } from './recovered-secrets.ts';
@@ -69,8 +69,10 @@ async function recoverSecrets(topology: Topology, ownership: Ownership, isAdopte
   const names = namesOf(changed.map(([file]) => file));
   if (names) say(`${names} taken from the deployment that runs${isAdopted ? '' : ', as they were missing'}.`);
   const deployed = lastRelease(project)?.images;
+  // A variable may be a new one.
   const lost = placesOf(topology, root).filter(
-    ({ file, service }) => !existsSync(file) && (!deployed || service.name in deployed),
+    ({ file, service, variable }) =>
+      !existsSync(file) && !variable && (!deployed || service.name in deployed),
   );
   const lostNames = namesOf(new Set(lost.map(({ file }) => file)));
   if (lostNames) say(`${lostNames} cannot be read from the deployment that runs: made anew.`);
@@ -92,7 +94,8 @@ export async function loadProject(options: LoadOptions = {}): Promise<Project> {
   const secrets = ensureSecrets(settings, root);
   const read = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : undefined);
   if (!anySecrets) requireGoodSecrets(secrets, read, root);
-  composeEnvironments(topology, root);
+  for (const notice of composeEnvironments(topology, root, { anySecrets }))
+    console.error(`${paint('yellow', '!')} ${notice}`);
   return { settings, topology, host, secrets, images: planImages(topology, root), ownership };
 }
 
@@ -135,7 +138,7 @@ export async function synthesiseProject(options: LoadOptions = {}): Promise<Synt
     topology: project.topology,
     host: project.host,
     images: project.images.byService,
-    fingerprint: (file) => fingerprint(file, fingerprintKey),
+    fingerprint: (file) => fingerprint(file, fingerprintKey, outsideValues(project.topology, file)),
   });
   forgetMovedBackend(synthesis.folder);
   lockProvider(synthesis.folder);

@@ -1,5 +1,6 @@
 /** Brings generated secrets back out of the configuration volumes of the deployment that runs with them. */
 import { basename } from 'node:path';
+import { exportedBy } from '../../stacks/render/start-script.ts';
 import { secretsFolder } from '../../stacks/topology/secrets.ts';
 import { configVolumeName, type Service } from '../../stacks/topology/service.ts';
 import type { Topology } from '../../stacks/topology/topology.ts';
@@ -11,6 +12,8 @@ interface Place {
   readonly service: Service;
   /** In its configuration volume. */
   readonly path: string;
+  /** The variable that has it, where the file is a start script. @default - the file holds the secret alone */
+  readonly variable?: string;
   /** The file under `secrets/`. */
   readonly file: string;
 }
@@ -18,14 +21,24 @@ interface Place {
 /** Where generated secrets are: the files that a user's settings name are the user's to keep. */
 export function placesOf({ project, services }: Topology, packageFolder: string): Place[] {
   const folder = `${secretsFolder(project, packageFolder)}/`;
-  return services.flatMap((service) =>
-    (service.config?.files ?? []).flatMap((file) =>
-      // A start script is made of other secrets each time.
-      'secretFile' in file && file.secretFile.startsWith(folder) && file.path !== service.config?.start?.path
+  return services.flatMap((service) => {
+    const { files = [], start } = service.config ?? {};
+    const inFiles = files.flatMap((file) =>
+      'secretFile' in file && file.secretFile.startsWith(folder) && file.path !== start?.path
         ? [{ service, path: file.path, file: file.secretFile }]
         : [],
-    ),
-  );
+    );
+    const inScript = service.secretEnvironment.flatMap((source) =>
+      start &&
+      'secretFile' in source &&
+      source.secretFile.startsWith(folder) &&
+      !source.before &&
+      !source.after
+        ? [{ service, path: start.path, file: source.secretFile, variable: source.name }]
+        : [],
+    );
+    return [...inFiles, ...inScript];
+  });
 }
 
 async function readService(service: Service, image: string | undefined): Promise<Folder | undefined> {
@@ -52,8 +65,9 @@ export async function readSecrets(
   const services = [...new Set(places.map(({ service }) => service))];
   const folders = new Map<Service, Folder | undefined>();
   for (const service of services) folders.set(service, await readService(service, any?.Image));
-  const found = places.flatMap(({ service, path, file }) => {
-    const text = folders.get(service)?.get(path);
+  const found = places.flatMap(({ service, path, file, variable }) => {
+    const content = folders.get(service)?.get(path);
+    const text = variable && content ? exportedBy(content, variable) : content;
     return text?.trim() ? [[file, text] as const] : [];
   });
   return new Map(found);

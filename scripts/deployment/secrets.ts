@@ -7,7 +7,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SETTING_NAMES, SETTINGS, type Settings } from '../../stacks/settings/definitions.ts';
 import { parseEnvFile } from '../../stacks/settings/env-file.ts';
-import { type SecretFiles, secretFiles, secretsFolder } from '../../stacks/topology/secrets.ts';
+import {
+  generatedSecret,
+  type SecretFiles,
+  secretFiles,
+  secretsFolder,
+} from '../../stacks/topology/secrets.ts';
 import { createFileAtomically, isAside, writeFileAtomically } from '../lib/files.ts';
 import type { Deployment } from './project.ts';
 
@@ -29,6 +34,8 @@ export function ensureSecrets(settings: Settings, packageFolder: string): Secret
   for (const file of [files.jwtSecret, files.frpToken, files.fingerprintKey]) generate(file, KEY_BYTES);
   if (settings.BTCW_POSTGRES === 'on') generate(files.postgresPassword, KEY_BYTES);
   if (settings.BTCW_REDIS === 'on') generate(files.redisPassword, KEY_BYTES);
+  for (const name of settings.BTCW_BACKEND_GENERATE)
+    generate(generatedSecret(name, settings.BTCW_PROJECT, packageFolder), KEY_BYTES);
   return files;
 }
 
@@ -56,9 +63,13 @@ export function writeSecret(path: string, text: string): void {
   writeFileAtomically(path, text, 0o600);
 }
 
-/** HMAC-SHA-256 of a file under a key only this host has, so that a guessed password cannot be checked against it. */
-export function fingerprint(file: string, keyFile: string): string {
-  return createHmac('sha256', readFileSync(keyFile)).update(readFileSync(file)).digest('hex').slice(0, 16);
+/**
+ * HMAC-SHA-256 of a file under a key only this host has, so that a guessed password cannot be checked against it.
+ * @param more what its meaning depends on beside its content
+ */
+export function fingerprint(file: string, keyFile: string, more = ''): string {
+  const hmac = createHmac('sha256', readFileSync(keyFile)).update(readFileSync(file)).update(more);
+  return hmac.digest('hex').slice(0, 16);
 }
 
 /** Values of the variables in a file; where it is no such file, what follows each "=". */

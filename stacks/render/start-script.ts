@@ -24,3 +24,12 @@ export function startScript(
   ];
   return `${lines.join('\n')}\n`;
 }
+
+/** The value that a script exports under a name; undefined where it does not. */
+export function exportedBy(script: string, name: string): string | undefined {
+  const prefix = `export ${name}='`;
+  const start = script.startsWith(prefix) ? 0 : script.indexOf(`\n${prefix}`) + 1;
+  if (!script.startsWith(prefix, start)) return undefined;
+  const quoted = /^((?:[^']|'\\'')*)'\n/.exec(script.slice(start + prefix.length))?.[1];
+  return quoted?.replaceAll(`'\\''`, "'");
+}

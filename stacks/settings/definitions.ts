@@ -94,6 +94,13 @@ export const SETTINGS = {
     path: rules.file('should be a file that exists'),
     secret: true,
   }),
+  BTCW_BACKEND_GENERATE: define({
+    default: '',
+    group: 'applications',
+    en: 'names of secrets that are made once and handed to the backend as environment, such as "SECRET_KEY,JWT_SECRET_KEY"',
+    zh: '只生成一次并作为环境变量交给后端的密钥名称，例如 "SECRET_KEY,JWT_SECRET_KEY"',
+    schema: rules.list(/^[A-Za-z_]\w*$/, 'should be names of variables, with commas between them'),
+  }),
   BTCW_BACKEND_HEALTH_PATH: define({
     default: '/health',
     group: 'applications',

@@ -6,7 +6,7 @@ import { baseImage, type ImageSource, ownImage } from './image-source.ts';
 import { gatewayOf } from './network.ts';
 import { postgresUrl } from './postgres.ts';
 import { redisUrl } from './redis.ts';
-import { secretFiles } from './secrets.ts';
+import { generatedSecret, secretFiles } from './secrets.ts';
 import type { ServiceDefinition } from './service.ts';
 import { USERS } from './users.ts';
 
@@ -74,6 +74,10 @@ export function backend(settings: Settings, host: HostFacts): ServiceDefinition 
     // The databases' addresses come last: a file of examples has others.
     secretEnvironment: [
       ...(environmentFile ? [{ file: environmentFile }] : []),
+      ...settings.BTCW_BACKEND_GENERATE.map((name) => ({
+        name,
+        secretFile: generatedSecret(name, settings.BTCW_PROJECT, host.packageFolder),
+      })),
       ...postgresUrl(settings, host),
       ...redisUrl(settings, host),
     ],

@@ -2,10 +2,10 @@
  * How a service gets its secret environment: a script in its configuration volume exports the variables and becomes its
  * program, so that they are in no plan, no state and no `docker inspect`.
  */
-import { UserError } from '../errors.mjs';
 import type { Settings } from '../settings/definitions.ts';
 import { envLine, parseEnvFile } from '../settings/env-file.ts';
 import type { Lookup } from '../settings/interpolate.ts';
+import { isPlaceholder, placeholderProblem } from '../settings/placeholders.ts';
 import type { HostFacts } from './host.ts';
 import { secretsFolder } from './secrets.ts';
 import type { ConfigFiles, SecretEnvironment, ServiceDefinition } from './service.ts';
@@ -68,31 +68,81 @@ export function startedBySecrets(
   };
 }
 
-/**
- * What is written into a service's file of variables, which {@link parseEnvFile} reads back.
- * @param read the text of a file
- * @param lookup variables of the environment
- * @throws {UserError} naming the file and the lines that are not NAME=value
- */
+/** The variables of a service, put together. */
+export interface ComposedEnvironment {
+  /** Lines that {@link parseEnvFile} reads. */
+  readonly text: string;
+  /** A line for each thing that is wrong, with its file and line and without its value. */
+  readonly problems: readonly string[];
+  /** A line for each thing that may not be as it is meant. */
+  readonly notices: readonly string[];
+}
+
+interface Variable {
+  readonly value: string;
+  /** Where it is set. @default - not in a file */
+  readonly where?: string;
+}
+
+/** What the sources of a service's environment are read with. */
+export interface ReadSources {
+  /** The text of a file. */
+  readonly read: (file: string) => string;
+  /** What a file is called. */
+  readonly show: (file: string) => string;
+  /** Variables of the environment. */
+  readonly lookup: Lookup;
+  /** Whether a secret is generated for this variable alone, so that nothing else should set it. */
+  readonly isGenerated: (name: string, secretFile: string) => boolean;
+  /** How a secret is generated instead of written into a file. @default - it cannot be */
+  readonly generate?: (name: string) => string;
+}
+
+/** Puts the sources of a service's environment together; later ones win. */
 export function composedEnvironment(
   sources: readonly SecretEnvironment[],
-  read: (file: string) => string,
-  lookup: Lookup,
-): string {
-  const values = new Map<string, string>();
+  { read, show, lookup, isGenerated, generate }: ReadSources,
+): ComposedEnvironment {
+  const variables = new Map<string, Variable>();
   const problems: string[] = [];
+  const notices: string[] = [];
+  const readFile = (path: string) => {
+    const file = show(path);
+    // As in Compose, a file may name the variables of those before it.
+    const known: Lookup = (name) => lookup(name) ?? variables.get(name)?.value;
+    const parsed = parseEnvFile(read(path), file, known);
+    problems.push(...parsed.problems);
+    const unset = parsed.unset.map((name) => `$${name}`).join(', ');
+    if (unset)
+      notices.push(
+        `${file}: nothing sets ${unset}: empty, as in Docker Compose. Use single quotes for a "$".`,
+      );
+    for (const { name, value, line } of parsed.entries)
+      variables.set(name, { value, where: `${file}, line ${line}` });
+  };
   for (const source of sources) {
-    if ('file' in source) {
-      // As in Compose, a file may name the variables of those before it.
-      const parsed = parseEnvFile(read(source.file), source.file, (name) => lookup(name) ?? values.get(name));
-      problems.push(...parsed.problems);
-      for (const { name, value } of parsed.entries) values.set(name, value);
-    } else if ('value' in source) values.set(source.name, source.value);
+    if ('file' in source) readFile(source.file);
+    else if ('value' in source) variables.set(source.name, { value: source.value });
     else {
       const { name, secretFile, before = '', after = '' } = source;
-      values.set(name, `${before}${read(secretFile).trim()}${after}`);
+      const secret = read(secretFile).trim();
+      if (secret === '')
+        problems.push(`${show(secretFile)}: is empty. Remove the file, then run this again.`);
+      const { where, value: other } = variables.get(name) ?? {};
+      if (where && isGenerated(name, secretFile)) {
+        if (other === '' || isPlaceholder(name, other ?? ''))
+          notices.push(`${where}: ${name} is replaced by the generated one.`);
+        else
+          problems.push(
+            `${where}: ${name} is generated (BTCW_BACKEND_GENERATE), and should not be set here, too. Keep one of them.`,
+          );
+      }
+      variables.set(name, { value: `${before}${secret}${after}` });
     }
   }
-  if (problems.length > 0) throw new UserError(problems.join('\n'));
-  return [...values].map(([name, value]) => envLine(name, value)).join('');
+  for (const [name, { value, where }] of variables) {
+    if (where && isPlaceholder(name, value)) problems.push(placeholderProblem(where, name, generate?.(name)));
+  }
+  const text = [...variables].map(([name, { value }]) => envLine(name, value)).join('');
+  return { text, problems, notices };
 }

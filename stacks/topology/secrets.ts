@@ -44,3 +44,7 @@ export function secretFiles(settings: Read, packageFolder: string): SecretFiles 
     },
   };
 }
+
+/** A secret that is generated under the name of a variable: no other file there has such a name. */
+export const generatedSecret = (name: string, project: string, packageFolder: string): string =>
+  `${secretsFolder(project, packageFolder)}/${name}`;

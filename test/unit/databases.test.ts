@@ -17,11 +17,12 @@ const own: ServiceDefinition = {
 
 /** The environment that the backend is started with. */
 const environmentOf = (environment: Record<string, string>): string =>
-  composedEnvironment(
-    serviceNamed(topologyFor(environment), 'backend').secretEnvironment,
-    (file) => `${file.split('/').at(-1)}\n`,
-    () => undefined,
-  );
+  composedEnvironment(serviceNamed(topologyFor(environment), 'backend').secretEnvironment, {
+    read: (file) => `${file.split('/').at(-1)}\n`,
+    show: (file) => file,
+    lookup: () => undefined,
+    isGenerated: () => false,
+  }).text;
 
 describe('without databases', () => {
   it('there is none, and the backend is as it was', () => {

@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { composeEnvironments } from '../../scripts/deployment/environments.ts';
+import { composeEnvironments, outsideValues } from '../../scripts/deployment/environments.ts';
 import { assumedHost } from '../../scripts/deployment/host.ts';
 import { placesOf } from '../../scripts/deployment/recovered-secrets.ts';
-import { secretValues } from '../../scripts/deployment/secrets.ts';
-import { shellQuote, startScript } from '../../stacks/render/start-script.ts';
+import { ensureSecrets, secretValues } from '../../scripts/deployment/secrets.ts';
+import { exportedBy, shellQuote, startScript } from '../../stacks/render/start-script.ts';
 import { envLine, parseEnvFile } from '../../stacks/settings/env-file.ts';
 import type { SecretEnvironment, ServiceDefinition } from '../../stacks/topology/service.ts';
 import { deploymentOf } from '../support/topology.ts';
@@ -42,6 +42,14 @@ describe('the start script', () => {
   it('becomes the program that it is given instead, with the same environment', () => {
     writeFileSync(file, startScript(variables, ['false']));
     expect(JSON.parse(execFileSync('sh', [file, ...print], { encoding: 'utf8' }))).toMatchObject(AWKWARD);
+  });
+
+  it.each(Object.entries(AWKWARD))('gives %s back, for a secret that is lost', (name, value) => {
+    expect(exportedBy(startScript(variables, print), name)).toBe(value);
+  });
+
+  it('has no value of another name', () => {
+    expect(exportedBy(startScript(variables, print), 'OTHER')).toBeUndefined();
   });
 
   it('quotes a word so that the shell reads exactly it', () => {
@@ -178,8 +186,85 @@ describe('several sources', () => {
     writeFileSync(broken, 'A=1\nhunter2 is it\nB="open\n');
     const compose = () =>
       composeEnvironments(topologyOf(service([{ file: broken }, { name: 'X', value: 'y' }])), folder);
-    expect(compose).toThrow(`${broken}, line 2: should be NAME=value`);
-    expect(compose).toThrow(`${broken}, line 3: the quote " of B is not closed.`);
+    expect(compose).toThrow('broken.env, line 2: should be NAME=value');
+    expect(compose).toThrow('broken.env, line 3: the quote " of B is not closed.');
     expect(compose).not.toThrow(/hunter2/);
+  });
+});
+
+describe('the secrets that are generated for the backend', () => {
+  const own = mkdtempSync(join(tmpdir(), 'btcw-generate-'));
+  afterAll(() => rmSync(own, { recursive: true }));
+  const file = join(own, 'app.env');
+  const names = 'SECRET_KEY,JWT_SECRET_KEY';
+  const compose = (text: string, environment = {}) => {
+    writeFileSync(file, text);
+    const host = { ...assumedHost([]), packageFolder: own };
+    const settings = { BTCW_BACKEND_ENV_FILE: file, BTCW_BACKEND_GENERATE: names, ...environment };
+    const deployment = deploymentOf(settings, [], host);
+    ensureSecrets(deployment.settings, own);
+    return { ...deployment, notices: composeEnvironments(deployment.topology, own) };
+  };
+  const composed = join(own, 'secrets/btc-watcher/backend-environment');
+  const values = () =>
+    Object.fromEntries(
+      parseEnvFile(readFileSync(composed, 'utf8'), '').entries.map(({ name, value }) => [name, value]),
+    );
+
+  it('are made once, and come after the file', () => {
+    const { notices } = compose('A=1\n');
+    const first = values();
+    expect(first).toEqual({
+      A: '1',
+      SECRET_KEY: expect.stringMatching(/^[\w-]{43}$/),
+      JWT_SECRET_KEY: expect.stringMatching(/^[\w-]{43}$/),
+    });
+    expect(first.SECRET_KEY).not.toBe(first.JWT_SECRET_KEY);
+    expect(statSync(join(own, 'secrets/btc-watcher/SECRET_KEY')).mode & 0o777).toBe(0o600);
+    compose('A=2\n');
+    expect(values()).toEqual({ ...first, A: '2' });
+    expect(notices).toEqual([]);
+  });
+
+  it('replace a placeholder of the file, and say so', () => {
+    const { notices } = compose('A=1\nSECRET_KEY=your-secret-key\n');
+    expect(notices).toEqual(['app.env, line 2: SECRET_KEY is replaced by the generated one.']);
+    expect(values().SECRET_KEY).toMatch(/^[\w-]{43}$/);
+  });
+
+  it('fail beside a real secret of the same name: there would be two', () => {
+    expect(() => compose('SECRET_KEY=kq3G0l7d9b\n')).toThrow(
+      'app.env, line 1: SECRET_KEY is generated (BTCW_BACKEND_GENERATE), and should not be set here, too. Keep one of them.',
+    );
+  });
+
+  it('are what is offered where a placeholder is refused', () => {
+    const fail = () => compose('A=1\nJWT_SECRET_KEY=change-this\n', { BTCW_BACKEND_GENERATE: '' });
+    expect(fail).toThrow(/^app\.env, line 2: JWT_SECRET_KEY has the placeholder of an example.*openssl rand/);
+    expect(fail).toThrow(/BTCW_BACKEND_GENERATE=JWT_SECRET_KEY\.$/);
+  });
+
+  it('are found in the start script when their files are lost', () => {
+    const places = placesOf(compose('A=1\n').topology, own).filter(({ variable }) => variable);
+    expect(places.map(({ path, file, variable }) => ({ path, file, variable }))).toEqual(
+      ['SECRET_KEY', 'JWT_SECRET_KEY'].map((name) => ({
+        ...{ path: 'start', variable: name },
+        file: join(own, 'secrets/btc-watcher', name),
+      })),
+    );
+  });
+
+  it('are told apart by what a file takes from the environment', () => {
+    const { topology } = compose('A=1\nB=$BTCW_UNIT_OUTSIDE\n');
+    expect(outsideValues(topology, file)).toBe('');
+    process.env.BTCW_UNIT_OUTSIDE = 'x';
+    expect(outsideValues(topology, file)).toBe('BTCW_UNIT_OUTSIDE=x');
+    delete process.env.BTCW_UNIT_OUTSIDE;
+  });
+
+  it('name what nothing sets', () => {
+    expect(compose('A=$NOWHERE_SET\n').notices).toEqual([
+      'app.env: nothing sets $NOWHERE_SET: empty, as in Docker Compose. Use single quotes for a "$".',
+    ]);
   });
 });
