@@ -10,6 +10,7 @@ import { planDestroy, planRebuild, planRollback } from './commands/dry-run.ts';
 import { imageReference, images } from './commands/images.ts';
 import { type LogsOptions, logs } from './commands/logs.ts';
 import { rollback } from './commands/rollback.ts';
+import { runOneOff } from './commands/run-one-off.ts';
 import { type StatusOptions, status } from './commands/status.ts';
 import { up } from './commands/up.ts';
 import { type VerifyOptions, verify } from './commands/verify.ts';
@@ -162,3 +163,4 @@ program
   .addHelpText('after', COMPLETION_HELP)
   .action((shell: Shell) => console.log(completionFor(shell, commandsOf(program))));
 program.command('apply-config', { hidden: true }).action(applyConfig);
+program.command('run-one-off', { hidden: true }).action(runOneOff);

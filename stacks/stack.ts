@@ -7,8 +7,8 @@ import { ServiceContainer } from './constructs/service-container.ts';
 import { MOVED, NO_LONGER_MANAGED } from './earlier-addresses.ts';
 import {
   addressOf,
-  type Container,
   DockerProvider,
+  type ITerraformDependable,
   PROVIDER_SOURCE,
   PROVIDER_VERSION,
   TerraformStack,
@@ -44,6 +44,8 @@ export interface ServiceAddresses {
   readonly config: string | undefined;
   /** What limits its processes. */
   readonly limit: string;
+  /** What runs it to completion; undefined where it is to go on running. */
+  readonly run?: string;
 }
 
 /** @example capitalised('backend') // 'Backend' */
@@ -62,7 +64,8 @@ export class BtcWatcherStack extends TerraformStack {
   readonly volumes = new Map<string, string>();
   private readonly networks = new Map<string, string>();
   private readonly dataVolumes = new Map<string, DataVolume>();
-  private readonly containers = new Map<string, Container>();
+  /** What the services that depend on a service wait for, by its name. */
+  private readonly made = new Map<string, ITerraformDependable>();
   private readonly props: StackProps;
 
   constructor(scope: Construct, props: StackProps) {
@@ -89,18 +92,18 @@ export class BtcWatcherStack extends TerraformStack {
       this.networks.set(network.key, reference);
       if (resource) this.names.set(addressOf(resource), `network ${network.name}`);
     }
-    for (const { name } of topology.services) this.containerOf(name);
+    for (const { name } of topology.services) this.serviceOf(name);
   }
 
   /** Makes a service's resources, after those of the services it depends on. */
-  private containerOf(name: string): Container {
-    const made = this.containers.get(name);
-    if (made) return made;
+  private serviceOf(name: string): ITerraformDependable {
+    const known = this.made.get(name);
+    if (known) return known;
     const service = serviceNamed(this.props.topology, name);
-    const dependsOn = service.dependsOn.map((other) => this.containerOf(other));
-    const container = this.addService(service, dependsOn);
-    this.containers.set(name, container);
-    return container;
+    const dependsOn = service.dependsOn.map((other) => this.serviceOf(other));
+    const made = this.addService(service, dependsOn);
+    this.made.set(name, made);
+    return made;
   }
 
   /** Each volume is made once; a shared one belongs to no service. */
@@ -116,7 +119,7 @@ export class BtcWatcherStack extends TerraformStack {
     return volume;
   }
 
-  private addService(service: Service, dependsOn: readonly Container[]): Container {
+  private addService(service: Service, dependsOn: readonly ITerraformDependable[]): ITerraformDependable {
     const { topology, host, images, fingerprint, packageFolder } = this.props;
     const { project } = topology;
     const planned = images.get(service.name);
@@ -131,15 +134,17 @@ export class BtcWatcherStack extends TerraformStack {
       });
     const volumes = service.volumes.map((mount) => this.volumeOf(scope, service, mount));
     const networks = service.networks.map(({ network, name }) => this.networks.get(network) ?? name);
-    const { container, limit } = new ServiceContainer(scope, 'Service', {
-      ...{ project, host, service, image, networks, config, volumes, dependsOn },
+    const { container, limit, run } = new ServiceContainer(scope, 'Service', {
+      ...{ project, host, service, image, networks, config, volumes, dependsOn, packageFolder },
     });
     this.addresses.set(service.name, {
       container: addressOf(container),
       config: config && addressOf(config.files),
       limit: addressOf(limit),
+      ...(run && { run: addressOf(run) }),
     });
     this.names.set(addressOf(container), service.containerName);
+    if (run) this.names.set(addressOf(run), `${service.containerName}, to completion`);
     this.names.set(addressOf(image.resource), `image ${planned.reference}`);
     if (config) this.names.set(addressOf(config.files), `configuration of ${service.containerName}`);
     if (config) {
@@ -147,6 +152,6 @@ export class BtcWatcherStack extends TerraformStack {
       this.names.set(addressOf(config.volume.resource), `volume ${name}`);
       this.volumes.set(name, addressOf(config.volume.resource));
     }
-    return container;
+    return run ?? container;
   }
 }

@@ -59,7 +59,7 @@ async function applyOrExplain(
   options: DeployOptions,
 ): Promise<boolean> {
   const { project } = synthesised.topology;
-  const show = options.json ? () => {} : progress(synthesised.synthesis.names);
+  const show = options.json ? () => {} : progress(synthesised.synthesis.names, synthesised.topology.services);
   let changed = false;
   try {
     await apply(synthesised, args, (event) => {

@@ -110,7 +110,11 @@ export async function rollback(options: RollbackOptions): Promise<void> {
   await markDeployment(project);
   await removeUnknownObjects(await findUnknownObjects(project));
   const names = new Map([...synthesised.synthesis.names, ...Object.entries(target.names ?? {})]);
-  const secrets = await bringBack(synthesised, target, options.json ? () => {} : progress(names));
+  const secrets = await bringBack(
+    synthesised,
+    target,
+    options.json ? () => {} : progress(names, synthesised.topology.services),
+  );
   if (left) dropRelease(project, left);
   const headline = `Back at the deployment of ${when}, in ${secondsSince(startedMs)}`;
   await reportDeployment(synthesised, options, headline);

@@ -5,6 +5,7 @@ import { localUrl, publicUrl } from '../../stacks/topology/urls.ts';
 import { root } from '../deployment/host.ts';
 import { loadDeployment } from '../deployment/project.ts';
 import { secretValues } from '../deployment/secrets.ts';
+import { COMPLETED } from '../docker/inspect.ts';
 import { diagnose } from '../doctor/diagnose.ts';
 import { gatherFacts } from '../doctor/facts/facts.ts';
 import { Rounds } from '../doctor/facts/rounds.ts';
@@ -37,6 +38,7 @@ const mib = (bytes: number | undefined): string =>
   bytes === undefined ? '-' : `${(bytes / MIB).toFixed(bytes < 10 * MIB ? 1 : 0)}`;
 
 function state({ status, health }: ContainerStatus): string {
+  if (health === COMPLETED) return paint('green', 'exited (0)');
   if (status !== 'running') return paint('red', status);
   if (health === 'none') return paint('green', 'running');
   return paint(health === 'healthy' ? 'green' : health === 'starting' ? 'yellow' : 'red', health);

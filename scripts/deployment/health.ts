@@ -1,6 +1,7 @@
 /** Whether what was deployed runs, and what its containers say where it does not. */
 import { UserError } from '../../stacks/errors.mjs';
 import { type ContainerState, projectContainers } from '../docker/containers.ts';
+import { COMPLETED } from '../docker/inspect.ts';
 import { readLog } from '../docker/logs.ts';
 import { indent, tail } from '../lib/text.ts';
 import { waitFor } from '../lib/wait.ts';
@@ -11,9 +12,9 @@ const LAST_LINES = 8;
 
 type State = Pick<ContainerState, 'name' | 'status' | 'health'>;
 
-/** Whether a container is as it should be: one without a health check only has to run. */
+/** Whether a container is as it should be: one without a health check only has to run, a one-off service to have run. */
 export const isWell = ({ status, health }: State): boolean =>
-  status === 'running' && (health === 'healthy' || health === 'none');
+  health === COMPLETED || (status === 'running' && (health === 'healthy' || health === 'none'));
 
 /** Whether waiting may help. */
 const isPending = ({ status, health }: State): boolean =>

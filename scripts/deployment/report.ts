@@ -1,6 +1,6 @@
 /** What a deployment shows: each resource as it is done, and the containers at the end. */
 
-import { socketsOf } from '../../stacks/topology/service.ts';
+import { type Service, socketsOf } from '../../stacks/topology/service.ts';
 import { localUrl, mainTunnel, publicUrl } from '../../stacks/topology/urls.ts';
 import { type ContainerState, projectContainers } from '../docker/containers.ts';
 import { printJson } from '../lib/json.ts';
@@ -15,17 +15,33 @@ const RECONNECT_MS = 30_000;
 /** Everything is healthy, and cannot be reached from outside. */
 export const TUNNEL_DOWN_EXIT_CODE = 3;
 
+interface Words {
+  readonly doing: string;
+  readonly done: string;
+}
+
 /** What happens to a container, by Terraform's action. */
-const WORDS: Readonly<Record<string, { readonly doing: string; readonly done: string }>> = {
+const WORDS: Readonly<Record<string, Words>> = {
   create: { doing: 'starting', done: 'healthy' },
   update: { doing: 'updating', done: 'updated' },
   delete: { doing: 'stopping', done: 'removed' },
 };
 const OTHER_WORDS = { doing: 'starting', done: 'done' };
 
+/** What a container is when Terraform has created it. */
+const createdWord = ({ oneOff, health }: Service): string =>
+  oneOff ? 'ready to run' : health ? 'healthy' : 'started';
+
 /** @param names what resources are called for people, by their addresses; the others are not shown */
-export function progress(names: ReadonlyMap<string, string>): (event: TerraformEvent) => void {
+export function progress(
+  names: ReadonlyMap<string, string>,
+  services: readonly Service[] = [],
+): (event: TerraformEvent) => void {
   const started = new Map<string, number>();
+  const doneWord = (name: string, words: Words): string => {
+    const service = services.find(({ containerName }) => containerName === name);
+    return service && words === WORDS.create ? createdWord(service) : words.done;
+  };
   return ({ type, hook, change }) => {
     const address = hook?.resource.addr ?? change?.resource.addr;
     const name = address && names.get(address);
@@ -39,7 +55,7 @@ export function progress(names: ReadonlyMap<string, string>): (event: TerraformE
     } else if (type === 'apply_progress' && isContainer) {
       console.log(`  … ${name}: ${hook?.elapsed_seconds} s`);
     } else if (type === 'apply_complete') {
-      const done = hook?.action === 'delete' ? 'removed' : words.done;
+      const done = hook?.action === 'delete' ? 'removed' : doneWord(name, words);
       const took = secondsSince(started.get(key) ?? Date.now());
       console.log(`  ${paint('green', '✓')} ${name}: ${done} (${took})`);
     } else if (type === 'apply_errored') {

@@ -2,9 +2,15 @@
  * How containers differ from the topology, in the words of `docker run`. Pure: what the engine says goes in, differences
  * come out. It sees what the Terraform provider does not read back, and names plainly what it does.
  */
-import { labelsOf } from '../../stacks/topology/labels.ts';
+import { containerLabels } from '../../stacks/topology/labels.ts';
 import { configVolumeName, isOnHostNetwork, type Service, socketsOf } from '../../stacks/topology/service.ts';
-import { type ContainerInspection, type ImageInspection, nameOf } from '../docker/inspect.ts';
+import {
+  COMPLETED,
+  type ContainerInspection,
+  healthOf,
+  type ImageInspection,
+  nameOf,
+} from '../docker/inspect.ts';
 import { MIB } from '../lib/text.ts';
 
 /** A service with what the topology leaves to others: its project, and the tag of its image. */
@@ -21,8 +27,8 @@ export interface Difference {
   readonly what: string;
   /** @example '"no" instead of "unless-stopped"' */
   readonly detail: string;
-  /** What repairs it: a new container, an update in place, its files written or its limit set again. */
-  readonly repair: 'container' | 'update' | 'config' | 'limit';
+  /** What repairs it: a new container, an update in place, its files written, its limit set or its work done again. */
+  readonly repair: 'container' | 'update' | 'config' | 'limit' | 'run';
 }
 
 const NANO = 1e9;
@@ -144,14 +150,17 @@ export function compare(
   };
   const { Config, HostConfig, State } = actual;
 
-  if (State.Status !== 'running') {
+  if (service.oneOff) {
+    const isRight = State.Status === 'running' || healthOf(actual) === COMPLETED;
+    if (!isRight) differ('state', `${State.Status} (${State.ExitCode}) instead of exited (0)`, 'run');
+  } else if (State.Status !== 'running') {
     // One that has exited is only started again; one that is paused or half made is replaced.
     differ('state', `${State.Status} instead of running`, State.Status === 'exited' ? 'update' : 'container');
   }
   same('name', nameOf(actual), service.containerName);
   if (image && actual.Image !== image.Id) differ('image', `not the one that ${reference} names`);
   sameNames('environment', Config.Env ?? [], image?.Config.Env ?? [], asLines(service.environment));
-  const labels = asLines({ ...service.labels, ...labelsOf(project, service.name) });
+  const labels = asLines(containerLabels(project, service));
   sameNames('labels', asLines(Config.Labels), asLines(image?.Config.Labels), labels);
   sameSet('ports', publishedPorts(actual), declaredPorts(service));
   sameSet('volumes', actualMounts(actual), declaredMounts(service));

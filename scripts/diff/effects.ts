@@ -49,6 +49,11 @@ function effectOf(
   const configPlanned = addresses.config !== undefined && changes.has(addresses.config);
   const repairs = new Set(differences.map(({ repair }) => repair));
   const { disruption } = service;
+  if (service.oneOff) {
+    const isRun = action !== undefined || addresses.run === undefined || changes.has(addresses.run);
+    const isAgain = conflictingContainer !== undefined || configPlanned || repairs.size > 0;
+    return isRun || isAgain ? { effect: 'run to completion', outage: OUTAGE.none } : undefined;
+  }
   if (action === 'create' && !conflictingContainer) return { effect: 'create', outage: OUTAGE.down };
   if (conflictingContainer || action === 'replace' || repairs.has('container')) {
     return { effect: `recreate (${disruption})`, outage: OUTAGE.create };
@@ -145,6 +150,7 @@ export function replacements(
     return differences.map(({ repair }) => {
       if (repair === 'config') return addresses.config;
       if (repair === 'limit') return addresses.limit;
+      if (repair === 'run') return addresses.run;
       return repair === 'container' ? addresses.container : undefined;
     });
   });

@@ -1,6 +1,6 @@
 /** What the engine says of containers, images, volumes and networks: the only reader of `docker inspect`. */
 import { UserError } from '../../stacks/errors.mjs';
-import { PROJECT_LABEL } from '../../stacks/topology/labels.ts';
+import { ONE_OFF_LABEL, PROJECT_LABEL } from '../../stacks/topology/labels.ts';
 import { docker, tryDocker } from './client.ts';
 
 /** On a busy host the first is over before the engine has come to the question. */
@@ -172,9 +172,15 @@ export async function inspect<Kind extends keyof Inspections>(
 
 export const nameOf = ({ Name }: Pick<ContainerInspection, 'Name'>): string => Name.replace(/^\//, '');
 
-/** Docker's words for a container's health, or `none` where it has no health check. */
-export const healthOf = ({ State }: Pick<ContainerInspection, 'State'>): string =>
-  State.Health?.Status ?? 'none';
+/** What a one-off service is that has done its work. */
+export const COMPLETED = 'completed';
+
+/** Docker's words for a container's health; `none` where it has no health check, `completed` for a one-off service. */
+export function healthOf({ State, Config }: Pick<ContainerInspection, 'State' | 'Config'>): string {
+  const isOneOff = Config.Labels?.[ONE_OFF_LABEL] !== undefined;
+  if (isOneOff && State.Status === 'exited' && State.ExitCode === 0) return COMPLETED;
+  return State.Health?.Status ?? 'none';
+}
 
 /** Whether an object carries the label of a project. */
 export const isOf = (project: string, labels: Strings | null | undefined): boolean =>

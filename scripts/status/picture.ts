@@ -2,6 +2,7 @@
 import { isOnHostNetwork, type Service, socketsOf } from '../../stacks/topology/service.ts';
 import { serviceNamed, type Topology, type Tunnel } from '../../stacks/topology/topology.ts';
 import { mainTunnel } from '../../stacks/topology/urls.ts';
+import { COMPLETED } from '../docker/inspect.ts';
 import type { Finding, Hop } from '../doctor/checks/check.ts';
 import type { ContainerFacts, Facts } from '../doctor/facts/facts.ts';
 
@@ -76,6 +77,7 @@ const addressOf = (service: Service): string => socketsOf(service)[0] ?? network
 function noteOf(container: ContainerFacts | undefined, facts: Facts): string {
   if (!facts.containers) return 'not known';
   if (!container) return 'missing';
+  if (container.health === COMPLETED) return 'exited (0)';
   if (container.status !== 'running') return container.status;
   return container.health === 'none' ? 'running' : container.health;
 }

@@ -57,7 +57,7 @@ type ContainerChecks = ReadonlyMap<string, PlannedCheck>;
 async function containerChecks({ project, services }: Topology): Promise<ContainerChecks> {
   const containers = await projectContainers(project);
   if (containers.length === 0) throw new UserError(`Nothing of "${project}" is deployed.`, 'npm run deploy');
-  const check = ({ containerName, oneOff }: Service): PlannedCheck => {
+  const check = ({ containerName }: Service): PlannedCheck => {
     const container = containers.find(({ name }) => name === containerName);
     const { status, health } = container ?? { status: 'missing', health: 'none' };
     return {
@@ -65,7 +65,7 @@ async function containerChecks({ project, services }: Topology): Promise<Contain
       dependsOn: [],
       fix: status === 'running' ? showLog(containerName) : 'npm run deploy',
       run: async () => ({
-        ok: isWell({ name: containerName, status, health }) || (oneOff && status === 'exited'),
+        ok: isWell({ name: containerName, status, health }),
         detail: container ? `${status}, ${health}` : status,
       }),
     };

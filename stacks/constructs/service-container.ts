@@ -2,7 +2,8 @@ import { Construct } from 'constructs';
 import { addressOf, Container, DataResource, type ITerraformDependable, labelBlocks } from '../provider.ts';
 import { ownTiming } from '../topology/health.ts';
 import type { HostFacts } from '../topology/host.ts';
-import { labelsOf } from '../topology/labels.ts';
+import { containerLabels } from '../topology/labels.ts';
+import type { OneOffSpec } from '../topology/one-off-spec.ts';
 import { isOnHostNetwork, type Service } from '../topology/service.ts';
 import type { ConfigVolume } from './config-volume.ts';
 import type { DataVolume } from './data-volume.ts';
@@ -17,8 +18,10 @@ export interface ServiceContainerProps {
   readonly networks: readonly string[];
   readonly config: ConfigVolume | undefined;
   readonly volumes: readonly DataVolume[];
-  /** Containers that are healthy before this one starts. */
-  readonly dependsOn: readonly Container[];
+  /** Containers that are healthy, and work that is done, before this one starts. */
+  readonly dependsOn: readonly ITerraformDependable[];
+  /** This package's folder, as seen from the one terraform runs in. */
+  readonly packageFolder: string;
 }
 
 /** A duration as Go writes it: the provider compares them as text. @example goDuration(90) // '1m30s' */
@@ -32,8 +35,8 @@ export function goDuration(seconds: number): string {
 }
 
 /** Without one the image's own holds, if it has any. */
-function healthcheckOf({ health, healthTiming }: Service, { engineApi }: HostFacts) {
-  if (!health) return undefined;
+function healthcheckOf({ health, healthTiming, oneOff }: Service, { engineApi }: HostFacts) {
+  if (!health || oneOff) return undefined;
   const timing = { ...ownTiming(engineApi), ...healthTiming };
   return {
     test: [...health],
@@ -43,6 +46,14 @@ function healthcheckOf({ health, healthTiming }: Service, { engineApi }: HostFac
     interval: goDuration(timing.intervalSec),
     ...(timing.startIntervalSec !== undefined && { startInterval: goDuration(timing.startIntervalSec) }),
   };
+}
+
+/** Seconds to become healthy; with rare health checks of its own, as many as Docker takes to call it unhealthy. */
+function startTimeoutOf({ startTimeoutSec, healthTiming }: Service, { engineApi }: HostFacts): number {
+  if (!healthTiming) return startTimeoutSec;
+  const timing = { ...ownTiming(engineApi), ...healthTiming };
+  const { startPeriodSec, retries, intervalSec, timeoutSec } = timing;
+  return Math.max(startTimeoutSec, Math.ceil(startPeriodSec + retries * (intervalSec + timeoutSec)));
 }
 
 /** @example 'on-failure:3' */
@@ -99,11 +110,13 @@ export class ServiceContainer extends Construct {
   readonly container: Container;
   /** Sets the limit of processes. */
   readonly limit: DataResource;
+  /** Runs a one-off service to completion. */
+  readonly run: DataResource | undefined;
 
   constructor(scope: Construct, id: string, props: ServiceContainerProps) {
     super(scope, id);
     const { service, config } = props;
-    const { limits } = service;
+    const { limits, oneOff } = service;
     const dependsOn: ITerraformDependable[] = [
       ...(config ? [config.files] : []),
       ...props.volumes.map(({ resource }) => resource),
@@ -133,8 +146,10 @@ export class ServiceContainer extends Construct {
       ...(bindings.length > 0 && { ports: bindings }),
       ...(healthcheck && { healthcheck }),
       wait: healthcheck !== undefined,
-      waitTimeout: service.startTimeoutSec,
-      mustRun: true,
+      waitTimeout: startTimeoutOf(service, props.host),
+      mustRun: !oneOff,
+      // Started when all is ready for it, and waited for: below.
+      ...(oneOff && { start: false }),
       destroyGraceSeconds: service.stopGraceSec,
       readOnly: service.readOnlyRoot,
       tmpfs: Object.fromEntries(
@@ -155,7 +170,7 @@ export class ServiceContainer extends Construct {
       ...(limits.cpus && { cpus: String(limits.cpus) }),
       logDriver: 'json-file',
       logOpts: { 'max-size': service.log.maxSize, 'max-file': String(service.log.files) },
-      labels: labelBlocks({ ...service.labels, ...labelsOf(props.project, service.name) }),
+      labels: labelBlocks(containerLabels(props.project, service)),
       ...furtherOptions(service),
       volumes: [
         ...(config
@@ -188,6 +203,24 @@ export class ServiceContainer extends Construct {
           command: `docker update --pids-limit ${limits.pids} ${this.container.id}`,
         },
       ],
+    });
+    this.run = oneOff ? this.runToCompletion(props) : undefined;
+  }
+
+  /** Again for a new container, and for other files. Where it fails, the next deployment tries again. */
+  private runToCompletion({ service, config, packageFolder }: ServiceContainerProps): DataResource {
+    const spec: OneOffSpec = { container: service.containerName, deadlineSec: service.startTimeoutSec };
+    return new DataResource(this, 'Run', {
+      triggersReplace: { container: this.container.id, ...(config && { files: config.files.id }) },
+      provisioners: [
+        {
+          type: 'local-exec',
+          command: 'node scripts/run.mjs run-one-off',
+          workingDir: packageFolder,
+          environment: { ONE_OFF: JSON.stringify(spec) },
+        },
+      ],
+      dependsOn: [this.limit],
     });
   }
 }

@@ -14,8 +14,23 @@ export const SHARED = 'shared';
 /** On a container that runs to completion. */
 export const ONE_OFF_LABEL = 'btc-watcher.one-off';
 
+type Labels = Readonly<Record<string, string>>;
+
 /** @param service name of the service, `network` or `shared` */
-export const labelsOf = (project: string, service: string): Readonly<Record<string, string>> => ({
+export const labelsOf = (project: string, service: string): Labels => ({
   [SERVICE_LABEL]: service,
   [PROJECT_LABEL]: project,
 });
+
+/** Those of a service's container; its own cannot replace this package's. */
+export const containerLabels = (project: string, { name, labels, oneOff }: Labelled): Labels => ({
+  ...labels,
+  ...(oneOff && { [ONE_OFF_LABEL]: 'true' }),
+  ...labelsOf(project, name),
+});
+
+interface Labelled {
+  readonly name: string;
+  readonly labels: Labels;
+  readonly oneOff: boolean;
+}

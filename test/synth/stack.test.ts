@@ -490,7 +490,8 @@ describe('what compose files say of a service', () => {
       shm_size: 128,
       ulimit: [{ name: 'nofile', soft: 1024, hard: 2048 }],
       healthcheck: { test: ['CMD', 'true'], interval: '1m30s', start_period: '500ms', retries: 5 },
-      wait_timeout: 120,
+      // Of its own times: Docker needs as long to find that it is unhealthy.
+      wait_timeout: 476,
     });
     expect(container('web').volumes).toEqual([
       { container_path: '/media', volume_name: 'btc-watcher-media' },
@@ -515,6 +516,35 @@ describe('what compose files say of a service', () => {
   it('is healthy as long as it runs where it has no health check', () => {
     expect(container('worker')).toMatchObject({ wait: false, must_run: true });
     expect(container('worker').healthcheck).toBeUndefined();
+  });
+});
+
+describe('a one-off service', () => {
+  const migrate: ServiceDefinition = {
+    name: 'migrate',
+    image: { kind: 'reference', reference: 'web:1' },
+    oneOff: true,
+    health: undefined,
+    startTimeoutSec: 300,
+    limits: { memoryMiB: 64, pids: 32 },
+    disruption: 'none',
+  };
+  const web: ServiceDefinition = { ...migrate, name: 'web', oneOff: false, dependsOn: ['migrate'] };
+  const { container, json, addresses } = synthesise({}, HOST, [web, migrate]);
+  const run = addresses.get('migrate')?.run ?? '';
+
+  it('is made first and run then, with its limits in place, and only when it is another', () => {
+    expect(container('migrate')).toMatchObject({ start: false, must_run: false, wait: false, restart: 'no' });
+    const resource = json.resource.terraform_data[run.split('.')[1] ?? ''];
+    expect(resource.depends_on).toEqual([addresses.get('migrate')?.limit]);
+    expect(resource.triggers_replace).toEqual({ container: `\${${addresses.get('migrate')?.container}.id}` });
+    const { command, environment } = resource.provisioner[0]['local-exec'];
+    expect(command).toBe('node scripts/run.mjs run-one-off');
+    expect(JSON.parse(environment.ONE_OFF)).toEqual({ container: 'btc-watcher-migrate', deadlineSec: 300 });
+  });
+
+  it('has ended before what depends on it starts', () => {
+    expect(container('web').depends_on).toEqual([run]);
   });
 });
 

@@ -2,9 +2,10 @@
 import { portName, type Service } from '../../../stacks/topology/service.ts';
 import type { Topology } from '../../../stacks/topology/topology.ts';
 import { isOwn } from '../../deployment/profile.ts';
+import { COMPLETED } from '../../docker/inspect.ts';
 import { span } from '../../lib/text.ts';
-import { healthSilence } from '../facts/containers.ts';
-import { type Check, hopOf, restartOf, type ServiceCheckId } from './check.ts';
+import { type ContainerFacts, healthSilence } from '../facts/containers.ts';
+import { type Check, hopOf, restartOf, type ServiceCheckId, type Verdict } from './check.ts';
 import { deployed, engine } from './host.ts';
 
 const LOOP_RESTARTS = 3;
@@ -14,6 +15,17 @@ const LOOP_UPTIME_MS = { healthy: 20_000, otherwise: 90_000 };
 /** The checks of a service's ports, which it cannot run without. */
 const portChecksOf = (service: Service): ServiceCheckId[] =>
   service.ports.map((port) => `port-${portName(service, port)}` as const);
+
+/** What a one-off service has come to. */
+function oneOffVerdict(container: ContainerFacts, nowMs: number): Verdict {
+  const { name, status, health, exitCode, lastLogLine, startedAtMs } = container;
+  if (health === COMPLETED) return { ok: `exited (0), started ${span(nowMs - startedAtMs)} ago` };
+  if (status === 'running') return { ok: `running for ${span(nowMs - startedAtMs)}` };
+  const lastLine = lastLogLine ? `; last log line: ${lastLogLine}` : '';
+  const problem =
+    status === 'exited' ? `${name} has failed (code ${exitCode})${lastLine}` : `${name} is ${status}`;
+  return { problem, fix: 'npm run deploy' };
+}
 
 /** Present, running, not in a restart loop, healthy. */
 const running = (topology: Topology, service: Service): Check => ({
@@ -30,6 +42,7 @@ const running = (topology: Topology, service: Service): Check => ({
       const isNew = release && !release.services.includes(service.name);
       return { problem, fix: 'npm run deploy', ...(isNew && { settings: service.reads }) };
     }
+    if (service.oneOff) return oneOffVerdict(container, container.inspectedMs + skewMs);
     const { name, status, health, restarts, exitCode, lastLogLine } = container;
     const lastLine = lastLogLine ? `; last log line: ${lastLogLine}` : '';
     const memory = container.outOfMemory ? ', out of memory' : '';
@@ -72,7 +85,7 @@ const healthChecks = (topology: Topology, service: Service): Check => ({
   dependsOn: [`container-${service.name}`],
   run: ({ containers, engine: { skewMs } }) => {
     const container = containers?.[service.name];
-    const silence = container && healthSilence(container, skewMs);
+    const silence = container && !service.oneOff && healthSilence(container, skewMs);
     if (!silence) return undefined;
     const { name, healthIntervalMs = 0 } = container;
     const age = span(silence.ageMs);

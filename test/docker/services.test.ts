@@ -1,0 +1,171 @@
+/**
+ * Services of the user's own, in all shapes that compose files have. The commands run in this process, so that the
+ * topology they make can be given more.
+ */
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import type { ServiceDefinition } from '../../stacks/topology/service.ts';
+import type * as TopologyModule from '../../stacks/topology/topology.ts';
+import { docker, TestDeployment } from '../support/deployment.ts';
+import { imageOf } from '../support/topology.ts';
+
+const PROJECT = 'btcw-t-services';
+const added = vi.hoisted((): { services: ServiceDefinition[] } => ({ services: [] }));
+const deployment = new TestDeployment(PROJECT, {
+  BTCW_NGINX_PORT: '21101',
+  BTCW_BACKEND_PORT: '21102',
+  BTCW_FRONTEND_PORT: '21103',
+  BTCW_FRP_SERVER_PORT: '21104',
+  BTCW_FRP_REMOTE_PORT: '21105',
+});
+
+const sh = (script: string) => ['sh', '-c', script];
+const common = {
+  user: '0:0',
+  image: { kind: 'reference', reference: imageOf('nginx') },
+  limits: { memoryMiB: 32, pids: 16 },
+  disruption: 'away',
+} as const;
+const files = { purpose: 'files', path: '/files', shared: true } as const;
+
+/** Keeps running, has no health check, and has much that compose files say. */
+const store: ServiceDefinition = {
+  ...common,
+  name: 'store',
+  health: undefined,
+  entrypoint: sh('exec sleep infinity'),
+  init: true,
+  workingDir: '/tmp',
+  stopSignal: 'SIGINT',
+  restart: 'on-failure:3',
+  extraHosts: { 'host.docker.internal': 'host-gateway' },
+  labels: { team: 'data' },
+  tmpfs: [{ path: '/run/x', sizeMiB: 8 }],
+  shmMiB: 16,
+  ulimits: { nofile: [1024, 2048] },
+  networks: [{ network: 'services', aliases: ['store'] }],
+  volumes: [{ ...files, readOnly: true }],
+};
+const migrate = (script: string): ServiceDefinition => ({
+  ...common,
+  name: 'migrate',
+  health: undefined,
+  oneOff: true,
+  entrypoint: sh(script),
+  networks: [{ network: 'services' }],
+  volumes: [files],
+  dependsOn: ['store'],
+});
+const GOOD = 'getent hosts store && date +%s%N >> /files/migrated && echo migrated';
+/** Starts only where the migration has been. */
+const shop: ServiceDefinition = {
+  ...common,
+  name: 'shop',
+  entrypoint: sh('test -s /files/migrated || exit 1; exec sleep infinity'),
+  init: true,
+  health: ['CMD', 'test', '-s', '/files/migrated'],
+  healthTiming: { intervalSec: 3, startPeriodSec: 20 },
+  volumes: [files],
+  dependsOn: ['migrate'],
+};
+
+vi.mock('../../stacks/topology/topology.ts', async (original) => {
+  const actual = await original<typeof TopologyModule>();
+  const topologyOf: typeof actual.topologyOf = (settings, services, host) =>
+    actual.topologyOf(settings, [...services, ...added.services], host);
+  return { ...actual, topologyOf };
+});
+
+/** Runs a command of this package in this process. @returns what it printed, or the error it failed with */
+async function run(command: () => Promise<void>): Promise<{ output: string; code: number }> {
+  const lines: string[] = [];
+  const log = vi.spyOn(console, 'log').mockImplementation((line) => lines.push(String(line)));
+  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0);
+  process.exitCode = 0;
+  try {
+    await command();
+    return { output: lines.join('\n'), code: Number(process.exitCode) };
+  } catch (error) {
+    return { output: (error as Error).message, code: 1 };
+  } finally {
+    log.mockRestore();
+    write.mockRestore();
+    process.exitCode = 0;
+  }
+}
+
+async function deploy(...services: ServiceDefinition[]) {
+  added.services = services;
+  const command = await import('../../scripts/commands/deploy.ts');
+  return run(() => command.deploy());
+}
+async function diff() {
+  const command = await import('../../scripts/commands/diff.ts');
+  return run(() => command.diff({}));
+}
+const runs = async () =>
+  (await docker('exec', `${PROJECT}-shop`, 'cat', '/files/migrated')).trim().split('\n').length;
+
+beforeAll(async () => {
+  await deployment.remove();
+  Object.assign(process.env, deployment.settings);
+  const { output } = await deploy(shop, migrate(GOOD), store);
+  expect(output).toContain(`${PROJECT}-shop: healthy`);
+});
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') await deployment.printLogs();
+});
+afterAll(() => deployment.remove());
+
+it('a service gets what is said of it, and is unchanged right after', async () => {
+  const { HostConfig, Config } = await deployment.inspect('store');
+  expect(HostConfig).toMatchObject({
+    RestartPolicy: { Name: 'on-failure', MaximumRetryCount: 3 },
+    ExtraHosts: ['host.docker.internal:host-gateway'],
+    ShmSize: 16 * 1024 ** 2,
+    Ulimits: [{ Name: 'nofile', Soft: 1024, Hard: 2048 }],
+    Tmpfs: expect.objectContaining({ '/run/x': expect.stringContaining('size=8m') }),
+  });
+  expect(Config).toMatchObject({ WorkingDir: '/tmp', StopSignal: 'SIGINT' });
+  expect((await deployment.inspect('shop')).Config.Healthcheck.Interval).toBe(3e9);
+  for (let round = 0; round < 2; round += 1) {
+    const { output } = await diff();
+    expect(output).toContain('No changes');
+  }
+});
+
+it('a one-off service runs before what depends on it, and not again without a change', async () => {
+  expect((await deployment.inspect('migrate')).State).toMatchObject({ Status: 'exited', ExitCode: 0 });
+  expect(await runs()).toBe(1);
+  expect((await deploy(shop, migrate(GOOD), store)).output).toContain('Nothing changed');
+  expect(await runs()).toBe(1);
+  await deploy(shop, migrate(`${GOOD} again`), store);
+  expect(await runs()).toBe(2);
+});
+
+it('a one-off service that has done its work is well to doctor, status and verify', async () => {
+  const { doctor } = await import('../../scripts/commands/doctor.ts');
+  const { findings } = JSON.parse((await run(() => doctor({ json: true }))).output);
+  const found = findings.find(({ id }: { id: string }) => id === 'container-migrate');
+  expect(found).toMatchObject({ level: 'ok', detail: expect.stringContaining('exited (0)') });
+  const { status } = await import('../../scripts/commands/status.ts');
+  const shown = JSON.parse((await run(() => status({ json: true }))).output);
+  expect(shown.containers).toEqual(
+    expect.arrayContaining([expect.objectContaining({ service: 'migrate', health: 'completed' })]),
+  );
+});
+
+it('fails when a one-off service fails, with its last lines, and runs again with the next deployment', async () => {
+  const { output, code } = await deploy(shop, migrate('echo no such table; exit 3'), store);
+  expect(code).toBe(1);
+  expect(output).toContain(`${PROJECT}-migrate has failed with exit code 3`);
+  expect(output).toContain('no such table');
+  expect((await diff()).output).toMatch(/migrate .*run to completion/);
+  expect((await deploy(shop, migrate(GOOD), store)).code).toBe(0);
+  expect(await runs()).toBe(3);
+});
+
+it('is destroyed with the rest', async () => {
+  const { destroy } = await import('../../scripts/commands/destroy.ts');
+  await run(() => destroy({ yes: true, volumes: true }));
+  expect(await deployment.remains()).toEqual([]);
+});
