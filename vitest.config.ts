@@ -1,5 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
+/** A real engine, ports of the host: one file after the other. */
+const onEngine = { fileParallelism: false, testTimeout: 180_000, hookTimeout: 300_000 };
+
+/** Docker tests that run beside the others, which use the ports that they have by default. */
+const BESIDE = ['adopt', 'engine', 'foreign', 'interrupts', 'log-rotation', 'rollback', 'update'].map(
+  (name) => `test/docker/${name}.test.ts`,
+);
+/** What these add to the number of each port. */
+const PORT_OFFSET = '250';
+
 export default defineConfig({
   test: {
     projects: [
@@ -9,19 +19,23 @@ export default defineConfig({
         test: {
           name: 'docker',
           include: ['test/docker/**/*.test.ts'],
-          // One engine, one set of ports: one file after the other.
-          fileParallelism: false,
-          testTimeout: 180_000,
-          hookTimeout: 300_000,
+          exclude: BESIDE,
+          ...onEngine,
+        },
+      },
+      {
+        test: {
+          name: 'docker-beside',
+          include: BESIDE,
+          env: { TEST_PORT_OFFSET: PORT_OFFSET },
+          ...onEngine,
         },
       },
       {
         test: {
           name: 'long',
           include: ['test/long/**/*.test.ts', 'test/docker/interrupts.test.ts'],
-          fileParallelism: false,
-          testTimeout: 180_000,
-          hookTimeout: 300_000,
+          ...onEngine,
         },
       },
       {

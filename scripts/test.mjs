@@ -1,5 +1,6 @@
 // The whole test suite, after bootstrap: ends with the counts of all runs together, and fails when any failed.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,15 +20,30 @@ const vitest = 'node_modules/vitest/vitest.mjs';
 let passed = 0;
 let failed = 0;
 
-/** @param {string} title @param {string} program @param {string[]} args @param {string} [cwd] @param {Record<string, string>} [env] @returns {boolean} */
-function run(title, program, args, cwd = root, env = {}) {
-  console.log(`\n▸ ${title}`);
-  return spawnSync(program, args, { stdio: 'inherit', cwd, env: { ...process.env, ...env } }).status === 0;
+/**
+ * Runs a program, and prints its output when it has ended: another may run beside it.
+ * @param {string} title @param {string} program @param {string[]} args @param {string} [cwd] @param {Record<string, string>} [env]
+ * @returns {Promise<boolean>} whether it succeeded
+ */
+async function run(title, program, args, cwd = root, env = {}) {
+  const startedMs = Date.now();
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    cwd,
+    env: { ...process.env, ...env },
+  });
+  /** @type {Buffer[]} */
+  const output = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => output.push(chunk));
+  const [code] = await once(child, 'close');
+  const seconds = Math.round((Date.now() - startedMs) / 1000);
+  console.log(`\n▸ ${title} (${seconds} s)\n${Buffer.concat(output).toString().trimEnd()}`);
+  return code === 0;
 }
 
 /** Runs a program that counts as one test. @param {string} title @param {string} program @param {string[]} args */
-function check(title, program, args) {
-  if (run(title, program, args)) passed += 1;
+async function check(title, program, args) {
+  if (await run(title, program, args)) passed += 1;
   else failed += 1;
 }
 
@@ -35,10 +51,10 @@ function check(title, program, args) {
  * Runs tests and adds up what vitest reports of them.
  * @param {string} title @param {string} node @param {string[]} args @param {string} [cwd] @param {Record<string, string>} [env]
  */
-function tests(title, node, args, cwd = root, env = {}) {
+async function tests(title, node, args, cwd = root, env = {}) {
   const report = join(root, reports, `${title.replace(/\W+/g, '-')}.json`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const succeeded = run(title, node, [join(root, vitest), 'run', ...args, ...reporters], cwd, env);
+  const succeeded = await run(title, node, [join(root, vitest), 'run', ...args, ...reporters], cwd, env);
   try {
     const result = JSON.parse(readFileSync(report, 'utf8'));
     passed += result.numPassedTests;
@@ -76,23 +92,18 @@ for (const [program, use] of Object.entries(programs)) {
 rmSync(reports, { recursive: true, force: true });
 mkdirSync(reports, { recursive: true });
 
-check('Format and lint', 'npx', ['biome', 'check', '.']);
-check('Types', 'npx', ['tsc', '--noEmit']);
+await check('Format and lint', 'npx', ['biome', 'check', '.']);
+await check('Types', 'npx', ['tsc', '--noEmit']);
 for (const app of ['backend', 'frontend']) {
-  check(`Types of the ${app}`, 'npm', ['run', 'typecheck', '-w', `assets/${app}`]);
+  await check(`Types of the ${app}`, 'npm', ['run', 'typecheck', '-w', `assets/${app}`]);
 }
-tests(`Unit and synth tests, Node ${process.versions.node}`, process.execPath, [
-  '--project',
-  'unit',
-  '--project',
-  'synth',
-]);
-tests('Unit and synth tests, Node 24', node24, ['--project', 'unit', '--project', 'synth']);
-check('Images', process.execPath, ['scripts/run.mjs', 'images']);
+const withoutDocker = ['--project', 'unit', '--project', 'synth'];
+await tests(`Unit and synth tests, Node ${process.versions.node}`, process.execPath, withoutDocker);
+await check('Images', process.execPath, ['scripts/run.mjs', 'images']);
 for (const app of ['backend', 'frontend']) {
-  check(`Build of the ${app}`, 'npm', ['run', 'build', '-w', `assets/${app}`]);
+  await check(`Build of the ${app}`, 'npm', ['run', 'build', '-w', `assets/${app}`]);
   // The backend's need Node's SQLite; its image runs the same Node.
-  tests(`Tests of the ${app}`, app === 'backend' ? node24 : process.execPath, [], `assets/${app}`);
+  await tests(`Tests of the ${app}`, app === 'backend' ? node24 : process.execPath, [], `assets/${app}`);
 }
 await goTests('Tests of logrun', 'assets/go/logrun');
 const reference = spawnSync(process.execPath, ['scripts/run.mjs', 'images', 'backend', '--reference'], {
@@ -100,15 +111,25 @@ const reference = spawnSync(process.execPath, ['scripts/run.mjs', 'images', 'bac
 });
 // What measures the process itself (memory, signals, fuzzing) has run above, on the bundle.
 const contract = ['exchange', 'handshake', 'http', 'messages', 'slow-reader'];
-tests(
+await tests(
   "The backend's protocol in its container",
   node24,
   contract.map((name) => `test/protocol/${name}.test.ts`),
   'assets/backend',
   { BACKEND_IMAGE: reference.stdout.trim() },
 );
-tests('Docker tests', process.execPath, ['--project', 'docker']);
-tests('Browser tests', process.execPath, ['--project', 'browser']);
+
+// From here on most of the time is spent waiting for containers.
+await Promise.all([
+  (async () => {
+    await tests('Docker tests', process.execPath, ['--project', 'docker']);
+    await tests('Browser tests', process.execPath, ['--project', 'browser']);
+  })(),
+  (async () => {
+    await tests('Docker tests beside them', process.execPath, ['--project', 'docker-beside']);
+    await tests('Unit and synth tests, Node 24', node24, withoutDocker);
+  })(),
+]);
 
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { asLines, declaredMounts, declaredPorts } from '../../scripts/diff/drift.ts';
 import type { Effect } from '../../scripts/diff/effects.ts';
@@ -222,20 +225,6 @@ const drifts: Drift[] = [
     effect: /^create$/,
   },
   {
-    kind: 'image retagged',
-    service: 'frontend',
-    make: () => docker('tag', imageOf('nginx'), imageOf('frontend')),
-    cause: /image: not the one that btc-watcher\/frontend:\w+ names/,
-    effect: /^recreate/,
-  },
-  {
-    kind: "image's tag removed",
-    service: 'frontend',
-    make: () => docker('rmi', '--force', '--no-prune', imageOf('frontend')),
-    cause: /./,
-    effect: /^recreate/,
-  },
-  {
     kind: 'run by hand with another environment',
     service: 'backend',
     make: () => byHand('backend', (args) => [...args, '--env', 'EXTRA=s3cret-value']),
@@ -300,10 +289,33 @@ const drifts: Drift[] = [
   },
 ];
 
+const imageSettings = { BTCW_FRONTEND_CONTEXT: '' };
+/** An image of its own, since others run the package's at the same time. */
+const ownFrontend = () => {
+  const { BTCW_FRONTEND_CONTEXT } = imageSettings;
+  return imageOf('frontend', { ...deployment.settings, BTCW_FRONTEND_CONTEXT });
+};
+const imageDrifts: readonly Drift[] = [
+  {
+    kind: 'image retagged',
+    service: 'frontend',
+    make: () => docker('tag', imageOf('nginx'), ownFrontend()),
+    cause: /image: not the one that btcw-drift\/frontend:\w+ names/,
+    effect: /^recreate/,
+  },
+  {
+    kind: "image's tag removed",
+    service: 'frontend',
+    make: () => docker('rmi', '--force', '--no-prune', ownFrontend()),
+    cause: /./,
+    effect: /^recreate/,
+  },
+];
+
 describe('diff names, and deploy heals', () => {
-  it.each(drifts)('$service: $kind', async ({ service, make, cause, effect }) => {
+  const heals = async ({ service, make, cause, effect }: Drift, settings: Record<string, string> = {}) => {
     await make();
-    const review = await deployment.run('diff', ['--json']);
+    const review = await deployment.run('diff', ['--json'], settings);
     expect(review.code, review.output).toBe(2);
     const rows: Effect[] = JSON.parse(review.stdout).containers;
     const row = rows.find(({ container }) => container === name(service));
@@ -313,11 +325,33 @@ describe('diff names, and deploy heals', () => {
     expect(rows.map(({ container }) => container)).toEqual([name(service)]);
     expect(review.output).not.toContain('s3cret-value');
 
-    const deployed = await deployment.run('deploy');
+    const deployed = await deployment.run('deploy', [], settings);
     expect(deployed.code, deployed.output).toBe(0);
-    const after = await deployment.run('diff');
+    const after = await deployment.run('diff', [], settings);
     expect(after.output).toContain('No changes');
     expect(after.code).toBe(0);
+  };
+
+  it.each(drifts)('$service: $kind', (drift) => heals(drift));
+
+  describe('of an image', () => {
+    beforeAll(async () => {
+      imageSettings.BTCW_FRONTEND_CONTEXT = mkdtempSync(join(tmpdir(), 'btcw-drift-'));
+      writeFileSync(join(imageSettings.BTCW_FRONTEND_CONTEXT, 'Dockerfile'), `FROM ${imageOf('frontend')}\n`);
+      const { code, output } = await deployment.run('deploy', [], imageSettings);
+      expect(code, output).toBe(0);
+    });
+    afterAll(async () => {
+      expect((await deployment.run('deploy')).code).toBe(0);
+      rmSync(imageSettings.BTCW_FRONTEND_CONTEXT, { recursive: true });
+      await docker(
+        'rmi',
+        '--force',
+        ...(await docker('images', '--quiet', 'btcw-drift/frontend')).split('\n'),
+      );
+    });
+
+    it.each(imageDrifts)('$service: $kind', (drift) => heals(drift, imageSettings));
   });
 
   it('all together in a deployment that still holds the whole contract', async () => {

@@ -10,12 +10,19 @@ import { REMOVE_OPTIONS } from '../../scripts/docker/inspect.ts';
  * which the kernel takes the ports of outgoing connections (32768 and up): those cannot be listened on.
  */
 const PORTS = {
-  BTCW_NGINX_PORT: '18501',
-  BTCW_BACKEND_PORT: '18000',
-  BTCW_FRONTEND_PORT: '13000',
-  BTCW_FRP_SERVER_PORT: '17000',
-  BTCW_FRP_REMOTE_PORT: '16001',
+  BTCW_NGINX_PORT: 18501,
+  BTCW_BACKEND_PORT: 18000,
+  BTCW_FRONTEND_PORT: 13000,
+  BTCW_FRP_SERVER_PORT: 17000,
+  BTCW_FRP_REMOTE_PORT: 16001,
 };
+
+/** The ports, of which tests that run beside others (vitest.config.ts) have their own. */
+function defaultPorts() {
+  const offset = Number(process.env.TEST_PORT_OFFSET ?? '0');
+  const entries = Object.entries(PORTS).map(([name, port]) => [name, String(port + offset)]);
+  return Object.fromEntries(entries) as Record<keyof typeof PORTS, string>;
+}
 
 export interface Outcome {
   readonly code: number;
@@ -93,7 +100,7 @@ export class TestDeployment {
     this.runProgram = runProgram;
     this.docker = dockerBy(runProgram);
     // A user's .env must not reach the tests.
-    const ports = { ...PORTS, ...settings };
+    const ports = { ...defaultPorts(), ...settings };
     this.settings = { BTCW_PROJECT: project, ...ports };
     this.local = `http://127.0.0.1:${ports.BTCW_NGINX_PORT}`;
     this.public = `http://127.0.0.1:${ports.BTCW_FRP_REMOTE_PORT}`;
