@@ -1,5 +1,6 @@
 import { UserError } from '../../stacks/errors.mjs';
 import { bringBack } from '../deployment/bring-back.ts';
+import { tellNotices } from '../deployment/compose.ts';
 import { explainFailure, requireHealthy } from '../deployment/health.ts';
 import { markDeployment } from '../deployment/owner.ts';
 import { preflight } from '../deployment/preflight.ts';
@@ -89,6 +90,7 @@ export async function deploy(options: DeployOptions = {}): Promise<void> {
   const startedMs = Date.now();
   const project = await synthesiseProject({ changes: true, adopt: options.adopt ?? false });
   const { topology, images, synthesis } = project;
+  tellNotices(project);
   const gather = () => Promise.all([gatherDrift(project), findUnknownObjects(topology.project)]);
   const [missing, before] = await Promise.all([missingImages(images.all), gather(), preflight(project)]);
   await ensureImages(missing);

@@ -1,4 +1,5 @@
 import { UserError } from '../../stacks/errors.mjs';
+import { tellNotices } from '../deployment/compose.ts';
 import { originOf } from '../deployment/owner.ts';
 import { synthesiseProject } from '../deployment/project.ts';
 import { changedSettings, lastRelease } from '../deployment/releases.ts';
@@ -19,7 +20,8 @@ export interface DiffOptions {
  */
 export async function diff(options: DiffOptions): Promise<void> {
   const project = await synthesiseProject();
-  const { settings, topology, images, synthesis } = project;
+  const { settings, topology, images, synthesis, notices } = project;
+  tellNotices(project);
   const planned: PlannedChange[] = [];
   const [observations, missing, { exitCode, diagnostics }] = await Promise.all([
     gatherDrift(project),
@@ -47,7 +49,7 @@ export async function diff(options: DiffOptions): Promise<void> {
   const changed = exitCode === 2 || replacements(observations, planned).length > 0 || builds.length > 0;
   process.exitCode = changed ? 2 : 0;
   if (options.json) {
-    printJson({ changed, containers: rows, builds, resources: planned });
+    printJson({ changed, containers: rows, builds, resources: planned, notices });
     return;
   }
   if (!changed) {

@@ -9,6 +9,7 @@ import { type Topology, topologyOf } from '../../stacks/topology/topology.ts';
 import { PROVIDER } from '../bootstrap/engine.mjs';
 import { type PlannedImages, planImages } from '../images/plan.ts';
 import { paint } from '../lib/report.ts';
+import { loadServices } from './compose.ts';
 import { composeEnvironments, outsideValues } from './environments.ts';
 import { assumedHost, gatherHostFacts, root } from './host.ts';
 import { foreignError, gatherOwnership, type Ownership } from './owner.ts';
@@ -23,6 +24,8 @@ import { ensureState } from './state.ts';
 export interface Deployment {
   readonly settings: Settings;
   readonly topology: Topology;
+  /** A line for each thing that is not as the compose file says. */
+  readonly notices: readonly string[];
 }
 
 /** What is to be deployed on this host. */
@@ -40,7 +43,9 @@ export interface SynthesisedProject extends Project {
 /** @throws {UserError} for wrong settings */
 export function loadDeployment(): Deployment {
   const settings = loadSettings();
-  return { settings, topology: topologyOf(settings, [], assumedHost()) };
+  const host = assumedHost();
+  const { services, notices } = loadServices(settings, host);
+  return { settings, topology: topologyOf(settings, services, host), notices };
 }
 
 /** What a command means to do with the deployment. */
@@ -87,16 +92,16 @@ export async function loadProject(options: LoadOptions = {}): Promise<Project> {
   const settings = loadSettings();
   const project = settings.BTCW_PROJECT;
   const [host, ownership] = await Promise.all([gatherHostFacts(), gatherOwnership(project)]);
-  const topology = topologyOf(settings, [], host);
+  const own = loadServices(settings, host);
+  const topology = topologyOf(settings, own.services, host);
   const isForeign = ownership.owner === 'another';
   if (isForeign && changes && !adopt) throw foreignError(project, ownership, root);
   await recoverSecrets(topology, ownership, isForeign && adopt);
   const secrets = ensureSecrets(settings, root);
   const read = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : undefined);
   if (!anySecrets) requireGoodSecrets(secrets, read, root);
-  for (const notice of composeEnvironments(topology, root, { anySecrets }))
-    console.error(`${paint('yellow', '!')} ${notice}`);
-  return { settings, topology, host, secrets, images: planImages(topology, root), ownership };
+  const notices = [...own.notices, ...composeEnvironments(topology, root, { anySecrets })];
+  return { settings, topology, notices, host, secrets, images: planImages(topology, root), ownership };
 }
 
 /**

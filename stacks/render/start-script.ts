@@ -4,6 +4,31 @@ import type { DotEnvEntry } from '../settings/dotenv.ts';
 /** A POSIX shell word that stands for exactly this text. */
 export const shellQuote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
+/** Marks a variable in a word; characters that no text has, as Unicode leaves them to programs. */
+const [MARK, END] = ['\uE000', '\uE001'];
+const VARIABLE = /\uE000(\w+)\uE001/;
+
+/** What stands in a word for a variable of the script's: its value is in no command line. */
+export const hiddenVariable = (name: string): string => `${MARK}${name}${END}`;
+
+/** Whether a word has such a variable. */
+export const hidesVariable = (word: string): boolean => VARIABLE.test(word);
+
+/** A word with its variables. @example 'redis://:"$PASSWORD"@redis', in quotes as a shell needs them */
+export const wordWithVariables = (word: string): string =>
+  word
+    .split(VARIABLE)
+    // Every second part is a variable's name.
+    .map((part, index) => (index % 2 === 1 ? `"$${part}"` : part && shellQuote(part)))
+    .join('') || "''";
+
+/** A line of shell with its variables. */
+export const lineWithVariables = (line: string): string =>
+  line
+    .split(VARIABLE)
+    .map((part, index) => (index % 2 === 1 ? `\${${part}}` : part))
+    .join('');
+
 /** In scripts that take a program: those of earlier versions start the service's whatever they are given. */
 export const TAKES_PROGRAM = '# Starts the program it is given, else the service.';
 
@@ -19,7 +44,7 @@ export function startScript(
     '#!/bin/sh',
     TAKES_PROGRAM,
     ...variables.map(({ name, value }) => `export ${name}=${shellQuote(value)}`),
-    `[ $# -gt 0 ] || set -- ${program.map(shellQuote).join(' ')}`,
+    `[ $# -gt 0 ] || set -- ${program.map(wordWithVariables).join(' ')}`,
     'exec "$@"',
   ];
   return `${lines.join('\n')}\n`;

@@ -15,6 +15,8 @@ export interface Definition<T extends z.ZodType = z.ZodType> {
   readonly path?: rules.PathRule;
   /** Values that are words, and no paths. @default [] */
   readonly words?: readonly string[];
+  /** Finds the path where none is set. @default - nothing is looked for */
+  readonly find?: (files: rules.FileSystem) => string | undefined;
   /** Whether the file it names holds a secret, which is taken out of all that is shown. @default false */
   readonly secret?: true;
 }

@@ -70,6 +70,18 @@ export const SETTINGS = {
     zh: '前端的主机端口',
     schema: rules.port,
   }),
+  BTCW_COMPOSE_FILE: define({
+    default: '',
+    group: 'applications',
+    en: 'compose file with your own services; empty: compose.yaml or docker-compose.yml in this folder, where there is one; off: none',
+    zh: '描述你自己的服务的 compose 文件；留空则用本目录的 compose.yaml 或 docker-compose.yml（若有）；off：不用',
+    schema: z
+      .literal('off')
+      .transform(() => undefined)
+      .or(rules.path),
+    path: rules.file('should be a compose file that exists, or "off"'),
+    find: rules.findFile(['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml']),
+  }),
   BTCW_BACKEND_IMAGE: define({
     default: '',
     group: 'applications',

@@ -16,6 +16,8 @@ export interface DotEnv {
   /** As the user calls it. @example '.env' */
   readonly file: string;
   readonly entries: readonly DotEnvEntry[];
+  /** What was read; undefined where the file could not be. */
+  readonly text?: string;
   /** One line for each thing that is not as it should be. */
   readonly problems: readonly string[];
 }
@@ -103,7 +105,7 @@ export function parseDotEnv(text: string, file = '.env'): DotEnv {
     // Kept even when it is wrong: the name is then neither unknown nor set twice without a word.
     entries.push({ name, value: 'value' in result ? result.value : '', line });
   }
-  return { file, entries, problems };
+  return { file, entries, problems, text };
 }
 
 /** Marks at the beginning of a file, and which encoding they tell. */

@@ -1,13 +1,16 @@
 /** Validates settings. All problems are reported at once, each as *name: rule, got "value". What to do.* */
+import { dirname } from 'node:path/posix';
 import { distance } from 'fastest-levenshtein';
 import { UserError } from '../errors.mjs';
-import { type Definition, SETTING_NAMES, SETTINGS, type Settings } from './definitions.ts';
+import { type Definition, SETTING_NAMES, SETTINGS, type SettingName, type Settings } from './definitions.ts';
 import { type DotEnv, parseDotEnv } from './dotenv.ts';
+import { parseEnvFile } from './env-file.ts';
 import type { FileSystem } from './rules.ts';
 
 const PREFIX = 'BTCW_';
 const TYPO_DISTANCE = 4;
 
+type Environment = Readonly<Record<string, string | undefined>>;
 /** Names and values as they were given, before defaults. */
 type Given = Readonly<Record<string, string>>;
 
@@ -35,6 +38,29 @@ function unknownName(name: string): string {
 
 const isUnknown = (name: string): boolean => !(name in SETTINGS);
 
+/** Edits that still leave a setting's name to be meant. @example 'BTWC_PROJECT' */
+const SWAPPED_LETTERS = 2;
+
+/** Whether a name is an application's own, and no setting with a typo. */
+const isForeign = (name: string): boolean => {
+  const upper = name.toUpperCase();
+  return (
+    !upper.startsWith(PREFIX) && SETTING_NAMES.every((known) => distance(upper, known) > SWAPPED_LETTERS)
+  );
+};
+
+/**
+ * Whether a file of settings is that of the compose file beside it, too: it is then read as Compose reads it, and holds
+ * names of the application's own.
+ */
+function isShared({ file, entries }: DotEnv, environment: Environment, files: FileSystem): boolean {
+  const name = 'BTCW_COMPOSE_FILE' satisfies SettingName;
+  const given = environment[name] ?? entries.findLast((entry) => entry.name === name)?.value;
+  const composeFile = given?.trim() || SETTINGS[name].find?.(files);
+  if (!composeFile || composeFile === 'off') return false;
+  return dirname(files.resolve(composeFile)) === dirname(files.resolve(file));
+}
+
 /** Rules that concern more than one setting. Ports are compared by the topology, which knows who uses them. */
 function relations(settings: Settings, given: Given): string[] {
   const problems: string[] = [];
@@ -46,6 +72,22 @@ function relations(settings: Settings, given: Given): string[] {
       'should not be set together with BTCW_FRPC_IMAGE, as only the frpc image built here writes a log file',
       given.BTCW_LOG_KEEP_DAYS,
     );
+  }
+  if (settings.BTCW_COMPOSE_FILE) {
+    const inFile = SETTING_NAMES.filter((name) =>
+      /^BTCW_(BACKEND|FRONTEND)_(IMAGE|CONTEXT|ENV_FILE|MODE)$/.test(name),
+    );
+    for (const name of inFile) {
+      const got = given[name];
+      if (!got || got === SETTINGS[name].default) continue;
+      const fix = `Say it there, or set BTCW_COMPOSE_FILE=off.`;
+      conflict(
+        name,
+        `should not be set together with a compose file (${settings.BTCW_COMPOSE_FILE})`,
+        got,
+        fix,
+      );
+    }
   }
   for (const part of ['BACKEND', 'FRONTEND'] as const) {
     const [image, folder] = [settings[`BTCW_${part}_IMAGE`], settings[`BTCW_${part}_CONTEXT`]];
@@ -71,7 +113,7 @@ function parseOne(
   files: FileSystem,
   fix: string | undefined,
 ): { readonly value: unknown } | { readonly problem: string } {
-  const raw = given || definition.default;
+  const raw = given || definition.default || definition.find?.(files) || '';
   const result = definition.schema.safeParse(raw);
   if (!result.success) {
     return { problem: problem(name, result.error.issues[0]?.message ?? 'is not valid', raw, fix) };
@@ -91,16 +133,22 @@ function parseOne(
  * @throws {UserError} with one line for each problem
  */
 export function parseSettings(
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
   dotEnv: string | DotEnv,
   files: FileSystem,
 ): Settings {
-  const { file, entries, problems: fileProblems } = typeof dotEnv === 'string' ? parseDotEnv(dotEnv) : dotEnv;
+  const strict = typeof dotEnv === 'string' ? parseDotEnv(dotEnv) : dotEnv;
+  const { file, text } = strict;
+  const shared = text !== undefined && isShared(strict, environment, files);
+  const { entries, problems: fileProblems } = shared
+    ? parseEnvFile(text, file, (name) => environment[name])
+    : strict;
   const problems = [...fileProblems];
   const given: Record<string, string> = {};
   const fixes: Record<string, string> = {};
   for (const { name, value, line } of entries) {
-    if (isUnknown(name)) problems.push(`${file}, line ${line}: ${unknownName(name)}`);
+    const isKnown = !isUnknown(name) || (shared && isForeign(name));
+    if (!isKnown) problems.push(`${file}, line ${line}: ${unknownName(name)}`);
     given[name] = value.trim();
     fixes[name] = `Set it in ${file}, line ${line}.`;
   }

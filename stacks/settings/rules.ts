@@ -89,6 +89,12 @@ export const file =
     return content !== undefined && accept(content) ? undefined : rule;
   };
 
+/** The first of some files that is in the folder the command runs in. */
+export const findFile =
+  (names: readonly string[]) =>
+  (files: FileSystem): string | undefined =>
+    names.find((name) => files.stat(files.resolve(name))?.kind === 'file');
+
 /** A file that only its owner may read. @param rule what its content should be */
 export const secretFile =
   (rule: string, accept: (content: string) => boolean): PathRule =>

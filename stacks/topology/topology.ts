@@ -18,7 +18,7 @@ import { postgres } from './postgres.ts';
 import { recordReads } from './reads.ts';
 import { redis } from './redis.ts';
 import type { Port, Service, ServiceDefinition } from './service.ts';
-import { type Upstream, upstreamsOf } from './upstream.ts';
+import { portNumbers, type Upstream, upstreamsOf } from './upstream.ts';
 
 /** A way in from outside: what arrives at the server's remote port goes to a service here. */
 export interface Tunnel {
@@ -163,7 +163,7 @@ function networksOf(bridge: Bridge, services: readonly Service[]): Network[] {
 
 /**
  * Makes the topology. The one place that asks which services there are.
- * @param services those beside the package's own
+ * @param services those beside the package's own, or in the place of its backend and frontend
  * @param host what is known of the Docker host
  * @throws {UserError} where two services would have one port, path or name
  */
@@ -177,15 +177,28 @@ export function topologyOf(
   const service = (name: string, define: (read: Settings) => ServiceDefinition | undefined) =>
     make(name, settings, host, define);
 
+  const given = (definition: ServiceDefinition) => (read: Settings) => {
+    // Its ports follow their settings.
+    portNumbers(read, definition.ports ?? []);
+    return definition;
+  };
+  /** One of the package's own, unless the user's has its name, or a compose file says all that there is. */
+  const application = (name: string, define: (read: Settings) => ServiceDefinition) => {
+    const own = services.find((definition) => definition.name === name);
+    return service(name, own ? given(own) : (read) => (read.BTCW_COMPOSE_FILE ? undefined : define(read)));
+  };
   const applications = [
-    service('backend', (read) => backend(read, host)),
-    service('frontend', (read) => frontend(read, host)),
+    application('backend', (read) => backend(read, host)),
+    application('frontend', (read) => frontend(read, host)),
   ];
   const databases = [
     service('postgres', (read) => postgres(read, host)),
     service('redis', (read) => redis(read, host)),
   ];
-  const others = services.map((definition) => service(definition.name, () => definition));
+  const isApplication = ({ name }: ServiceDefinition) => applications.some((other) => other.name === name);
+  const others = services
+    .filter((definition) => !isApplication(definition))
+    .map((definition) => service(definition.name, given(definition)));
   const routed = present([...applications, ...others]);
   const proxy = service('nginx', (read) => nginx(read, upstreamsOf(read, host, routed)));
   const tunnel = [

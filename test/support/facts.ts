@@ -41,7 +41,7 @@ export function topologyWith(
   environment: Record<string, string> = {},
   services: readonly ServiceDefinition[] = [],
 ): Topology {
-  const settings = parseSettings(environment, '', FILES);
+  const settings = parseSettings({ BTCW_COMPOSE_FILE: 'off', ...environment }, '', FILES);
   return topologyOf(settings, services, assumedHost([]));
 }
 
@@ -90,7 +90,7 @@ export function healthyFacts(
   environment: Record<string, string> = {},
   services: readonly ServiceDefinition[] = [],
 ): Facts {
-  const settings = parseSettings(environment, '', FILES);
+  const settings = parseSettings({ BTCW_COMPOSE_FILE: 'off', ...environment }, '', FILES);
   const topology = topologyWith(environment, services);
   const ofUpstreams = <T>(value: T): Record<string, T> =>
     Object.fromEntries(topology.upstreams.map(({ service }) => [service, value]));

@@ -22,7 +22,7 @@ export function deploymentOf(
   host?: HostFacts,
 ): Deployment {
   const settings = settingsOf(environment);
-  return { settings, topology: topologyOf(settings, services, host ?? assumedHost([])) };
+  return { settings, topology: topologyOf(settings, services, host ?? assumedHost([])), notices: [] };
 }
 
 /** The topology of these settings, on a host that is as they take it to be. */

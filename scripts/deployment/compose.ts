@@ -1,0 +1,47 @@
+/** Reads the project's compose file, where there is one. */
+import { dirname, join, resolve } from 'node:path';
+import { readCompose } from '../../stacks/compose/compose.ts';
+import { UserError } from '../../stacks/errors.mjs';
+import type { Settings } from '../../stacks/settings/definitions.ts';
+import { parseEnvFile } from '../../stacks/settings/env-file.ts';
+import type { HostFacts } from '../../stacks/topology/host.ts';
+import type { ServiceDefinition } from '../../stacks/topology/service.ts';
+import { paint } from '../lib/report.ts';
+import { disk, ENV_FILE } from './settings.ts';
+
+/** Services beside the package's own, or in their place. */
+export interface OwnServices {
+  readonly services: readonly ServiceDefinition[];
+  /** A line for each thing that is not as its file says. */
+  readonly notices: readonly string[];
+}
+
+/** The variables of a compose file, as Compose finds them: the environment wins over `.env` beside the file. */
+function variablesOf(file: string): {
+  variables: Record<string, string | undefined>;
+  problems: readonly string[];
+} {
+  const settingsFile = resolve(process.env[ENV_FILE] || '.env');
+  const isBeside = dirname(settingsFile) === dirname(file);
+  const path = isBeside ? settingsFile : join(dirname(file), '.env');
+  const text = disk.read(path) ?? '';
+  const { entries, problems } = parseEnvFile(text, path, (name) => process.env[name]);
+  const variables = Object.fromEntries(entries.map(({ name, value }) => [name, value]));
+  return { variables: { ...variables, ...process.env }, problems };
+}
+
+/** @throws {UserError} with a line for each thing that is wrong or not supported, naming file, line and key */
+export function loadServices(settings: Settings, host: HostFacts): OwnServices {
+  const { BTCW_COMPOSE_FILE: file } = settings;
+  if (!file) return { services: [], notices: [] };
+  const { variables, problems } = variablesOf(file);
+  const project = readCompose({ file, variables, settings, host, files: disk });
+  const all = [...problems, ...project.problems];
+  if (all.length > 0) throw new UserError(all.join('\n'));
+  return project;
+}
+
+/** Says what is not as the compose file says; on stderr, as what a command reports is for programs, too. */
+export function tellNotices({ notices }: Pick<OwnServices, 'notices'>): void {
+  for (const notice of notices) console.error(`${paint('yellow', '!')} ${notice}`);
+}

@@ -1,0 +1,94 @@
+/** From what a file says of a service to what is deployed. */
+import { anyHttpHealth } from '../topology/health.ts';
+import type { ImageSource } from '../topology/image-source.ts';
+import type { Limits, Port, ServiceDefinition } from '../topology/service.ts';
+import type { Draft } from './draft.ts';
+import { SECRETS_PATH } from './files.ts';
+import { withEnvironment } from './hidden.ts';
+import { healthBuiltIn } from './images.ts';
+import type { Report } from './node.ts';
+import { USUAL_CAPABILITIES } from './process.ts';
+import type { Route } from './routing.ts';
+
+/** For what the file leaves unbounded. */
+const MEMORY_MIB = 512;
+const PIDS = 256;
+/** An image of the user's own may keep uploads there. */
+const TMP_MIB = 256;
+
+/** Resource addresses that users' states have. */
+const IDS: Readonly<Record<string, string>> = { backend: 'Backend', frontend: 'Frontend' };
+const DISRUPTIONS: Readonly<Record<string, string>> = {
+  backend: 'sockets drop',
+  frontend: 'pages wait, sockets stay',
+};
+
+/** What the other services have decided. */
+export interface Placement {
+  /** Unique, and one that containers may have. */
+  readonly name: string;
+  readonly image: ImageSource;
+  readonly route: Route | undefined;
+  readonly ports: readonly Port[];
+  readonly dependsOn: readonly string[];
+  readonly oneOff: boolean;
+}
+
+function limitsOf(draft: Draft, report: Report): Limits {
+  const { memoryMiB = MEMORY_MIB, pids = PIDS, cpus } = draft;
+  if (draft.memoryMiB === undefined) {
+    report.notice(`without "mem_limit" a service gets ${MEMORY_MIB} MiB`, draft.name);
+  }
+  return { memoryMiB, pids, ...(cpus !== undefined && { cpus }) };
+}
+
+/** The check of the file, else one of the port that nginx uses; undefined where the file switches it off. */
+function healthOf(draft: Draft, { route, oneOff }: Placement): ServiceDefinition['health'] {
+  const { health, secretEnvironment = [] } = draft.definition;
+  if (health) return secretEnvironment.length > 0 ? withEnvironment(health) : health;
+  if (draft.hasHealthcheck || oneOff) return undefined;
+  const builtIn = healthBuiltIn(draft);
+  if (builtIn || !route) return builtIn;
+  return anyHttpHealth(route.port, route.healthPath);
+}
+
+const unique = (names: readonly string[]): string[] => [...new Set(names)];
+
+export function definitionOf(draft: Draft, placement: Placement, report: Report): ServiceDefinition {
+  const { definition, environment, secretFiles } = draft;
+  const { name, image, route, ports, dependsOn, oneOff } = placement;
+  const id = IDS[name];
+  if (!definition.restart && !oneOff)
+    report.notice('without "restart" a service is started again unless it was stopped', draft.name);
+  return {
+    name,
+    ...(id && { id }),
+    image,
+    networks: [
+      { network: 'services', aliases: unique([draft.name, ...draft.aliases]) },
+      ...(route ? [{ network: 'bridge' }] : []),
+    ],
+    ports,
+    ...(route && { routes: route.paths, healthPath: route.healthPath }),
+    readOnlyRoot: false,
+    tmpMiB: TMP_MIB,
+    capabilities: USUAL_CAPABILITIES,
+    ...definition,
+    environment,
+    health: healthOf(draft, placement),
+    limits: limitsOf(draft, report),
+    ...(secretFiles.length > 0 && {
+      config: {
+        path: SECRETS_PATH,
+        owner: '0:0',
+        // Only its image knows whom it runs as; no other container has the volume.
+        secretMode: '0444',
+        onChange: 'restart',
+        files: secretFiles,
+      },
+    }),
+    dependsOn,
+    ...(oneOff && { oneOff }),
+    disruption: DISRUPTIONS[name] ?? `${draft.name} is away`,
+  };
+}

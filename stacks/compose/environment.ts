@@ -1,0 +1,60 @@
+/** Environment: what may be seen in `docker inspect`, and what may not. */
+import type { SecretEnvironment } from '../topology/service.ts';
+import type { KeyReader } from './draft.ts';
+import { hostPath } from './paths.ts';
+import { read } from './values.ts';
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
+const SECRET_NAME =
+  /PASS(WORD|WD|PHRASE)?(_|$)|SECRET|TOKEN|CREDENTIAL|PRIVATE|(^|_)(API|ACCESS|AUTH|ENCRYPTION|SIGNING)?_?KEY(_|$)|_DSN$/i;
+/** Of names that look secret: they hold a path, a number of seconds, a switch. */
+const NO_SECRET = /_(FILE|PATH|DIR|TTL|EXPIRE\w*|MINUTES|SECONDS|DAYS|ALGORITHM|ENABLED|URL_NAME)$/i;
+const USERINFO = /^[\w+.-]+:\/\/[^/\s@]*:[^/\s@]+@/;
+
+/** Whether a value should be in neither plan nor state nor `docker inspect`. */
+export const looksSecret = (name: string, value: string): boolean =>
+  USERINFO.test(value) || (value !== '' && SECRET_NAME.test(name) && !NO_SECRET.test(name));
+
+const append = (list: readonly SecretEnvironment[] | undefined, item: SecretEnvironment) => [
+  ...(list ?? []),
+  item,
+];
+
+/**
+ * Has to be read after `env_file`: that one has the lower rank, so that with one of them all values go the same way.
+ */
+export const environment: KeyReader = (node, draft, { reader }) => {
+  const hasFile = Boolean(draft.definition.secretEnvironment?.length);
+  for (const [name, given, place] of reader.assignments(node)) {
+    if (!NAME.test(name)) {
+      reader.report.problem(place, `"${name}" is no name of an environment variable.`);
+      continue;
+    }
+    // Named only: the value that .env or the environment has; none where they have none.
+    const value = given?.text ?? reader.variables[name];
+    if (value === undefined) continue;
+    if (hasFile || given === undefined || given.fromOutside || looksSecret(name, value)) {
+      draft.definition.secretEnvironment = append(draft.definition.secretEnvironment, { name, value });
+    } else draft.environment[name] = value;
+  }
+};
+
+export const envFile: KeyReader = (node, draft, context) => {
+  const { reader, files } = context;
+  const items = node.kind === 'map' ? [node] : reader.list(node, true);
+  for (const item of items) {
+    const fields =
+      item.kind === 'map'
+        ? reader.fields(item, ['path', 'required'], {
+            format: 'is not supported: files are read as Compose reads them.',
+          })
+        : new Map([['path', item]]);
+    const path = read(fields, 'path', (entry) => reader.text(entry));
+    if (path === undefined) continue;
+    const file = hostPath(item, path, context);
+    const required = read(fields, 'required', (entry) => reader.boolean(entry)) ?? true;
+    if (files.stat(file)?.kind === 'file') {
+      draft.definition.secretEnvironment = append(draft.definition.secretEnvironment, { file });
+    } else if (required) reader.report.problem(item, `there is no file "${file}".`);
+  }
+};

@@ -1,0 +1,48 @@
+/** Which image a service runs. */
+import type { Settings } from '../settings/definitions.ts';
+import { commandHealth } from '../topology/health.ts';
+import type { ImageSource } from '../topology/image-source.ts';
+import { postgresImage } from '../topology/postgres.ts';
+import { redisImage } from '../topology/redis.ts';
+import type { Draft } from './draft.ts';
+import type { Report } from './node.ts';
+
+/** Images of this package that a file may name. */
+const BUILT_HERE: Readonly<Record<string, (settings: Settings) => ImageSource>> = {
+  'btcw/postgres': postgresImage,
+  'btcw/redis': redisImage,
+};
+
+const builtHere = ({ image, build }: Draft): string | undefined =>
+  !build && image?.reference.startsWith('btcw/') ? image.reference : undefined;
+
+/** The health check that images of this package have. */
+export const healthBuiltIn = (draft: Draft) => (builtHere(draft) ? commandHealth('healthcheck') : undefined);
+
+/**
+ * @param drafts all services: an image that one of them builds and names is another's, too
+ * @returns undefined after a problem
+ */
+export function imageOf(
+  draft: Draft,
+  drafts: readonly Draft[],
+  settings: Settings,
+  report: Report,
+): ImageSource | undefined {
+  const { build, image, node } = draft;
+  if (build) return build;
+  if (!image) {
+    report.problem(node, 'should have an "image", or a "build".');
+    return undefined;
+  }
+  const { reference } = image;
+  const ours = builtHere(draft);
+  if (ours) {
+    const source = BUILT_HERE[ours]?.(settings);
+    if (!source)
+      report.problem(image.node, `should be one of ${Object.keys(BUILT_HERE).join(', ')}, got "${ours}".`);
+    return source;
+  }
+  const builder = drafts.find((other) => other.build && other.image?.reference === reference);
+  return builder?.build ?? { kind: 'reference', reference };
+}

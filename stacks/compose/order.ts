@@ -1,0 +1,70 @@
+/** What services are called here, what each waits for, and which of them run to completion. */
+import type { Draft } from './draft.ts';
+import { healthBuiltIn } from './images.ts';
+import type { Report } from './node.ts';
+
+/** Names that this package's own services, images and volumes have. */
+const TAKEN = new Set(['nginx', 'frpc', 'frps', 'guard', 'base', 'deployment']);
+const NAME = /^[a-z][a-z0-9-]{0,30}$/;
+
+/** @returns what each service is called here, by what the file calls it */
+export function nameServices(drafts: readonly Draft[], report: Report): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  for (const { name, node } of drafts) {
+    const plain = name.toLowerCase().replace(/[._]/g, '-');
+    const wanted = TAKEN.has(plain) ? `app-${plain}` : plain;
+    if (!NAME.test(wanted)) {
+      report.problem(
+        node,
+        'should be called by at most 31 letters, digits and hyphens, beginning with a letter.',
+      );
+    } else if ([...names.values()].includes(wanted)) {
+      report.problem(node, `would be called "${wanted}", as another service is.`);
+    }
+    if (wanted !== name)
+      report.notice(`is called "${wanted}" here; the others find it by its own name, too`, name);
+    names.set(name, wanted);
+  }
+  return names;
+}
+
+interface Known {
+  readonly leftOut: ReadonlySet<string>;
+  readonly inactive: ReadonlySet<string>;
+  readonly names: ReadonlyMap<string, string>;
+}
+
+export function checkOrder(
+  drafts: readonly Draft[],
+  { leftOut, inactive, names }: Known,
+  report: Report,
+): { readonly dependsOn: ReadonlyMap<string, readonly string[]>; readonly oneOff: ReadonlySet<string> } {
+  const byName = new Map(drafts.map((draft) => [draft.name, draft]));
+  const oneOff = new Set(drafts.filter(({ extension }) => extension.oneOff).map(({ name }) => name));
+  const dependsOn = new Map<string, readonly string[]>();
+  for (const draft of drafts) {
+    const waitsFor = draft.dependencies.flatMap(({ node, service, condition, required }) => {
+      const other = byName.get(service);
+      if (!other) {
+        if (!leftOut.has(service) && required) {
+          const why = inactive.has(service)
+            ? 'is of a profile that is not on (COMPOSE_PROFILES)'
+            : 'is no service of the file';
+          report.problem(node, `"${service}" ${why}.`);
+        }
+        return [];
+      }
+      if (condition === 'service_completed_successfully') oneOff.add(service);
+      const hasHealth = other.hasHealthcheck || healthBuiltIn(other);
+      if (condition === 'service_healthy' && !hasHealth) {
+        report.problem(
+          node,
+          `"${service}" has no "healthcheck" in the file, which "service_healthy" waits for.`,
+        );
+      }
+      return names.get(service) ?? [];
+    });
+    dependsOn.set(draft.name, [...new Set(waitsFor)]);
+  }
+  return { dependsOn, oneOff };
+}

@@ -1,0 +1,138 @@
+/** How a container is started, stopped and named. */
+import type { RestartPolicy } from '../topology/service.ts';
+import type { Context, Draft, KeyReader } from './draft.ts';
+import { handOver, hidingReader } from './hidden.ts';
+import { isNull, type Node } from './node.ts';
+import { splitWords } from './words.ts';
+
+/** @returns undefined for what the file leaves to the image */
+function words(node: Node, draft: Draft, context: Context): string[] | undefined {
+  if (isNull(node)) return undefined;
+  const reader = hidingReader(context);
+  let list: string[] | undefined;
+  if (node.kind === 'list') list = reader.texts(node);
+  else {
+    const text = reader.text(node, 'a command');
+    if (text === undefined) return undefined;
+    list = splitWords(text);
+    if (!list) reader.report.problem(node, 'has a quote that is not closed.');
+  }
+  handOver(list ?? [], draft, context);
+  return list;
+}
+
+export const command: KeyReader = (node, draft, context) => {
+  const list = words(node, draft, context);
+  if (list) draft.definition.command = list;
+};
+
+export const entrypoint: KeyReader = (node, draft, context) => {
+  const list = words(node, draft, context);
+  if (list?.length === 0) {
+    context.reader.report.problem(
+      node,
+      "should name a program: one that is empty takes the image's own away.",
+    );
+  } else if (list) draft.definition.entrypoint = list;
+};
+
+export const restart: KeyReader = (node, draft, { reader }) => {
+  const text = reader.text(node);
+  if (text === undefined) return;
+  if (/^(no|always|unless-stopped|on-failure(:\d+)?)$/.test(text))
+    draft.definition.restart = text as RestartPolicy;
+  else
+    reader.report.problem(node, `should be "no", "always", "unless-stopped" or "on-failure", got "${text}".`);
+};
+
+export const user: KeyReader = (node, draft, { reader }) => {
+  const text = reader.text(node);
+  if (text) draft.definition.user = text;
+};
+
+export const workingDir: KeyReader = (node, draft, { reader }) => {
+  const text = reader.text(node);
+  if (text) draft.definition.workingDir = text;
+};
+
+export const stopSignal: KeyReader = (node, draft, { reader }) => {
+  const text = reader.text(node);
+  if (text) draft.definition.stopSignal = text;
+};
+
+export const stopGracePeriod: KeyReader = (node, draft, { reader }) => {
+  const seconds = reader.seconds(node);
+  if (seconds !== undefined) draft.definition.stopGraceSec = seconds;
+};
+
+export const readOnly: KeyReader = (node, draft, { reader }) => {
+  draft.definition.readOnlyRoot = reader.boolean(node) ?? false;
+};
+
+export const init: KeyReader = (node, draft, { reader }) => {
+  draft.definition.init = reader.boolean(node) ?? false;
+};
+
+const RESERVED_LABEL = /^(btc-watcher|com\.docker\.compose)\./;
+
+export const labels: KeyReader = (node, draft, { reader }) => {
+  const read: Record<string, string> = {};
+  for (const [name, value, place] of reader.assignments(node)) {
+    if (RESERVED_LABEL.test(name))
+      reader.report.problem(place, `"${name}" is a label that tools give: choose another name.`);
+    else read[name] = value?.text ?? '';
+  }
+  draft.definition.labels = read;
+};
+
+export const extraHosts: KeyReader = (node, draft, { reader }) => {
+  const hosts: Record<string, string> = {};
+  for (const [name, value, place] of reader.assignments(node, /[=:]/)) {
+    if (value) hosts[name] = value.text.replace(/^\[|\]$/g, '');
+    else reader.report.problem(place, 'should be NAME=ADDRESS.');
+  }
+  draft.definition.extraHosts = hosts;
+};
+
+/** What a container has at Docker's choice, as far as programs of official images need it to become another user. */
+export const USUAL_CAPABILITIES: readonly string[] = [
+  ...['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'SETGID', 'SETUID', 'SETPCAP', 'NET_BIND_SERVICE'],
+].map((name) => `CAP_${name}`);
+/** Docker gives them, too, or they concern the container's own memory and processor time alone. */
+const HARMLESS = new Set(
+  ['AUDIT_WRITE', 'SETFCAP', 'SYS_CHROOT', 'IPC_LOCK', 'SYS_NICE'].map((name) => `CAP_${name}`),
+);
+
+const capability = (text: string): string => `CAP_${text.toUpperCase().replace(/^CAP_/, '')}`;
+
+export const capAdd: KeyReader = (node, draft, { reader }) => {
+  const names = new Set(draft.definition.capabilities ?? USUAL_CAPABILITIES);
+  for (const item of reader.list(node)) {
+    const name = capability(reader.text(item) ?? '');
+    if (USUAL_CAPABILITIES.includes(name) || HARMLESS.has(name)) names.add(name);
+    else
+      reader.report.problem(
+        item,
+        `is not supported: ${name} would let the service at the host or its network.`,
+      );
+  }
+  draft.definition.capabilities = [...names];
+};
+
+/** Has to be read before `cap_add`, which gives back what "ALL" took. */
+export const capDrop: KeyReader = (node, draft, { reader }) => {
+  const dropped = reader.texts(node).map(capability);
+  draft.definition.capabilities = USUAL_CAPABILITIES.filter(
+    (name) => !dropped.includes('CAP_ALL') && !dropped.includes(name),
+  );
+};
+
+/** Services here cannot gain privileges, whatever the file says. */
+export const securityOpt: KeyReader = (node, _, { reader }) => {
+  for (const item of reader.list(node)) {
+    const text = reader.text(item);
+    if (text !== undefined && !/^no-new-privileges([:=]true)?$/.test(text)) {
+      reader.report.problem(item, `"${text}" is not supported: "no-new-privileges" is, and is always on.`);
+    }
+  }
+};

@@ -1,0 +1,112 @@
+/** Which services nginx sends requests to, and where each of them listens. */
+import type { Settings } from '../settings/definitions.ts';
+import type { Port } from '../topology/service.ts';
+import type { Draft, PublishedPort } from './draft.ts';
+import type { Report } from './node.ts';
+
+/** What a service that nginx routes to has beside what the file says. */
+export interface Route {
+  readonly paths: readonly string[];
+  /** Inside the container. */
+  readonly port: number;
+  readonly healthPath: string;
+}
+
+/** The two whose names say what they are. */
+const KNOWN = {
+  backend: { routes: ['/api'], port: 8000, setting: 'BTCW_BACKEND_PORT' },
+  frontend: { routes: ['/'], port: 3000, setting: 'BTCW_FRONTEND_PORT' },
+} as const;
+
+const knownAs = (name: string) => (name === 'backend' || name === 'frontend' ? KNOWN[name] : undefined);
+
+/** @param services those that stay up */
+function pathsOf(services: readonly Draft[], report: Report): Map<Draft, readonly string[]> {
+  const paths = new Map<Draft, readonly string[]>();
+  for (const draft of services) {
+    const routes = draft.extension.routes ?? knownAs(draft.name)?.routes ?? [];
+    if (routes.length > 0) paths.set(draft, routes);
+  }
+  const [only] = services.length === 1 ? services : paths.size === 1 ? paths.keys() : [];
+  if (only && !only.extension.routes && !paths.get(only)?.includes('/')) {
+    report.notice('gets all requests, as no other service has routes', only.name);
+    return new Map([[only, ['/']]]);
+  }
+  const [first] = services;
+  if (!first) return paths;
+  const { source } = first.node;
+  if (paths.size === 0) {
+    report.problem(
+      { source, line: 1, key: 'services' },
+      `none of ${services.map(({ name }) => name).join(', ')} has routes. Call the one that answers pages "frontend" and the one that answers /api "backend", or say it: x-btcw: { routes: ["/"], port: 8000 }.`,
+    );
+  } else if (![...paths.values()].some((list) => list.includes('/'))) {
+    report.problem(
+      { source, line: 1, key: 'services' },
+      `no service has the route "/". Add it to one: x-btcw: { routes: ["/"] }.`,
+    );
+  }
+  return paths;
+}
+
+/** The services that nginx routes to. */
+export function routesOf(services: readonly Draft[], settings: Settings, report: Report): Map<Draft, Route> {
+  const routes = new Map<Draft, Route>();
+  for (const [draft, paths] of pathsOf(services, report)) {
+    const { extension, exposed, ports, name, node } = draft;
+    const port = extension.port ?? exposed[0] ?? ports[0]?.container ?? knownAs(name)?.port;
+    if (port === undefined) {
+      report.problem(
+        node,
+        'has routes, but says nowhere on which port it listens: x-btcw: { port: 8000 }, or "expose".',
+      );
+      continue;
+    }
+    // A page answers at "/", an API often does not.
+    const usual = paths.includes('/') ? '/' : settings.BTCW_BACKEND_HEALTH_PATH;
+    const byName = name === 'backend' ? settings.BTCW_BACKEND_HEALTH_PATH : usual;
+    routes.set(draft, { paths, port, healthPath: extension.health ?? byName });
+  }
+  return routes;
+}
+
+const NARROWED =
+  'published for this host and its containers, not on all addresses (BTCW_NGINX_BIND is for what is)';
+
+function published(
+  draft: Draft,
+  { node, host, container, address }: PublishedPort,
+  gateway: string,
+  report: Report,
+): Port[] {
+  if (host === undefined) {
+    report.problem(node, `should name the port of the host, too: "${container}:${container}".`);
+    return [];
+  }
+  if (address === undefined) report.notice(NARROWED, `port ${host} of ${draft.name}`);
+  return [{ container, host, addresses: address === undefined ? ['127.0.0.1', gateway] : [address] }];
+}
+
+/** The ports of a service, that of its route first. */
+export function portsOf(
+  draft: Draft,
+  route: Route | undefined,
+  settings: Settings,
+  gateway: string,
+  report: Report,
+): Port[] {
+  const isRouted = ({ container }: PublishedPort) => container === route?.port;
+  const others = draft.ports
+    .filter((port) => !isRouted(port))
+    .flatMap((port) => published(draft, port, gateway, report));
+  if (!route) return others;
+  const given = draft.ports.find(isRouted);
+  const setting = knownAs(draft.name)?.setting;
+  const host = setting ? settings[setting] : (given?.host ?? route.port);
+  if (given && given.address === undefined) report.notice(NARROWED, `port ${host} of ${draft.name}`);
+  if (given?.host !== undefined && given.host !== host) {
+    report.notice(`port ${host} of this host leads to it, not ${given.host} (${setting})`, draft.name);
+  }
+  const addresses = ['127.0.0.1', gateway];
+  return [{ container: route.port, host, addresses, ...(setting && { setting }) }, ...others];
+}
