@@ -1,6 +1,7 @@
 /** The commands of this package and their options: what `./btcw` and the npm scripts start. */
 import { Argument, Command } from 'commander';
 import { applyConfig } from './commands/apply-config.ts';
+import { type BackupOptions, backup } from './commands/backup.ts';
 import { bench } from './commands/bench.ts';
 import { deploy } from './commands/deploy.ts';
 import { type DestroyOptions, destroy } from './commands/destroy.ts';
@@ -9,6 +10,7 @@ import { type DoctorOptions, doctor } from './commands/doctor.ts';
 import { planDestroy, planRebuild, planRollback } from './commands/dry-run.ts';
 import { imageReference, images } from './commands/images.ts';
 import { type LogsOptions, logs } from './commands/logs.ts';
+import { type RestoreOptions, restore } from './commands/restore.ts';
 import { rollback } from './commands/rollback.ts';
 import { runOneOff } from './commands/run-one-off.ts';
 import { type StatusOptions, status } from './commands/status.ts';
@@ -68,8 +70,9 @@ program
   .option(...json)
   .option(...dryRun)
   .option(...adopt)
+  .option('--no-backup', 'replace the container of a database without a backup of it before')
   .option('--rollback-on-failure', 'go back to the last good deployment when this one fails')
-  .action((options: Change & { rollbackOnFailure?: boolean }) =>
+  .action((options: Change & { rollbackOnFailure?: boolean; backup?: boolean }) =>
     options.dryRun ? diff(options) : deploy(options),
   );
 program
@@ -103,6 +106,21 @@ program
   .action((options: Change) =>
     options.dryRun ? planRebuild(options) : deploy({ ...options, replace: true }),
   );
+program
+  .command('backup')
+  .description('put databases, volumes, secrets and settings into one archive, while everything serves')
+  .argument('<file>', 'the archive, a new file')
+  .option(...json)
+  .action((file: string, options: BackupOptions) => backup(callersPath(file), options));
+program
+  .command('restore')
+  .description('bring back what a backup holds, here or on an empty host, and deploy it')
+  .argument('<file>', 'an archive of backup, or of deploy (.backups/)')
+  .option('--list', 'show what it holds, and change nothing')
+  .option('--yes', 'do not ask')
+  .option(...adopt)
+  .option(...json)
+  .action((file: string, options: RestoreOptions) => restore(callersPath(file), options));
 program
   .command('verify')
   .description(

@@ -1,4 +1,5 @@
 import { UserError } from '../../stacks/errors.mjs';
+import { backUpReplaced } from '../backup/before-deploy.ts';
 import { bringBack } from '../deployment/bring-back.ts';
 import { tellNotices } from '../deployment/compose.ts';
 import { explainFailure, requireHealthy } from '../deployment/health.ts';
@@ -29,6 +30,8 @@ export interface DeployOptions {
   readonly replace?: boolean;
   /** Take over what another checkout has deployed. */
   readonly adopt?: boolean;
+  /** Whether to back up a database before its container is replaced. @default true */
+  readonly backup?: boolean;
   /** Go back to the last good deployment when this one fails. */
   readonly rollbackOnFailure?: boolean;
 }
@@ -101,11 +104,10 @@ export async function deploy(options: DeployOptions = {}): Promise<void> {
   await ensureDataVolumes(topology);
   const all = options.replace ? [...synthesis.addresses.values()].map(({ container }) => container) : [];
   const replaced = new Set([...all, ...replacements(observations)]);
-  const applied = await applyOrExplain(
-    project,
-    [...replaced].map((address) => `-replace=${address}`),
-    options,
-  );
+  const args = [...replaced].map((address) => `-replace=${address}`);
+  const kept = options.backup === false ? undefined : await backUpReplaced(project, args);
+  if (kept) console.log(`A database's container is replaced; what it holds is kept in ${kept}.`);
+  const applied = await applyOrExplain(project, args, options);
   keepRelease(project);
   keepSecrets(project);
   const changed = applied || missing.length > 0;

@@ -196,7 +196,10 @@ export function restoreConfiguration(project: string, release: Release, folder: 
 }
 
 /** The settings that differ from a release's. A setting that did not exist then had its default. */
-export function changedSettings(release: Release | undefined, settings: Settings): ChangedSetting[] {
+export function changedSettings(
+  release: Pick<Release, 'settings'> | undefined,
+  settings: Settings,
+): ChangedSetting[] {
   if (!release) return [];
   const now = asText(settings);
   return SETTING_NAMES.flatMap((name) => {

@@ -1,0 +1,150 @@
+/** Archives: a tar file with a manifest first, written aside and moved to its name when it is whole. */
+import { createHash } from 'node:crypto';
+import {
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type Duplex, PassThrough } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { execa } from 'execa';
+import { UserError } from '../../stacks/errors.mjs';
+import { readOut } from '../docker/stream.ts';
+import { asideOf, flushFolder } from '../lib/files.ts';
+import { commandError } from '../lib/programs.ts';
+import {
+  MANIFEST,
+  type Manifest,
+  type Member,
+  type PlannedMember,
+  readManifest,
+  writeManifest,
+} from './manifest.ts';
+
+const FOLDERS = ['databases', 'volumes', 'secrets', 'files'];
+
+/** Counts and hashes what passes through. */
+class Checksum extends PassThrough {
+  size = 0;
+  private readonly hash = createHash('sha256');
+
+  override _transform(chunk: Buffer, encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.size += chunk.length;
+    this.hash.update(chunk);
+    super._transform(chunk, encoding, done);
+  }
+
+  get sha256(): string {
+    return this.hash.digest('hex');
+  }
+}
+
+/** What is going to be an archive, in a folder. */
+export class ArchiveWriter {
+  private readonly members: Member[] = [];
+  private readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+    for (const name of FOLDERS) mkdirSync(join(folder, name), { recursive: true, mode: 0o700 });
+  }
+
+  private async add(
+    planned: PlannedMember,
+    write: (checksum: Checksum, file: NodeJS.WritableStream) => Promise<void>,
+  ): Promise<void> {
+    const checksum = new Checksum();
+    await write(checksum, createWriteStream(join(this.folder, planned.path), { mode: 0o600, flags: 'wx' }));
+    this.members.push({ ...planned, size: checksum.size, sha256: checksum.sha256 } as Member);
+  }
+
+  /** @param through what the output passes through, such as a compression */
+  addOutput(
+    planned: PlannedMember,
+    what: string,
+    args: readonly string[],
+    { input, through = [] }: { input?: string; through?: readonly Duplex[] } = {},
+  ): Promise<void> {
+    return this.add(planned, (checksum, file) =>
+      readOut(what, args, [...through, checksum, file as NodeJS.WritableStream & Duplex], input),
+    );
+  }
+
+  addFile(planned: PlannedMember, source: string): Promise<void> {
+    return this.add(planned, (checksum, file) => pipeline(createReadStream(source), checksum, file));
+  }
+
+  /**
+   * Writes the archive: readable by this user alone, and there as a whole or not at all.
+   * @returns its manifest
+   */
+  async write(
+    file: string,
+    content: Omit<Manifest, 'format' | 'schemaVersion' | 'members'>,
+  ): Promise<Manifest> {
+    const text = writeManifest({ ...content, members: this.members });
+    writeFileSync(join(this.folder, MANIFEST), text, { mode: 0o600 });
+    const aside = asideOf(file);
+    try {
+      writeFileSync(aside, '', { mode: 0o600, flag: 'wx' });
+      const names = [MANIFEST, ...this.members.map(({ path }) => path)];
+      await execa('tar', ['-cf', aside, '-C', this.folder, ...names]);
+      renameSync(aside, file);
+      flushFolder(dirname(file));
+    } catch (error) {
+      throw commandError(
+        `${file} cannot be written`,
+        error,
+        'make room on its disk, or choose another place.',
+      );
+    } finally {
+      rmSync(aside, { force: true });
+    }
+    return readManifest(text, file);
+  }
+}
+
+const cutShort = (file: string, why: string) =>
+  new UserError(`${file} is cut short or damaged: ${why}. Nothing was changed.`, 'take another copy of it.');
+
+/** @throws {UserError} for a file that is no archive of this package */
+export async function archiveManifest(file: string): Promise<Manifest> {
+  if (!existsSync(file)) throw new UserError(`${file}: there is no such file.`);
+  const { exitCode, stdout } = await execa('tar', ['-xOf', file, MANIFEST], { reject: false });
+  if (exitCode !== 0 && stdout === '') throw new UserError(`${file} is no backup of this package.`);
+  return readManifest(stdout, file);
+}
+
+async function checksumOf(path: string): Promise<{ size: number; sha256: string }> {
+  const checksum = new Checksum();
+  await pipeline(createReadStream(path), checksum.resume());
+  return { size: checksum.size, sha256: checksum.sha256 };
+}
+
+/**
+ * Unpacks an archive, and checks every file of it.
+ * @param folder where to; nothing but the members of the manifest gets there
+ * @throws {UserError} where one is missing or not what it was
+ */
+export async function unpackArchive(file: string, folder: string): Promise<Manifest> {
+  const manifest = await archiveManifest(file);
+  const names = manifest.members.map(({ path }) => path);
+  if (names.length > 0) {
+    const args = ['-xf', file, '-C', folder, '--no-same-owner', ...names];
+    const { exitCode, stderr } = await execa('tar', args, { reject: false });
+    if (exitCode !== 0) throw cutShort(file, stderr.split('\n')[0] ?? 'tar fails');
+  }
+  for (const { path, size, sha256 } of manifest.members) {
+    const unpacked = join(folder, path);
+    if (!lstatSync(unpacked, { throwIfNoEntry: false })?.isFile()) throw cutShort(file, `${path} is missing`);
+    const found = await checksumOf(unpacked);
+    if (found.size !== size || found.sha256 !== sha256) throw cutShort(file, `${path} has another checksum`);
+  }
+  return manifest;
+}

@@ -1,0 +1,68 @@
+/** The files of volumes: through a container of its own, which sees the volume and nothing else. */
+import { createGunzip } from 'node:zlib';
+import { execaSync } from 'execa';
+import { docker } from '../docker/client.ts';
+import { feedIn } from '../docker/stream.ts';
+import { withUndo } from '../lib/scratch.ts';
+import type { MemberOf } from './manifest.ts';
+
+/** What reading, writing and owning other users' files takes. */
+const CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID'].flatMap((name) => ['--cap-add', name]);
+
+/** @param image any with a shell and tar */
+function helper(image: string, volume: string, script: string, ...args: string[]): string[] {
+  const limits = ['--network', 'none', '--user', '0:0', '--security-opt', 'no-new-privileges', '--read-only'];
+  const mount = ['--mount', `type=volume,source=${volume},target=/volume,volume-nocopy`];
+  const program = ['--workdir', '/volume', '--entrypoint', '/bin/sh', image, '-euc', script, 'sh', ...args];
+  return ['run', '--rm', '-i', ...limits, '--cap-drop', 'ALL', ...CAPABILITIES, ...mount, ...program];
+}
+
+/** The command that prints a volume's files as tar. Files may change meanwhile: that is exit code 1, and no failure. */
+export const readVolumeFiles = (image: string, volume: string): string[] =>
+  helper(image, volume, 'tar --numeric-owner -cf - . || [ $? = 1 ]');
+
+/** Prints the names of SQLite databases in a volume: their files belong together. */
+export const findSqlite = (image: string, volume: string): string[] =>
+  helper(
+    image,
+    volume,
+    "find . -type f '(' -name '*-wal' -o -name '*.db' -o -name '*.sqlite*' ')' | head -n 1",
+  );
+
+/** Does something while containers stand still: what they write is then of one moment. */
+export async function whilePaused<T>(containers: readonly string[], work: () => Promise<T>): Promise<T> {
+  if (containers.length === 0) return work();
+  await docker(['pause', ...containers]);
+  return withUndo(() => execaSync('docker', ['unpause', ...containers], { reject: false }), work);
+}
+
+const EMPTY = 'find . -mindepth 1 -delete';
+
+/** Replaces what is in a volume. @param file tar, compressed */
+export const fillVolume = (image: string, volume: string, file: string): Promise<void> =>
+  feedIn(
+    `Filling the volume ${volume}`,
+    helper(image, volume, `${EMPTY}; tar --numeric-owner -xpf -`),
+    file,
+    [createGunzip()],
+  );
+
+/**
+ * Replaces what is in a Redis's volume, in both forms: the file that is read without its log of changes, and a log
+ * that begins with it.
+ */
+export function fillRedis(
+  image: string,
+  volume: string,
+  { folder, owner }: Pick<MemberOf<'redis'>, 'folder' | 'owner'>,
+  file: string,
+): Promise<void> {
+  const log = 'appendonlydir/appendonly.aof';
+  const script = `${EMPTY}; mkdir -p "$1"; cd "$1"; cat >dump.rdb; mkdir appendonlydir
+    cp dump.rdb ${log}.1.base.rdb; echo 'file appendonly.aof.1.base.rdb seq 1 type b' >${log}.manifest
+    chown -R "$2" /volume; chmod 0700 . appendonlydir`;
+  return feedIn(`Filling the volume ${volume}`, helper(image, volume, script, folder, owner), file);
+}
+
+/** Empties a volume, whose service makes its data anew. */
+export const emptyVolume = (image: string, volume: string): string[] => helper(image, volume, EMPTY);

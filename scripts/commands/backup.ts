@@ -1,0 +1,41 @@
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { UserError } from '../../stacks/errors.mjs';
+import { describeMember } from '../backup/manifest.ts';
+import { takeBackup } from '../backup/take.ts';
+import { loadProject } from '../deployment/project.ts';
+import { bytesText } from '../lib/bytes.ts';
+import { printJson } from '../lib/json.ts';
+import { paint, secondsSince } from '../lib/report.ts';
+
+export interface BackupOptions {
+  readonly json?: boolean;
+}
+
+/** Puts databases, volumes, secrets and settings into one archive, while everything goes on serving. */
+export async function backup(file: string, options: BackupOptions): Promise<void> {
+  const startedMs = Date.now();
+  if (existsSync(file)) {
+    throw new UserError(`${file} exists. A backup replaces no other file.`, 'name another file.');
+  }
+  mkdirSync(dirname(file), { recursive: true });
+  const project = await loadProject();
+  if (project.ownership.owner === 'nobody') {
+    throw new UserError(
+      `Nothing of "${project.topology.project}" runs: there is nothing to back up.`,
+      'npm run deploy',
+    );
+  }
+  const { manifest, notes } = await takeBackup(project, file);
+  const { size } = statSync(file);
+  if (options.json) {
+    printJson({ file, bytes: size, ...manifest, notes });
+    return;
+  }
+  for (const member of manifest.members)
+    console.log(`  ${describeMember(member)} (${bytesText(member.size)})`);
+  for (const note of notes) console.error(`${paint('yellow', '!')} ${note}`);
+  console.log(`${paint('green', '✓')} ${file}: ${bytesText(size)}, in ${secondsSince(startedMs)}.`);
+  console.log('  It holds the secrets: keep it where only you can read it.');
+  console.log(`  To bring it back, here or on another host: npm run restore -- ${file}`);
+}

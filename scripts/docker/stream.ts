@@ -1,0 +1,49 @@
+/** What programs in containers print and read, as it comes: none of it is held in memory. */
+import { createReadStream } from 'node:fs';
+import type { Duplex, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { execa } from 'execa';
+import { commandError } from '../lib/programs.ts';
+
+/**
+ * Runs the docker client, and hands what it prints on.
+ * @param what is tried, for the error
+ * @param through what it passes through; the last takes it
+ * @param input for the program's standard input: where it is a secret, it is in no argument
+ * @throws {UserError} when the command fails
+ */
+export async function readOut(
+  what: string,
+  args: readonly string[],
+  through: readonly (Duplex | Writable)[],
+  input = '',
+): Promise<void> {
+  const child = execa('docker', args, { buffer: { stdout: false }, input });
+  try {
+    await Promise.all([pipeline([child.stdout, ...through]), child]);
+  } catch (error) {
+    child.kill();
+    throw commandError(what, error);
+  }
+}
+
+/** Runs the docker client with a file as its standard input. @param through what it passes through */
+export async function feedIn(
+  what: string,
+  args: readonly string[],
+  file: string,
+  through: readonly Duplex[] = [],
+): Promise<void> {
+  const child = execa('docker', args, { stdin: 'pipe' });
+  try {
+    const outcomes = await Promise.allSettled([
+      child,
+      pipeline([createReadStream(file), ...through, child.stdin]),
+    ]);
+    // The program's own words come first: where it fails, what it reads from breaks, too.
+    const failed = outcomes.find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
+  } catch (error) {
+    throw commandError(what, error);
+  }
+}
