@@ -1,4 +1,5 @@
 /** From what a file says of a service to what is deployed. */
+import { USUAL_CAPABILITIES } from '../topology/capabilities.ts';
 import { anyHttpHealth } from '../topology/health.ts';
 import type { ImageSource } from '../topology/image-source.ts';
 import type { Limits, Port, ServiceDefinition } from '../topology/service.ts';
@@ -7,7 +8,6 @@ import { SECRETS_PATH } from './files.ts';
 import { withEnvironment } from './hidden.ts';
 import { healthBuiltIn } from './images.ts';
 import type { Report } from './node.ts';
-import { USUAL_CAPABILITIES } from './process.ts';
 import type { Route } from './routing.ts';
 
 /** For what the file leaves unbounded. */

@@ -1,4 +1,5 @@
 /** How a container is started, stopped and named. */
+import { USUAL_CAPABILITIES } from '../topology/capabilities.ts';
 import type { RestartPolicy } from '../topology/service.ts';
 import type { Context, Draft, KeyReader } from './draft.ts';
 import { handOver, hidingReader } from './hidden.ts';
@@ -94,10 +95,6 @@ export const extraHosts: KeyReader = (node, draft, { reader }) => {
   draft.definition.extraHosts = hosts;
 };
 
-/** What a container has at Docker's choice, as far as programs of official images need it to become another user. */
-export const USUAL_CAPABILITIES: readonly string[] = [
-  ...['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'SETGID', 'SETUID', 'SETPCAP', 'NET_BIND_SERVICE'],
-].map((name) => `CAP_${name}`);
 /** Docker gives them, too, or they concern the container's own memory and processor time alone. */
 const HARMLESS = new Set(
   ['AUDIT_WRITE', 'SETFCAP', 'SYS_CHROOT', 'IPC_LOCK', 'SYS_NICE'].map((name) => `CAP_${name}`),

@@ -2,7 +2,24 @@
 import { define } from './definition.ts';
 import * as rules from './rules.ts';
 
+/** Not a port of this host. */
+const containerPort = rules.wholeNumber(1, 65535, 'should be a port between 1 and 65535');
+
 export const APPLICATION_SETTINGS = {
+  BTCW_BACKEND_CONTAINER_PORT: define({
+    default: '8000',
+    group: 'applications',
+    en: 'port that your own backend image listens on; it gets it as $PORT',
+    zh: '你自己的后端镜像监听的端口；它以 $PORT 得到该值',
+    schema: containerPort,
+  }),
+  BTCW_FRONTEND_CONTAINER_PORT: define({
+    default: '3000',
+    group: 'applications',
+    en: 'port that your own frontend image listens on, such as 80 for one made from nginx; it gets it as $PORT',
+    zh: '你自己的前端镜像监听的端口，例如由 nginx 制作的为 80；它以 $PORT 得到该值',
+    schema: containerPort,
+  }),
   BTCW_APP_PROFILE: define({
     default: '',
     group: 'applications',

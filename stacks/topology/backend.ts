@@ -45,6 +45,7 @@ function databasesOf({ BTCW_POSTGRES, BTCW_REDIS }: Settings): Partial<ServiceDe
 /** Published on loopback and on the bridge, where nginx reaches it. */
 export function backend(settings: Settings, host: HostFacts): ServiceDefinition {
   const own = ownImage(settings.BTCW_BACKEND_IMAGE, settings.BTCW_BACKEND_CONTEXT);
+  const port = own ? settings.BTCW_BACKEND_CONTAINER_PORT : PORT;
   const secrets = secretFiles(settings, host.packageFolder);
   const { BTCW_BACKEND_ENV_FILE: environmentFile, BTCW_PRICE_FEED_URL: priceFeed } = settings;
   return {
@@ -53,7 +54,7 @@ export function backend(settings: Settings, host: HostFacts): ServiceDefinition 
     image: own ?? backendImage(settings),
     ports: [
       {
-        container: PORT,
+        container: port,
         host: settings.BTCW_BACKEND_PORT,
         addresses: ['127.0.0.1', gatewayOf(settings, host)],
         setting: 'BTCW_BACKEND_PORT',
@@ -64,7 +65,7 @@ export function backend(settings: Settings, host: HostFacts): ServiceDefinition 
     ...(!own && { user: USERS.backend }),
     environment: {
       HOST: '0.0.0.0',
-      PORT: String(PORT),
+      PORT: String(port),
       ADMIN_USER: settings.BTCW_ADMIN_USER,
       ADMIN_PASSWORD_FILE: `${SECRETS_DIR}/admin_password`,
       JWT_SECRET_FILE: `${SECRETS_DIR}/jwt_secret`,
@@ -82,7 +83,7 @@ export function backend(settings: Settings, host: HostFacts): ServiceDefinition 
       ...redisUrl(settings, host),
     ],
     ...databasesOf(settings),
-    health: (own ? anyHttpHealth : httpHealth)(PORT, settings.BTCW_BACKEND_HEALTH_PATH),
+    health: (own ? anyHttpHealth : httpHealth)(port, settings.BTCW_BACKEND_HEALTH_PATH),
     limits: { memoryMiB: 512, pids: 256 },
     readOnlyRoot: !own,
     init: Boolean(own),

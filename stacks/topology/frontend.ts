@@ -1,5 +1,6 @@
 /** The frontend: the user's own, or the reference application, built or served by Vite. */
 import type { Settings } from '../settings/definitions.ts';
+import { USUAL_CAPABILITIES } from './capabilities.ts';
 import { anyHttpHealth, httpHealth } from './health.ts';
 import type { HostFacts } from './host.ts';
 import { baseImage, type ImageSource, ownImage } from './image-source.ts';
@@ -50,12 +51,19 @@ const viteImage = (settings: Settings): ImageSource => ({
 });
 
 /** What differs between the ways to serve the frontend. */
-function modeOf(settings: Settings, { packageFolder }: HostFacts) {
+function modeOf(
+  settings: Settings,
+  { packageFolder }: HostFacts,
+): Pick<ServiceDefinition, 'image' | 'health' | 'limits'> & Partial<ServiceDefinition> & { port?: number } {
   const own = ownImage(settings.BTCW_FRONTEND_IMAGE, settings.BTCW_FRONTEND_CONTEXT);
   if (own) {
+    const port = settings.BTCW_FRONTEND_CONTAINER_PORT;
     return {
       image: own,
-      health: anyHttpHealth(PORT, '/'),
+      port,
+      health: anyHttpHealth(port, '/'),
+      // An image made from nginx starts as root and becomes another user.
+      capabilities: USUAL_CAPABILITIES,
       limits: { memoryMiB: 512, pids: 256 },
       readOnlyRoot: false,
       init: true,
@@ -84,19 +92,22 @@ function modeOf(settings: Settings, { packageFolder }: HostFacts) {
 }
 
 /** Published on loopback and on the bridge, where nginx reaches it. */
-export const frontend = (settings: Settings, host: HostFacts): ServiceDefinition => ({
-  name: 'frontend',
-  id: 'Frontend',
-  ports: [
-    {
-      container: PORT,
-      host: settings.BTCW_FRONTEND_PORT,
-      addresses: ['127.0.0.1', gatewayOf(settings, host)],
-      setting: 'BTCW_FRONTEND_PORT',
-    },
-  ],
-  routes: ['/'],
-  environment: { HOST: '0.0.0.0', PORT: String(PORT) },
-  disruption: 'pages wait, sockets stay',
-  ...modeOf(settings, host),
-});
+export function frontend(settings: Settings, host: HostFacts): ServiceDefinition {
+  const { port = PORT, ...mode } = modeOf(settings, host);
+  return {
+    name: 'frontend',
+    id: 'Frontend',
+    ports: [
+      {
+        container: port,
+        host: settings.BTCW_FRONTEND_PORT,
+        addresses: ['127.0.0.1', gatewayOf(settings, host)],
+        setting: 'BTCW_FRONTEND_PORT',
+      },
+    ],
+    routes: ['/'],
+    environment: { HOST: '0.0.0.0', PORT: String(port) },
+    disruption: 'pages wait, sockets stay',
+    ...mode,
+  };
+}

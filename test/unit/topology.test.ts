@@ -152,7 +152,8 @@ describe('the settings that a service is made from', () => {
     'are recorded: some service reads %s',
     (setting) => {
       const everything = topologyFor({ BTCW_POSTGRES: 'on', BTCW_REDIS: 'on' });
-      expect(readersOf(everything, setting)).not.toEqual([]);
+      const own = topologyFor({ BTCW_BACKEND_IMAGE: 'api:1', BTCW_FRONTEND_IMAGE: 'page:1' });
+      expect([...readersOf(everything, setting), ...readersOf(own, setting)]).not.toEqual([]);
     },
   );
 
@@ -358,6 +359,30 @@ describe('a service beside the own ones', () => {
     expect(() => topologyFor({}, [{ ...metrics, ports: [] }])).toThrow(
       /should publish its first port on 172\.17\.0\.1/,
     );
+  });
+});
+
+describe('an image of the owner', () => {
+  const own = topologyFor({
+    BTCW_BACKEND_IMAGE: 'api:1',
+    BTCW_BACKEND_CONTAINER_PORT: '9000',
+    BTCW_FRONTEND_IMAGE: 'page:1',
+    BTCW_FRONTEND_CONTAINER_PORT: '80',
+  });
+
+  it.each([
+    ['backend', 8000, 9000],
+    ['frontend', 3000, 80],
+  ])('listens where its settings say: %s', (name, host, container) => {
+    const { ports, environment, health } = serviceNamed(own, name);
+    expect(ports).toMatchObject([{ host, container }]);
+    expect(environment.PORT).toBe(String(container));
+    expect(JSON.stringify(health)).toContain(`:${container}/`);
+  });
+
+  it('that is the frontend may become another user, as nginx does', () => {
+    expect(serviceNamed(own, 'frontend').capabilities).toContain('CAP_SETUID');
+    expect(serviceNamed(topologyFor(), 'frontend').capabilities).toEqual([]);
   });
 });
 
