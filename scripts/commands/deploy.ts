@@ -74,7 +74,7 @@ async function applyOrExplain(
     return changed;
   } catch (error) {
     if (error instanceof InterruptedError) throw error;
-    const what = await explainFailure(project, error);
+    const what = await explainFailure(synthesised, error);
     const good = releases(project).findLast((release) => !hasFailed(project, release));
     const fix = error instanceof UserError ? error.fix : undefined;
     // Going back helps against what this deployment changed.

@@ -29,7 +29,7 @@ export async function bringBack(
     const fix = error instanceof UserError ? error.fix : undefined;
     if (!fix) markFailed(project, release);
     throw new UserError(
-      `The deployment of ${releaseTime(release)} cannot be brought back.\n${await explainFailure(project, error)}`,
+      `The deployment of ${releaseTime(release)} cannot be brought back.\n${await explainFailure(synthesised, error)}`,
       fix ?? 'npm run doctor says what is wrong.',
     );
   }

@@ -3,12 +3,16 @@ import { UserError } from '../../stacks/errors.mjs';
 import { type ContainerState, projectContainers } from '../docker/containers.ts';
 import { COMPLETED } from '../docker/inspect.ts';
 import { readLog } from '../docker/logs.ts';
-import { indent, tail } from '../lib/text.ts';
+import { excerptOf } from '../lib/log-excerpt.ts';
+import { redactor } from '../lib/redact.ts';
+import { indent } from '../lib/text.ts';
 import { waitFor } from '../lib/wait.ts';
+import { root } from './host.ts';
+import type { Deployment } from './project.ts';
+import { secretValues } from './secrets.ts';
 
 /** What a container gets that has just been restarted; Terraform has waited for new ones already. */
 const SETTLE_DEADLINE_MS = 45_000;
-const LAST_LINES = 8;
 
 type State = Pick<ContainerState, 'name' | 'status' | 'health'>;
 
@@ -24,24 +28,19 @@ const isPending = ({ status, health }: State): boolean =>
 export const stateText = ({ name, status, health }: State): string =>
   `${name} is ${status}${health === 'none' ? '' : `, ${health}`}`;
 
-/** The last lines, each once: a restart loop says the same again and again. */
-export function lastLines(log: string): string {
-  const lines = log.split('\n').map((line) => line.trimEnd());
-  const once = lines.filter((line, index) => lines.lastIndexOf(line) === index);
-  return tail(once.join('\n'), LAST_LINES);
-}
-
 /** The containers of its services: what else carries the project's label is not the deployment's to judge. */
 const serviceContainers = async (project: string): Promise<ContainerState[]> =>
   (await projectContainers(project)).filter(({ name, service }) => name === `${project}-${service}`);
 
-/** The last log lines of the containers that are not healthy. */
-export async function failureLogs(project: string): Promise<string> {
+/** Why the containers that are not healthy are not, as their logs say. */
+export async function failureLogs(deployment: Deployment): Promise<string> {
+  const { project } = deployment.topology;
+  const redact = redactor(secretValues(deployment, root));
   const failed = (await serviceContainers(project)).filter((container) => !isWell(container));
   const texts = await Promise.all(
     failed.map(async (container) => {
       const { text } = await readLog(container.name);
-      return `${stateText(container)}. Its last lines:\n${indent(lastLines(text))}`;
+      return `${stateText(container)}. Its log:\n${indent(redact(excerptOf(text)))}`;
     }),
   );
   return texts.join('\n');
@@ -60,8 +59,8 @@ export async function requireHealthy(project: string): Promise<void> {
 }
 
 /** What a deployment failed of, with what its containers say; without the fix that the error may have. */
-export async function explainFailure(project: string, error: unknown): Promise<string> {
+export async function explainFailure(deployment: Deployment, error: unknown): Promise<string> {
   const reason =
     error instanceof UserError ? error.what : error instanceof Error ? error.message : String(error);
-  return [reason, await failureLogs(project)].filter(Boolean).join('\n');
+  return [reason, await failureLogs(deployment)].filter(Boolean).join('\n');
 }

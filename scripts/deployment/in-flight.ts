@@ -23,6 +23,14 @@ export class ContainersInFlight {
     if (type === 'apply_complete') this.begun.delete(key);
   }
 
+  /** Addresses of the containers that are being made. */
+  get starting(): string[] {
+    return [...this.begun.keys()].flatMap((key) => {
+      const [address = '', action] = key.split(' ');
+      return action === 'create' ? [address] : [];
+    });
+  }
+
   /** Waits until the engine has done what was begun: nothing stops, nothing is being removed, nothing is new. */
   async settle(project: string): Promise<void> {
     if (this.begun.size === 0) return;

@@ -100,6 +100,7 @@ async function groupEnd(group = 0): Promise<void> {
  * Runs terraform. It has a process group of its own, so that of all signals that end a command only one reaches it,
  * and it is sent here. If this process is killed, terraform goes on to its end.
  * @param onLine called with each line as it comes, of both streams
+ * @param stop ends it in order, as the first Ctrl-C does; that is no interruption
  * @returns the exit code
  * @throws {InterruptedError} when a signal ended it
  */
@@ -107,6 +108,7 @@ export async function runTerraform(
   folder: string,
   args: readonly string[],
   onLine: (line: string) => void,
+  stop?: AbortSignal,
 ): Promise<number> {
   if (interrupted) throw new InterruptedError();
   outliveTheReader();
@@ -126,17 +128,20 @@ export async function runTerraform(
     stdio: ['ignore', output.descriptor, output.descriptor],
   });
   const ending = child.pid === undefined ? undefined : endInOrder(child.pid, () => isSignalled);
+  const interrupt = () => child.kill('SIGINT');
+  stop?.addEventListener('abort', interrupt, { once: true });
   const reading = setInterval(() => take(output.newLines()), READ_EVERY_MS);
   try {
     const exitCode = await exitOf(child);
     take([...output.newLines(), output.rest].filter(Boolean));
     if (interrupted || isSignalled) {
       await groupEnd(child.pid);
-      if (exitCode !== 0) throw new InterruptedError();
+      if (exitCode !== 0 && !(stop?.aborted && !interrupted)) throw new InterruptedError();
     }
     return exitCode ?? 1;
   } finally {
     clearInterval(reading);
+    stop?.removeEventListener('abort', interrupt);
     ending?.stop();
     output.close();
   }

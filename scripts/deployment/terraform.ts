@@ -6,9 +6,14 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../stacks/errors.mjs';
 import { engineError } from '../docker/client.ts';
+import { redactor } from '../lib/redact.ts';
+import { paint } from '../lib/report.ts';
 import { indent, tail } from '../lib/text.ts';
+import { root } from './host.ts';
 import { ContainersInFlight } from './in-flight.ts';
 import type { SynthesisedProject } from './project.ts';
+import { secretValues } from './secrets.ts';
+import { watchStarts } from './start-watch.ts';
 import { backUpState, lockedError } from './state.ts';
 import { InterruptedError, runTerraform } from './terraform-process.ts';
 import { volumesToForget } from './volumes.ts';
@@ -122,17 +127,19 @@ export interface TerraformResult {
 /**
  * Runs one terraform command with `-json`, and initialises the folder first where that is needed.
  * @param onEvent called with each event as it comes
+ * @param stop ends it in order
  */
 export async function terraform(
   folder: string,
   args: readonly string[],
   onEvent: (event: TerraformEvent) => void,
+  stop?: AbortSignal,
 ): Promise<TerraformResult> {
   if (!existsSync(join(folder, '.terraform'))) await ensureInitialised(folder);
   for (let attempt = 1; ; attempt += 1) {
     const diagnostics: Diagnostic[] = [];
     const others: string[] = [];
-    const exitCode = await runTerraform(folder, [...args, '-input=false', '-json'], (line) => {
+    const take = (line: string) => {
       const event = parseEvent(line);
       if (!event) {
         others.push(line);
@@ -140,7 +147,8 @@ export async function terraform(
       }
       if (event.diagnostic) diagnostics.push(event.diagnostic);
       onEvent(event);
-    });
+    };
+    const exitCode = await runTerraform(folder, [...args, '-input=false', '-json'], take, stop);
     const failed = exitCode === 1;
     const messages = diagnostics.map(({ summary, detail = '' }) => `${summary} ${detail}`);
     if (failed && attempt === 1 && needsInit([...others, ...messages].join('\n'))) {
@@ -181,25 +189,39 @@ export async function apply(
   args: readonly string[],
   onEvent: (event: TerraformEvent) => void,
 ): Promise<void> {
-  const { project } = synthesised.topology;
-  const { folder } = synthesised.synthesis;
+  const { topology, synthesis } = synthesised;
+  const { project, services } = topology;
   backUpState(project);
   await forgetVolumes(synthesised);
   const inFlight = new ContainersInFlight();
+  const stop = new AbortController();
+  const end = new AbortController();
+  const watching = watchStarts({
+    services,
+    starting: () => inFlight.starting.flatMap((address) => synthesis.names.get(address) ?? []),
+    redact: redactor(secretValues(synthesised, root)),
+    say: (text) => console.error(`${paint('yellow', '!')} ${text}`),
+    signal: end.signal,
+  }).then((lost) => {
+    if (lost) stop.abort();
+    return lost;
+  });
   try {
-    const { exitCode, diagnostics } = await terraform(
-      folder,
-      ['apply', '-auto-approve', ...args],
-      (event) => {
-        inFlight.take(event);
-        onEvent(event);
-      },
-    );
-    if (exitCode !== 0) throw explain(project, diagnostics);
+    const take = (event: TerraformEvent) => {
+      inFlight.take(event);
+      onEvent(event);
+    };
+    const command = ['apply', '-auto-approve', ...args];
+    const { exitCode, diagnostics } = await terraform(synthesis.folder, command, take, stop.signal);
+    end.abort();
+    const lost = await watching;
+    if (lost) await inFlight.settle(project);
+    if (exitCode !== 0) throw lost ?? explain(project, diagnostics);
   } catch (error) {
     if (error instanceof InterruptedError) await inFlight.settle(project);
     throw error;
   } finally {
+    end.abort();
     backUpResult(project);
   }
 }

@@ -4,6 +4,8 @@ const HIDDEN = '***';
 /** Shorter values would hide innocent words. */
 const SHORTEST = 8;
 const JWT = /\beyJ[\w-]+\.[\w-]+\.[\w-]+/g;
+/** Of a database's address, for one. */
+const IN_URL = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:)[^\s@/]+@/gi;
 const IN_QUERY = /([?&](?:token|access_token|password)=)[^&\s"']+/gi;
 
 /** @param values the secrets themselves */
@@ -13,5 +15,6 @@ export function redactor(values: readonly string[]): (text: string) => string {
     known
       .reduce((rest, value) => rest.replaceAll(value, HIDDEN), text)
       .replace(JWT, HIDDEN)
+      .replace(IN_URL, `$1${HIDDEN}@`)
       .replace(IN_QUERY, `$1${HIDDEN}`);
 }

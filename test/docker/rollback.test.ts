@@ -95,7 +95,7 @@ describe('a container that is not healthy any more', () => {
     const { code, output } = await deployment.run('deploy', [], settings);
     expect(code, output).toBe(1);
     expect(output).toMatch(/^✗ Not every container is healthy: btcw-back-backend\./m);
-    expect(output).toContain('btcw-back-backend is running, unhealthy. Its last lines:');
+    expect(output).toContain('btcw-back-backend is running, unhealthy. Its log:');
     expect(output).not.toContain('npm run rollback');
     expect(output).not.toContain('✓ Deployed');
     await docker('kill', '--signal', 'CONT', deployment.container('backend'));
@@ -110,9 +110,7 @@ describe('a deployment whose container does not become healthy', () => {
   it("fails with the container's last lines and offers the way back, which works", async () => {
     const { code, output } = await deployment.run('deploy', [], { ...settings, ...ILL });
     expect(code).toBe(1);
-    expect(output).toMatch(
-      /btcw-back-backend is running, (starting|unhealthy)\. Its last lines:\n.*listens on/s,
-    );
+    expect(output).toMatch(/btcw-back-backend is running, (starting|unhealthy)\. Its log:\n.*listens on/s);
     expect(output).toMatch(/Fix: npm run rollback goes back to the deployment of 20/);
     const back = await deployment.run('rollback', [], settings);
     expect(back.code, back.output).toBe(0);

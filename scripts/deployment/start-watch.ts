@@ -1,0 +1,84 @@
+/**
+ * Watches the containers that terraform waits for: it knows of health alone, and waits until its deadline for a program
+ * that has exited long before.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UserError } from '../../stacks/errors.mjs';
+import type { Service } from '../../stacks/topology/service.ts';
+import { type ContainerInspection, healthOf, inspect, nameOf } from '../docker/inspect.ts';
+import { readLog } from '../docker/logs.ts';
+import { excerptOf } from '../lib/log-excerpt.ts';
+
+/** What starts well has done so by then, and is asked for nothing. */
+const FIRST_MS = 3_000;
+const EVERY_MS = 1_000;
+/** So often a program that waits for another one may exit: Docker's pauses between its starts add up to 3 s. */
+const LOOP_RESTARTS = 5;
+
+/** What a container does that is being started. Pure. */
+export function startOf(
+  { State, RestartCount }: Pick<ContainerInspection, 'State' | 'RestartCount'>,
+  { oneOff }: Pick<Service, 'oneOff'>,
+): 'starts' | 'exits' | 'is lost' {
+  if (oneOff || healthOf({ State }) === 'healthy') return 'starts';
+  // One that Docker starts again is "restarting" meanwhile.
+  if (State.Status === 'exited' || RestartCount >= LOOP_RESTARTS) return 'is lost';
+  return RestartCount > 0 || State.Status === 'restarting' ? 'exits' : 'starts';
+}
+
+/** @returns what is told of a container that does not start, with the last words of its log */
+async function report(container: ContainerInspection, redact: (text: string) => string): Promise<string> {
+  const name = nameOf(container);
+  const { text } = await readLog(name);
+  const { ExitCode, Running, Status } = container.State;
+  // While it runs for a moment, Docker has forgotten the exit code.
+  const code = Running ? '' : ` with code ${ExitCode}`;
+  const again = Status === 'exited' ? '' : ' and is started again';
+  return `${name} has exited${code}${again}: ${redact(excerptOf(text).split('\n').at(-1) ?? '')}`;
+}
+
+export interface WatchOptions {
+  readonly services: readonly Pick<Service, 'containerName' | 'oneOff'>[];
+  /** Names of the containers that are being started at this moment. */
+  readonly starting: () => readonly string[];
+  readonly redact: (text: string) => string;
+  readonly say: (text: string) => void;
+  /** Ends the watch. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Says at once which containers exit while they are started.
+ * @returns the error for one that starts no more; undefined where the watch was ended before
+ */
+export async function watchStarts({
+  services,
+  starting,
+  redact,
+  say,
+  signal,
+}: WatchOptions): Promise<UserError | undefined> {
+  const told = new Set<string>();
+  const pause = (ms: number) => sleep(ms, undefined, { signal, ref: false }).catch(() => undefined);
+  await pause(FIRST_MS);
+  while (!signal.aborted) {
+    const containers = await inspect('container', starting()).catch(() => []);
+    for (const container of containers) {
+      const name = nameOf(container);
+      const service = services.find(({ containerName }) => containerName === name);
+      const start = service ? startOf(container, service) : 'starts';
+      if (signal.aborted || start === 'starts' || !starting().includes(name)) continue;
+      if (!told.has(name)) say(await report(container, redact));
+      told.add(name);
+      if (start === 'exits') continue;
+      const { State, RestartCount } = container;
+      const how =
+        State.Status === 'exited'
+          ? `has exited with code ${State.ExitCode}`
+          : `has exited ${RestartCount} times`;
+      return new UserError(`${name} ${how}: it is not waited for any longer.`);
+    }
+    await pause(EVERY_MS);
+  }
+  return undefined;
+}
