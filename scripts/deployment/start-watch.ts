@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../stacks/errors.mjs';
 import type { Service } from '../../stacks/topology/service.ts';
-import { type ContainerInspection, healthOf, inspect, nameOf } from '../docker/inspect.ts';
+import { type ContainerInspection, inspect, nameOf } from '../docker/inspect.ts';
 import { readLog } from '../docker/logs.ts';
 import { excerptOf } from '../lib/log-excerpt.ts';
 
@@ -20,7 +20,7 @@ export function startOf(
   { State, RestartCount }: Pick<ContainerInspection, 'State' | 'RestartCount'>,
   { oneOff }: Pick<Service, 'oneOff'>,
 ): 'starts' | 'exits' | 'is lost' {
-  if (oneOff || healthOf({ State }) === 'healthy') return 'starts';
+  if (oneOff || State.Health?.Status === 'healthy') return 'starts';
   // One that Docker starts again is "restarting" meanwhile.
   if (State.Status === 'exited' || RestartCount >= LOOP_RESTARTS) return 'is lost';
   return RestartCount > 0 || State.Status === 'restarting' ? 'exits' : 'starts';

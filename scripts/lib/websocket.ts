@@ -143,11 +143,13 @@ const errorIn = ({ text, message, detail, error }: Record<string, unknown>): str
  * the deadline is over.
  * @param deadlineMs from the connection's opening
  * @param expected topics that are waited for. @default - all that have a deadline
+ * @param awaitsPing whether the server's ping is waited for, too
  */
 export function probeWebSocket(
   target: Target,
   deadlineMs: number,
   expected: readonly string[] = topicsWithin(target.profile),
+  awaitsPing = false,
 ): Promise<ProbeResult> {
   const { profile } = target;
   const { subscribe, topics, heartbeat } = profile;
@@ -170,7 +172,7 @@ export function probeWebSocket(
       resolve({ topics: received, arrivedMs, pongMs, pinged, error, timedOut, status, greeting });
     };
     const endWhenAllIsThere = () => {
-      const isAlive = heartbeat.from !== 'client' || pongMs !== undefined;
+      const isAlive = (heartbeat.from !== 'client' || pongMs !== undefined) && (pinged || !awaitsPing);
       if (isAlive && expected.every((topic) => topic in arrivedMs)) end();
     };
     socket.on('unexpected-response', (request, response) => {

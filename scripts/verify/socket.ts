@@ -48,6 +48,8 @@ const REFUSAL_MS = 3_000;
 const STAY_MS = 500;
 /** Of a connection without topics: long enough for a message or two. */
 const SHORT_MS = 3_000;
+/** Of a ping that the server sends. */
+const LONGEST_WAIT_SEC = 10;
 /** Of topics and pings this much later than they should be, a busy host is to blame. */
 const LATE_MS = 1_000;
 /** Twice what a topic takes to repeat itself. */
@@ -125,22 +127,32 @@ export function topicsResult({ topics }: WebSocketProfile, { arrivedMs = {}, err
   };
 }
 
+/** The interval of the server's pings, where it is short enough to wait for one; a soak waits for the others. */
+const awaitedPingSec = ({ heartbeat }: WebSocketProfile): number | undefined =>
+  heartbeat.from === 'server' && heartbeat.everySec && heartbeat.everySec <= LONGEST_WAIT_SEC
+    ? heartbeat.everySec
+    : undefined;
+
 /** Whether who should ask has asked, and was answered. Pure. */
-export function pingResult({ heartbeat }: WebSocketProfile, { pongMs, pinged, error }: ProbeResult): Result {
+export function pingResult(profile: WebSocketProfile, { pongMs, pinged, error }: ProbeResult): Result {
+  const { heartbeat } = profile;
   if (heartbeat.from === 'client') {
     const detail = pongMs === undefined ? `no pong${error && `; ${error}`}` : `${pongMs.toFixed(1)} ms`;
     return { ok: pongMs !== undefined, detail };
   }
   if (pinged) return { ok: true, detail: "the server's ping was answered" };
   if (heartbeat.from === 'none') return { skipped: 'by its profile nobody pings' };
+  const awaited = awaitedPingSec(profile);
+  if (awaited) return { ok: false, detail: `no ping within ${awaited} s` };
   const every = heartbeat.everySec ? ` every ${heartbeat.everySec} s` : '';
   return { skipped: `the server pings${every}, and has not meanwhile: --soak 90s answers its pings` };
 }
 
 /** How long everything may take that is waited for. */
-function probeMs({ topics, heartbeat }: WebSocketProfile): number {
-  const deadlines = topics.map(({ deadlineSec = 0 }) => deadlineSec * 1000);
-  const longest = Math.max(0, ...deadlines);
+function probeMs(profile: WebSocketProfile): number {
+  const { topics, heartbeat } = profile;
+  const waits = [awaitedPingSec(profile) ?? 0, ...topics.map(({ deadlineSec = 0 }) => deadlineSec)];
+  const longest = 1000 * Math.max(...waits);
   if (longest > 0) return heartbeat.from === 'client' ? longest : longest + LATE_MS;
   return SHORT_MS;
 }
@@ -178,7 +190,9 @@ export function socketChecks(
     : [plainUpgrade(address, webSocket, needs)];
   const probe = once(async () => {
     const token = hasToken ? await tokens.valid() : undefined;
-    return probeWebSocket({ base: url, profile: webSocket, token }, probeMs(webSocket));
+    const target = { base: url, profile: webSocket, token };
+    const awaitsPing = awaitedPingSec(webSocket) !== undefined;
+    return probeWebSocket(target, probeMs(webSocket), topicsWithin(webSocket), awaitsPing);
   });
   // A refused connection brings nothing, whoever is right.
   const opened = [...upgrades.slice(-1), ...(hasToken ? [login] : [])];
