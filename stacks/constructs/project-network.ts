@@ -23,10 +23,8 @@ export class ProjectNetwork extends Construct {
     this.resource = new DockerNetwork(this, 'Network', {
       name: network.name,
       driver: 'bridge',
-      ...('subnet' in network && {
-        ipamConfig: [{ subnet: network.subnet, gateway: network.gateway }],
-        options: { 'com.docker.network.bridge.name': network.device },
-      }),
+      ...('subnet' in network && { ipamConfig: [{ subnet: network.subnet, gateway: network.gateway }] }),
+      options: { 'com.docker.network.bridge.name': network.device },
       labels: labelBlocks(labelsOf(project, 'network')),
     });
     this.reference = this.resource.name;

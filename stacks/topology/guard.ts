@@ -7,19 +7,26 @@ import { renderGuardRules } from '../render/guard-rules.ts';
 import type { Settings } from '../settings/definitions.ts';
 import { commandHealth } from './health.ts';
 import { assetImage, baseImage } from './image-source.ts';
-import type { Bridge } from './network.ts';
+import { type Bridge, networksOf } from './network.ts';
 import { isOnHostNetwork, type Service, type ServiceDefinition } from './service.ts';
 import { portNumbers } from './upstream.ts';
 
-/** @param services all others, whose published ports it guards */
+/** @param services all others, whose published ports and networks it guards */
 export function guard(
   settings: Settings,
-  { device, subnet }: Bridge,
+  bridge: Bridge,
   services: readonly Pick<Service, 'networks' | 'ports'>[],
 ): ServiceDefinition {
   const table = `guard-${settings.BTCW_PROJECT}`;
   const published = services.filter((service) => !isOnHostNetwork(service)).flatMap(({ ports }) => ports);
-  const rules = renderGuardRules({ table, device, subnet, ports: portNumbers(settings, published) });
+  const own = networksOf(bridge, services).filter(({ key }) => key !== bridge.key);
+  const rules = renderGuardRules({
+    table,
+    device: bridge.device,
+    subnet: bridge.subnet,
+    ports: portNumbers(settings, published),
+    networks: own.map(({ device }) => device),
+  });
   return {
     name: 'guard',
     id: 'Guard',

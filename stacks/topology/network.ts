@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Settings } from '../settings/definitions.ts';
 import type { HostFacts } from './host.ts';
+import type { Service, ServiceDefinition } from './service.ts';
 
 /** A Docker network that services are attached to. */
 export interface Network {
@@ -11,6 +12,8 @@ export interface Network {
   readonly name: string;
   /** Whether the deployment makes it; the others are Docker's own. */
   readonly own: boolean;
+  /** Its network interface on the host. @example 'docker0' */
+  readonly device: string;
 }
 
 /** The bridge over which nginx reaches the services, at the host's address on it. */
@@ -19,16 +22,14 @@ export interface Bridge extends Network {
   readonly gateway: string;
   /** @example '172.17.0.0/16' */
   readonly subnet: string;
-  /** Its network interface on the host. @example 'docker0' */
-  readonly device: string;
 }
 
 /** The /24 around an address: room for this project, and little chance to meet another network. */
 export const subnetOf = (gateway: string): string => `${gateway.split('.').slice(0, 3).join('.')}.0/24`;
 
-/** A name for the bridge's interface that can be known beforehand; the kernel allows 15 characters. */
-const deviceOf = (project: string): string =>
-  `btcw-${createHash('sha256').update(project).digest('hex').slice(0, 8)}`;
+/** A name for a network's interface that can be known beforehand; the kernel allows 15 characters. */
+const deviceOf = (network: string): string =>
+  `btcw-${createHash('sha256').update(network).digest('hex').slice(0, 8)}`;
 
 type Read = Pick<Settings, 'BTCW_PROJECT' | 'BTCW_GATEWAY'>;
 
@@ -56,8 +57,41 @@ export function bridgeOf(settings: Read, host: HostFacts): Bridge {
   };
 }
 
-/** Docker's name of a network, by what services call it. */
+/**
+ * Docker's name of a network, by what services call it. It comes after the bridge's in the alphabet: of a container's
+ * networks Docker publishes the ports on the first, and lets no container of another network reach them there.
+ */
 export function networkName(key: string, settings: Read, host: HostFacts): string {
   if (key === 'host') return 'host';
-  return key === 'bridge' ? bridgeOf(settings, host).name : `${settings.BTCW_PROJECT}-${key}`;
+  const { name: bridge } = bridgeOf(settings, host);
+  if (key === 'bridge') return bridge;
+  const name = `${settings.BTCW_PROJECT}-${key}`;
+  return name > bridge ? name : `net-${name}`;
+}
+
+/** The networks that services are on, each once; not the host's own. */
+export function networksOf(bridge: Bridge, services: readonly Pick<Service, 'networks'>[]): Network[] {
+  const attachments = services.flatMap(({ networks }) => networks);
+  const own = attachments.filter(({ network }) => network !== 'host' && network !== bridge.key);
+  const named = new Map(
+    own.map(({ network, name }) => [network, { key: network, name, own: true, device: deviceOf(name) }]),
+  );
+  return [bridge, ...named.values()];
+}
+
+/** The network of the databases and of the user's own services, which find each other there by their names. */
+export const SERVICES_NETWORK = 'services';
+
+const isOn = (network: string, { networks = [] }: Pick<ServiceDefinition, 'networks'>): boolean =>
+  networks.some((attachment) => attachment.network === network);
+
+/** Whether there is a network of the services' own. */
+export const hasServicesNetwork = (services: readonly (ServiceDefinition | undefined)[]): boolean =>
+  services.some((service) => service && isOn(SERVICES_NETWORK, service));
+
+/** Attaches a service to that network, under its name, beside those it is on. */
+export function onServicesNetwork(service: ServiceDefinition): ServiceDefinition {
+  if (isOn(SERVICES_NETWORK, service)) return service;
+  const { name, networks = [{ network: 'bridge' }] } = service;
+  return { ...service, networks: [...networks, { network: SERVICES_NETWORK, aliases: [name] }] };
 }

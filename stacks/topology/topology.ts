@@ -12,7 +12,14 @@ import { frpc } from './frpc.ts';
 import { EMBEDDED_SERVER, frps } from './frps.ts';
 import { guard } from './guard.ts';
 import type { HostFacts } from './host.ts';
-import { type Bridge, bridgeOf, type Network } from './network.ts';
+import {
+  type Bridge,
+  bridgeOf,
+  hasServicesNetwork,
+  type Network,
+  networksOf,
+  onServicesNetwork,
+} from './network.ts';
 import { nginx } from './nginx.ts';
 import { postgres } from './postgres.ts';
 import { recordReads } from './reads.ts';
@@ -153,14 +160,6 @@ function dependencyProblems(services: readonly Service[]): string[] {
   ]);
 }
 
-/** The networks that services are on, each once; not the host's own. */
-function networksOf(bridge: Bridge, services: readonly Service[]): Network[] {
-  const attachments = services.flatMap(({ networks }) => networks);
-  const own = attachments.filter(({ network }) => network !== 'host' && network !== bridge.key);
-  const named = new Map(own.map(({ network, name }) => [network, { key: network, name, own: true }]));
-  return [bridge, ...named.values()];
-}
-
 /**
  * Makes the topology. The one place that asks which services there are.
  * @param services those beside the package's own, or in the place of its backend and frontend
@@ -185,7 +184,12 @@ export function topologyOf(
   /** One of the package's own, unless the user's has its name, or a compose file says all that there is. */
   const application = (name: string, define: (read: Settings) => ServiceDefinition) => {
     const own = services.find((definition) => definition.name === name);
-    return service(name, own ? given(own) : (read) => (read.BTCW_COMPOSE_FILE ? undefined : define(read)));
+    if (own) return service(name, given(own));
+    return service(name, (read) => {
+      if (read.BTCW_COMPOSE_FILE) return undefined;
+      const others = [postgres(read, host), redis(read, host), ...services];
+      return hasServicesNetwork(others) ? onServicesNetwork(define(read)) : define(read);
+    });
   };
   const applications = [
     application('backend', (read) => backend(read, host)),
@@ -205,9 +209,9 @@ export function topologyOf(
     service('frpc', (read) => frpc(read, host, read.BTCW_FRP_SERVER_ADDR ?? EMBEDDED_SERVER)),
     service('frps', (read) => (read.BTCW_FRP_SERVER_ADDR ? undefined : frps(read, host))),
   ];
-  const published = present([proxy, ...applications, ...others]);
+  const guarded = present([proxy, ...applications, ...databases, ...others]);
   const guards = service('guard', (read) =>
-    read.BTCW_GUARD === 'on' ? guard(read, bridgeOf(read, host), published) : undefined,
+    read.BTCW_GUARD === 'on' ? guard(read, bridgeOf(read, host), guarded) : undefined,
   );
 
   const made = [proxy, ...applications, ...databases, ...tunnel, guards, ...others];

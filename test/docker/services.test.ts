@@ -5,10 +5,13 @@
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import type { ServiceDefinition } from '../../stacks/topology/service.ts';
 import type * as TopologyModule from '../../stacks/topology/topology.ts';
-import { docker, TestDeployment } from '../support/deployment.ts';
+import { docker, TestDeployment, tryProgram } from '../support/deployment.ts';
 import { imageOf } from '../support/topology.ts';
 
 const PROJECT = 'btcw-t-services';
+const NEIGHBOUR = 'btcw-t-neighbour';
+/** curl's exit code where nothing came back. */
+const TIMED_OUT = 28;
 const added = vi.hoisted((): { services: ServiceDefinition[] } => ({ services: [] }));
 const deployment = new TestDeployment(PROJECT, {
   BTCW_NGINX_PORT: '21101',
@@ -162,6 +165,42 @@ it('fails when a one-off service fails, with its last lines, and runs again with
   expect((await diff()).output).toMatch(/migrate .*run to completion/);
   expect((await deploy(shop, migrate(GOOD), store)).code).toBe(0);
   expect(await runs()).toBe(3);
+});
+
+it('is reached by its name from the backend, and not by a neighbour', async () => {
+  const hosts = (service: string) => docker('exec', `${PROJECT}-backend`, 'getent', 'hosts', service);
+  expect(await hosts('store')).toContain('store');
+  expect(await hosts('frontend')).toContain('frontend');
+  const [network] = JSON.parse(await docker('network', 'inspect', `${PROJECT}-services`));
+  expect(network.Labels['btc-watcher.project']).toBe(PROJECT);
+  const { IPAddress } = (await deployment.inspect('backend')).NetworkSettings.Networks[`${PROJECT}-services`];
+  const { Subnet } = network.IPAM.Config[0];
+  const ip = (command: string) => tryProgram('sh', ['-c', `ip ${command}`]);
+  const reach = async () => {
+    const curl = ['curl', '-s', '-m', '2', '-o', '/dev/null', `http://${IPAddress}:8000/health`];
+    return (await tryProgram('ip', ['netns', 'exec', NEIGHBOUR, ...curl])).code;
+  };
+  try {
+    for (const command of [
+      `netns add ${NEIGHBOUR}`,
+      `link add btcw-t-here type veth peer name btcw-t-there netns ${NEIGHBOUR}`,
+      'addr add 198.51.100.5/30 dev btcw-t-here',
+      'link set btcw-t-here up',
+      `-n ${NEIGHBOUR} addr add 198.51.100.6/30 dev btcw-t-there`,
+      `-n ${NEIGHBOUR} link set btcw-t-there up`,
+      `-n ${NEIGHBOUR} route add ${Subnet} via 198.51.100.5`,
+    ]) {
+      const { code, output } = await ip(command);
+      expect(code, output).toBe(0);
+    }
+    expect(await reach()).toBe(TIMED_OUT);
+    const guard = deployment.container('guard');
+    const chains = await docker('exec', guard, 'nft', 'list', 'table', 'ip', `guard-${PROJECT}`);
+    expect(chains).toContain('chain networks');
+  } finally {
+    await ip(`netns delete ${NEIGHBOUR}`);
+  }
+  expect((await fetch(`${deployment.local}/api/v1/ws/stats`)).status).toBe(200);
 });
 
 it('is destroyed with the rest', async () => {

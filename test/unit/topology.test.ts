@@ -341,7 +341,12 @@ describe('a service beside the own ones', () => {
     ]);
     expect(topology.networks).toEqual([
       topology.bridge,
-      { key: 'data', name: 'btc-watcher-data', own: true },
+      {
+        key: 'data',
+        name: 'btc-watcher-data',
+        own: true,
+        device: expect.stringMatching(/^btcw-[0-9a-f]{8}$/),
+      },
     ]);
     expect(serviceNamed(topology, 'redis').networks).toEqual([
       { network: 'bridge', name: 'bridge' },
@@ -383,6 +388,42 @@ describe('an image of the owner', () => {
   it('that is the frontend may become another user, as nginx does', () => {
     expect(serviceNamed(own, 'frontend').capabilities).toContain('CAP_SETUID');
     expect(serviceNamed(topologyFor(), 'frontend').capabilities).toEqual([]);
+  });
+});
+
+describe('the network of the services', () => {
+  const db: ServiceDefinition = { ...redis, name: 'db', ports: [], networks: [{ network: 'services' }] };
+  const namesOf = (topology: Topology, service: string) =>
+    serviceNamed(topology, service).networks.map(({ name, aliases = [] }) => [name, ...aliases].join(' '));
+
+  it('is not there without a service on it', () => {
+    const topology = topologyFor();
+    expect(topology.networks).toEqual([topology.bridge]);
+    expect(guardRules(topology)).not.toContain('chain networks');
+  });
+
+  it('has backend and frontend, too, under their names, beside the bridge', () => {
+    for (const topology of [topologyFor({}, [db]), topologyFor({ BTCW_REDIS: 'on' })]) {
+      for (const name of ['backend', 'frontend']) {
+        expect(namesOf(topology, name)).toEqual(['bridge', `btc-watcher-services ${name}`]);
+      }
+      expect(namesOf(topology, 'nginx')).toEqual(['bridge']);
+    }
+  });
+
+  it('comes after the bridge in the alphabet, as Docker publishes ports on the first', () => {
+    const names = (project: string) => namesOf(topologyFor({ BTCW_PROJECT: project }, [db]), 'db');
+    expect(names('app')).toEqual(['net-app-services']);
+    expect(names('shop')).toEqual(['shop-services']);
+  });
+
+  it('is closed to the neighbours, but for what is published', () => {
+    const topology = topologyFor({}, [db]);
+    const device = topology.networks[1]?.device;
+    const rules = guardRules(topology).replace(/\s+/g, ' ');
+    expect(rules).toContain(`iifname { "lo", "docker0", "${device}" } accept`);
+    expect(rules).toContain(`oifname != { "${device}" } accept iifname { "${device}" } accept`);
+    expect(rules).toContain('ct status dnat accept drop');
   });
 });
 
