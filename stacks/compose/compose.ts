@@ -12,6 +12,7 @@ import type { ServiceDefinition } from '../topology/service.ts';
 import { definitionOf } from './definition.ts';
 import { type Context, type Draft, emptyDraft } from './draft.ts';
 import { Extensions, loadFile, servicesIn } from './extends.ts';
+import { checkFiles } from './files.ts';
 import { imageOf } from './images.ts';
 import { readKeys } from './keys.ts';
 import { mergeNodes } from './merge.ts';
@@ -20,7 +21,7 @@ import { checkOrder, nameServices } from './order.ts';
 import { checkRouteLabels, isProxy, leaveOut } from './proxies.ts';
 import { checkNetworks } from './relations.ts';
 import { portsOf, routesOf } from './routing.ts';
-import { Reader, type Variables } from './values.ts';
+import { Reader, read, type Variables } from './values.ts';
 import { checkVolumes } from './volumes.ts';
 
 /** What a compose file comes to. */
@@ -83,15 +84,12 @@ function isActive(node: MapNode, reader: Reader): boolean {
   return names.length === 0 || on.includes('*') || names.some((name) => on.includes(name));
 }
 
-/** The services that are on, read; what is said of a reverse proxy that is left out is of no concern. */
-function draftsOf(root: MapNode, context: Context) {
-  const { reader, files } = context;
-  const { report } = reader;
+/** The services that are on, each with what is wrong in it. */
+function activeOf(root: MapNode, context: Context) {
+  const { reader } = context;
   const extensions = new Extensions(context, root);
-  const drafts: Draft[] = [];
-  const leftOut = new Set<string>();
   const inactive = new Set<string>();
-  const paths: string[] = [];
+  const active: { readonly draft: Draft; readonly report: Report }[] = [];
   for (const [name, node] of servicesIn(root)) {
     const resolved = extensions.resolve(node);
     if (!resolved) continue;
@@ -100,11 +98,24 @@ function draftsOf(root: MapNode, context: Context) {
       continue;
     }
     const draft = emptyDraft(name, resolved);
-    const own = new Report();
-    readKeys(draft, { ...context, reader: new Reader(own, reader.variables) });
-    if (isProxy(draft) && draft.extension.keep !== true) {
-      leftOut.add(name);
-      paths.push(...leaveOut(draft, files, report));
+    const report = new Report();
+    readKeys(draft, { ...context, reader: new Reader(report, reader.variables) });
+    active.push({ draft, report });
+  }
+  return { active, inactive };
+}
+
+/** The services that are deployed; what is wrong in a reverse proxy that is left out is of no concern. */
+function draftsOf(root: MapNode, context: Context) {
+  const { report } = context.reader;
+  const { active, inactive } = activeOf(root, context);
+  const drafts: Draft[] = [];
+  const leftOut = new Set<string>();
+  const paths: string[] = [];
+  for (const { draft, report: own } of active) {
+    if (active.length > 1 && isProxy(draft) && draft.extension.keep !== true) {
+      leftOut.add(draft.name);
+      paths.push(...leaveOut(draft, context.files, report));
     } else {
       report.add(own);
       drafts.push(draft);
@@ -132,7 +143,10 @@ function servicesOf(
   report: Report,
 ): ServiceDefinition[] {
   const reader = new Reader(report, { ...variables, COMPOSE_PROJECT_NAME: settings.BTCW_PROJECT });
-  reader.fields(root, TOP_KEYS, TOP_REFUSED);
+  const name = read(reader.fields(root, TOP_KEYS, TOP_REFUSED), 'name', (node) => reader.text(node));
+  if (name && name !== settings.BTCW_PROJECT) {
+    report.notice(`the project is called ${settings.BTCW_PROJECT} (BTCW_PROJECT), not ${name}`);
+  }
   const [volumes, secrets, configs] = ['volumes', 'secrets', 'configs'].map((key) =>
     mapOf(root, key, reader),
   );
@@ -148,6 +162,7 @@ function servicesOf(
   if (drafts.length === 0) report.problem({ ...root, key: 'services' }, 'there is no service to deploy.');
   const used = drafts.flatMap(({ definition }) => (definition.volumes ?? []).map(({ purpose }) => purpose));
   checkVolumes(context.volumes, new Set(used), context);
+  checkFiles(context);
   checkNetworks(mapOf(root, 'networks', reader), reader);
   const names = nameServices(drafts, report);
   const { dependsOn, oneOff } = checkOrder(drafts, { leftOut, inactive, names }, report);

@@ -1,5 +1,6 @@
 /** Which services a file has, each with what it extends. */
 import type { FileSystem } from '../settings/rules.ts';
+import { EXTENSION } from './extension.ts';
 import { mergeNodes } from './merge.ts';
 import { isMap, type MapNode, type Node, type Source } from './node.ts';
 import { hostPath } from './paths.ts';
@@ -74,7 +75,9 @@ export class Extensions {
     }
     const resolved = this.resolve(base, [...chain, node]);
     if (!resolved) return node;
-    const merged = mergeNodes(resolved, node);
+    // Routes are of one service: they would be both's.
+    const inherited = new Map([...resolved.entries].filter(([key]) => key !== EXTENSION));
+    const merged = mergeNodes({ ...resolved, entries: inherited }, node);
     return isMap(merged) ? { ...merged, key: node.key, line: node.line } : node;
   }
 }

@@ -42,6 +42,12 @@ function fileOf(
   return path ? existingFile(place, path, context) : undefined;
 }
 
+/** Those that no service has are looked at, too. */
+export function checkFiles({ secrets, configs, reader }: Context): void {
+  const known = ['file', 'name', 'labels', ...Object.keys(FROM_ELSEWHERE)];
+  for (const node of [...secrets.values(), ...configs.values()]) reader.fields(node, known);
+}
+
 export const secretFile = (node: Node, name: string, context: Context): string | undefined =>
   fileOf(node, name, context.secrets, context);
 

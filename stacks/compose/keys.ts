@@ -2,6 +2,7 @@
  * Every key of a service in the Compose Specification: how it is read, or why it is not supported. In the order in which
  * they are read.
  */
+import { closest } from 'fastest-levenshtein';
 import { build, image } from './build.ts';
 import type { Context, Draft, KeyReader } from './draft.ts';
 import { envFile, environment } from './environment.ts';
@@ -153,6 +154,8 @@ export const SERVICE_KEYS: Readonly<Record<string, KeyReader | string>> = {
   volumes_from: `${NONE}: name the volumes in both services.`,
 };
 
+const KEYS = Object.keys(SERVICE_KEYS);
+
 /** Whether a switch is off, which is what is so anyway. @example privileged: false */
 const isOff = (node: Node): boolean => node.kind === 'scalar' && node.value === false;
 
@@ -170,6 +173,6 @@ export function readKeys(draft: Draft, context: Context): void {
   if (ours) extension(ours, draft, context);
   for (const [key, node] of entries) {
     if (!(key in SERVICE_KEYS) && !isExtension(key))
-      report.problem(node, 'is no key of the Compose Specification.');
+      report.problem(node, `is no key of the Compose Specification; did you mean "${closest(key, KEYS)}"?`);
   }
 }

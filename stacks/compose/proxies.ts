@@ -16,7 +16,7 @@ const WEB_PORTS = new Set([80, 443, 8443, 8501]);
 const OWN_MOUNT =
   /^\/(etc|run|var\/(log|run|cache)|config)(\/|$)|^\/data$|acme|letsencrypt|certbot|certs?(\/|$)|ssl(\/|$)|\.(conf|cfg|toml|ya?ml|template|ini)$/;
 const CONFIG_FILE = /(nginx[^/]*\.conf|\.conf|Caddyfile|haproxy\.cfg|frpc\.(toml|ini))(\.template)?$/;
-const LOCATION = /^\s*location\s+(?:=\s+|\^~\s+)?(\/[^\s{]*)\s*\{/gm;
+const LOCATION = /(?:^|[{};\s])location\s+(?:=\s+|\^~\s+)?(\/[^\s{]*)\s*\{/g;
 
 /** What was left out. */
 export interface LeftOut {

@@ -25,7 +25,7 @@ export const networks: KeyReader = (node, draft, { reader }) => {
 /** The file's own networks: there is one for all services here. */
 export function checkNetworks(map: ReadonlyMap<string, Node>, reader: Reader): void {
   const { report } = reader;
-  if (map.size > 0) {
+  if (map.size > 1) {
     report.notice(
       'all services are on one network of the project, which keeps no service from another',
       ...map.keys(),

@@ -70,8 +70,7 @@ export function routesOf(services: readonly Draft[], settings: Settings, report:
   return routes;
 }
 
-const NARROWED =
-  'published for this host and its containers, not on all addresses (BTCW_NGINX_BIND is for what is)';
+const NARROWED = 'published for this host and its containers only, not on all addresses: nginx is the way in';
 
 function published(
   draft: Draft,

@@ -157,11 +157,12 @@ export function checkVolumes(
 ): void {
   const { report } = reader;
   for (const [name, node] of map) {
-    if (!used.has(name) || isNull(node)) continue;
+    if (isNull(node)) continue;
     if (!NAME.test(name)) report.problem(node, 'should be letters, digits, "_", "." and "-".');
     const fields = reader.fields(node, ['name', 'driver', 'external', 'labels'], {
       driver_opts: 'is not supported: mount a folder of the host by its path instead ("./data:/data").',
     });
+    if (!used.has(name)) continue;
     const external = read(fields, 'external', (entry) => reader.boolean(entry));
     if (external) {
       report.problem(
