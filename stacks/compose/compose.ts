@@ -9,6 +9,7 @@ import type { FileSystem } from '../settings/rules.ts';
 import type { HostFacts } from '../topology/host.ts';
 import { gatewayOf } from '../topology/network.ts';
 import type { ServiceDefinition } from '../topology/service.ts';
+import { handToBackend } from './backend.ts';
 import { definitionOf } from './definition.ts';
 import { type Context, type Draft, emptyDraft } from './draft.ts';
 import { Extensions, loadFile, servicesIn } from './extends.ts';
@@ -176,6 +177,7 @@ function servicesOf(
     [...routes.values()].flatMap((route) => route.paths),
     report,
   );
+  const databases = handToBackend(drafts, settings, host, report);
   const gateway = gatewayOf(settings, host);
   return drafts.flatMap((draft) => {
     const image = imageOf(draft, drafts, settings, report);
@@ -186,7 +188,7 @@ function servicesOf(
       image,
       route,
       ports: portsOf(draft, route, settings, gateway, report),
-      dependsOn: dependsOn.get(draft.name) ?? [],
+      dependsOn: [...(dependsOn.get(draft.name) ?? []), ...(draft.name === 'backend' ? databases : [])],
       oneOff: oneOff.has(draft.name),
     };
     return [definitionOf(draft, placement, report)];

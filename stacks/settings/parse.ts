@@ -61,6 +61,16 @@ function isShared({ file, entries }: DotEnv, environment: Environment, files: Fi
   return dirname(files.resolve(composeFile)) === dirname(files.resolve(file));
 }
 
+/** Settings of the two applications that a compose file does not say itself. */
+const BESIDE_FILE: ReadonlySet<SettingName> = new Set([
+  'BTCW_BACKEND_PORT',
+  'BTCW_FRONTEND_PORT',
+  'BTCW_BACKEND_HEALTH_PATH',
+  'BTCW_BACKEND_GENERATE',
+]);
+const isInFile = (name: SettingName): boolean =>
+  /^BTCW_(BACKEND|FRONTEND)_/.test(name) && !BESIDE_FILE.has(name);
+
 /** Rules that concern more than one setting. Ports are compared by the topology, which knows who uses them. */
 function relations(settings: Settings, given: Given): string[] {
   const problems: string[] = [];
@@ -74,10 +84,7 @@ function relations(settings: Settings, given: Given): string[] {
     );
   }
   if (settings.BTCW_COMPOSE_FILE) {
-    const inFile = SETTING_NAMES.filter((name) =>
-      /^BTCW_(BACKEND|FRONTEND)_(IMAGE|CONTEXT|ENV_FILE|MODE)$/.test(name),
-    );
-    for (const name of inFile) {
+    for (const name of SETTING_NAMES.filter(isInFile)) {
       const got = given[name];
       if (!got || got === SETTINGS[name].default) continue;
       const fix = `Say it there, or set BTCW_COMPOSE_FILE=off.`;

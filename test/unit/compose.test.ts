@@ -1,9 +1,12 @@
 /** Compose files of the shapes that projects have: what is deployed, what is changed on the way, what is refused. */
 import { describe, expect, it } from 'vitest';
 import { hiddenVariable } from '../../stacks/render/start-script.ts';
+import { parseSettings } from '../../stacks/settings/parse.ts';
 import { anyHttpHealth } from '../../stacks/topology/health.ts';
 import type { ServiceDefinition } from '../../stacks/topology/service.ts';
 import { type ComposeCase, composeText, readCase } from '../support/compose.ts';
+import { memoryFiles } from '../support/files.ts';
+import { topologyFor } from '../support/topology.ts';
 
 const DOCKERFILE = 'FROM scratch\n';
 const HERE = ['127.0.0.1', '172.17.0.1'];
@@ -540,4 +543,90 @@ describe('a compose file that is deployed', () => {
       expect(read.notices).toEqual(notices);
     });
   }
+});
+
+describe('settings beside a compose file', () => {
+  const text =
+    'services:\n  backend: { image: "api:1", depends_on: [cache] }\n  cache: { image: "cache:1" }\n';
+
+  it('hand databases and generated secrets to its backend', () => {
+    const settings = { BTCW_POSTGRES: 'on', BTCW_BACKEND_GENERATE: 'SECRET_KEY', BTCW_BACKEND_PORT: '8123' };
+    const [backend] = readCase({ text, settings }).services;
+    expect(backend).toMatchObject({
+      dependsOn: ['cache', 'postgres'],
+      ports: [{ container: 8000, host: 8123, addresses: HERE, setting: 'BTCW_BACKEND_PORT' }],
+      secretEnvironment: [
+        { name: 'SECRET_KEY', secretFile: expect.stringMatching(/secrets\/btc-watcher\//) },
+        { name: 'DATABASE_URL', after: '@postgres:5432/app' },
+      ],
+    });
+  });
+
+  it('hand nothing to nobody', () => {
+    const { problems } = readCase({
+      text: 'services: { frontend: { image: "a:1" } }',
+      settings: { BTCW_REDIS: 'on' },
+    });
+    expect(problems).toEqual([
+      'compose.yaml:1: services: the settings give REDIS_URL to a service named "backend", which is not here. Name one so, or take the databases into the file (image: btcw/postgres, btcw/redis).',
+    ]);
+  });
+
+  it("make a topology without the package's own applications", () => {
+    const { services } = readCase({ text });
+    const topology = topologyFor({ BTCW_COMPOSE_FILE: 'test/compose/fastapi.yaml' }, services);
+    expect(topology.services.map(({ name }) => name)).toEqual([
+      ...['nginx', 'backend', 'frpc', 'frps', 'guard', 'cache'],
+    ]);
+    expect(topology.upstreams).toEqual([
+      { service: 'backend', address: '172.17.0.1:8000', paths: ['/'], healthPath: '/health' },
+    ]);
+    expect(topology.absent.map(({ name }) => name)).toContain('frontend');
+  });
+});
+
+describe('the settings', () => {
+  const COMPOSE = { '/work/compose.yaml': { text: 'services: {}' } };
+  const parse = (dotEnv: string, files: Record<string, { text: string }> = COMPOSE, environment = {}) =>
+    parseSettings(environment, dotEnv, memoryFiles(files));
+
+  it('find the compose file beside .env', () => {
+    expect(parse('').BTCW_COMPOSE_FILE).toBe('/work/compose.yaml');
+    expect(parse('', { '/work/docker-compose.yml': { text: '' } }).BTCW_COMPOSE_FILE).toBe(
+      '/work/docker-compose.yml',
+    );
+    expect(parse('', {}).BTCW_COMPOSE_FILE).toBeUndefined();
+    expect(parse('BTCW_COMPOSE_FILE=off').BTCW_COMPOSE_FILE).toBeUndefined();
+    expect(() => parse('BTCW_COMPOSE_FILE=none.yaml')).toThrow(
+      'should be a compose file that exists, or "off"',
+    );
+  });
+
+  it('share .env with the compose file beside it, which is read as Compose reads it', () => {
+    const shared = 'SECRET_KEY="a\nb"\nURL=http://$HOST_NAME/\nBTCW_NGINX_PORT=8600\nlower_case=1\n';
+    expect(parse(shared).BTCW_NGINX_PORT).toBe(8600);
+  });
+
+  it('fail where names of an application are in .env, and its compose file is not beside it', () => {
+    expect(() => parse('SECRET_KEY=a', {})).toThrow('.env, line 1: SECRET_KEY: is not a setting');
+    expect(() => parse('SECRET_KEY=a\nBTCW_COMPOSE_FILE=off')).toThrow('SECRET_KEY: is not a setting');
+    expect(() =>
+      parse('SECRET_KEY=a\nBTCW_COMPOSE_FILE=/srv/compose.yaml', { '/srv/compose.yaml': { text: '' } }),
+    ).toThrow('SECRET_KEY: is not a setting');
+  });
+
+  it('fail where a setting has a typo, with a compose file, too', () => {
+    expect(() => parse('BTCW_NGINX_PROT=8600')).toThrow('did you mean BTCW_NGINX_PORT?');
+    expect(() => parse('BTWC_NGINX_PORT=8600')).toThrow('did you mean BTCW_NGINX_PORT?');
+  });
+
+  it.each(['BTCW_BACKEND_IMAGE=api:1', 'BTCW_FRONTEND_MODE=dev', 'BTCW_BACKEND_CONTAINER_PORT=80'])(
+    'fail where they say what the file says: %s',
+    (line) => {
+      const [name] = line.split('=');
+      expect(() => parse(line)).toThrow(
+        `${name}: should not be set together with a compose file (/work/compose.yaml)`,
+      );
+    },
+  );
 });
