@@ -6,6 +6,7 @@ import { SETTING_NAMES, SETTINGS, type Settings } from '../../stacks/settings/de
 import { baseImage } from '../../stacks/topology/image-source.ts';
 import { secretsFolder } from '../../stacks/topology/secrets.ts';
 import type { Service } from '../../stacks/topology/service.ts';
+import { environmentBeside } from '../deployment/compose.ts';
 import { root } from '../deployment/host.ts';
 import type { Project } from '../deployment/project.ts';
 import { ENV_FILE } from '../deployment/settings.ts';
@@ -113,7 +114,10 @@ async function addSettings(archive: ArchiveWriter, { settings, topology }: Proje
   const environments = topology.services.flatMap(({ secretEnvironment }) =>
     secretEnvironment.flatMap((source) => ('file' in source ? [source.file] : [])),
   );
-  const files = new Set([resolve(root, process.env[ENV_FILE] || '.env'), ...named, ...environments]);
+  const { BTCW_COMPOSE_FILE: composeFile } = settings;
+  const beside = composeFile ? [environmentBeside(composeFile)] : [];
+  const own = resolve(root, process.env[ENV_FILE] || '.env');
+  const files = new Set([own, ...named, ...beside, ...environments]);
   const present = [...files].filter((file) => existsSync(file) && statSync(file).isFile());
   for (const [index, file] of present.entries()) {
     const inside = relative(root, file);

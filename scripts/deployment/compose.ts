@@ -4,6 +4,7 @@ import { readCompose } from '../../stacks/compose/compose.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import type { Settings } from '../../stacks/settings/definitions.ts';
 import { parseEnvFile } from '../../stacks/settings/env-file.ts';
+import { isPlaceholder, placeholderProblem } from '../../stacks/settings/placeholders.ts';
 import type { HostFacts } from '../../stacks/topology/host.ts';
 import type { ServiceDefinition } from '../../stacks/topology/service.ts';
 import { paint } from '../lib/report.ts';
@@ -16,18 +17,34 @@ export interface OwnServices {
   readonly notices: readonly string[];
 }
 
-/** The variables of a compose file, as Compose finds them: the environment wins over `.env` beside the file. */
+/** The file whose variables a compose file is given: `.env` beside it, which may be that of the settings, too. */
+export function environmentBeside(file: string): string {
+  const settingsFile = resolve(process.env[ENV_FILE] || '.env');
+  return dirname(settingsFile) === dirname(file) ? settingsFile : join(dirname(file), '.env');
+}
+
+/** The variables of a compose file, as Compose finds them: the environment wins over the file beside it. */
 function variablesOf(file: string): {
   variables: Record<string, string | undefined>;
   problems: readonly string[];
 } {
-  const settingsFile = resolve(process.env[ENV_FILE] || '.env');
-  const isBeside = dirname(settingsFile) === dirname(file);
-  const path = isBeside ? settingsFile : join(dirname(file), '.env');
-  const text = disk.read(path) ?? '';
-  const { entries, problems } = parseEnvFile(text, path, (name) => process.env[name]);
+  const path = environmentBeside(file);
+  const { entries, problems } = parseEnvFile(disk.read(path) ?? '', path, (name) => process.env[name]);
+  const composeText = disk.read(file) ?? '';
+  const placeholders = entries.filter(
+    ({ name, value }) =>
+      isPlaceholder(name, value) &&
+      process.env[name] === undefined &&
+      new RegExp(`\\$\\{?${name}\\b`).test(composeText),
+  );
   const variables = Object.fromEntries(entries.map(({ name, value }) => [name, value]));
-  return { variables: { ...variables, ...process.env }, problems };
+  return {
+    variables: { ...variables, ...process.env },
+    problems: [
+      ...problems,
+      ...placeholders.map(({ name, line }) => placeholderProblem(`${path}, line ${line}`, name)),
+    ],
+  };
 }
 
 /** @throws {UserError} with a line for each thing that is wrong or not supported, naming file, line and key */
