@@ -4,6 +4,7 @@ import { PORT_SETTINGS, SETTINGS } from '../../stacks/settings/definitions.ts';
 import { root } from '../deployment/host.ts';
 import { loadDeployment } from '../deployment/project.ts';
 import { inspect } from '../docker/inspect.ts';
+import { buildOptions } from '../images/options.ts';
 import { planImages } from '../images/plan.ts';
 import { printJson } from '../lib/json.ts';
 import { table } from '../lib/report.ts';
@@ -83,7 +84,8 @@ async function measure(): Promise<Figure[]> {
 }
 
 async function imageSizes(): Promise<[string, string][]> {
-  const { all } = planImages(loadDeployment().topology, root);
+  const { settings, topology } = loadDeployment();
+  const { all } = planImages(topology, root, buildOptions(settings));
   const images = await inspect(
     'image',
     all.map(({ reference }) => reference),

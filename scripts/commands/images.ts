@@ -2,6 +2,7 @@ import { UserError } from '../../stacks/errors.mjs';
 import { root } from '../deployment/host.ts';
 import { loadDeployment } from '../deployment/project.ts';
 import { ensureImages, missingImages } from '../images/build.ts';
+import { buildOptions } from '../images/options.ts';
 import { type PlannedImage, planImages, withBaseImages } from '../images/plan.ts';
 
 /** @throws {UserError} naming those there are, for any other name */
@@ -12,7 +13,10 @@ function imageNamed(name: string, images: readonly PlannedImage[]): PlannedImage
   throw new UserError(`There is no image "${name}" in this deployment.`, `one of ${names}`);
 }
 
-const plannedImages = (): readonly PlannedImage[] => planImages(loadDeployment().topology, root).all;
+function plannedImages(): readonly PlannedImage[] {
+  const { settings, topology } = loadDeployment();
+  return planImages(topology, root, buildOptions(settings)).all;
+}
 
 /** The name under which a deployment with the current settings and sources runs an image. */
 export const imageReference = (name: string): string => imageNamed(name, plannedImages()).reference;

@@ -7,6 +7,7 @@ import type { HostFacts } from '../../stacks/topology/host.ts';
 import type { SecretFiles } from '../../stacks/topology/secrets.ts';
 import { type Topology, topologyOf } from '../../stacks/topology/topology.ts';
 import { PROVIDER } from '../bootstrap/engine.mjs';
+import { buildOptions } from '../images/options.ts';
 import { type PlannedImages, planImages } from '../images/plan.ts';
 import { paint } from '../lib/report.ts';
 import { loadServices } from './compose.ts';
@@ -101,7 +102,8 @@ export async function loadProject(options: LoadOptions = {}): Promise<Project> {
   const read = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : undefined);
   if (!anySecrets) requireGoodSecrets(secrets, read, root);
   const notices = [...own.notices, ...composeEnvironments(topology, root, { anySecrets })];
-  return { settings, topology, notices, host, secrets, images: planImages(topology, root), ownership };
+  const images = planImages(topology, root, buildOptions(settings));
+  return { settings, topology, notices, host, secrets, images, ownership };
 }
 
 /**

@@ -2,6 +2,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
+import { UserError } from '../../stacks/errors.mjs';
 import type { BuildContent, DebianRecipe, DockerfileRecipe } from '../../stacks/topology/image-source.ts';
 import { goBuild } from '../bootstrap/go.mjs';
 import { ensureWorkspace } from '../bootstrap/packages.mjs';
@@ -9,11 +10,16 @@ import { aptInstall, isRoot, onPath, PACKAGES, step } from '../bootstrap/step.mj
 import { docker } from '../docker/client.ts';
 import { inspect } from '../docker/inspect.ts';
 import { commandError } from '../lib/programs.ts';
+import { paint } from '../lib/report.ts';
+import { ensureBases } from './bases.ts';
+import { clutterNotice } from './context.ts';
 import { withLock } from './lock.ts';
+import { type OwnBuild, ownBuildProblems, shownPath } from './own-build.ts';
+import { hasBuildKit, runOwnBuild } from './own-builder.ts';
 import type { PlannedImage } from './plan.ts';
 
 const BUILD_DEADLINE_MS = 15 * 60_000;
-const SUITE = 'trixie';
+const NEWEST_SUITE = 'trixie';
 const root = process.cwd();
 const WORK = join(root, '.build/images');
 /** The name an image was built under: one that was tagged by hand has another's. */
@@ -44,6 +50,7 @@ function hostSources(): string {
 }
 
 async function buildDebian(image: PlannedImage, recipe: DebianRecipe, progress: Progress) {
+  const { suite = NEWEST_SUITE } = recipe;
   const programs = isRoot() ? (['mmdebstrap'] as const) : (['mmdebstrap', 'newuidmap'] as const);
   for (const program of programs) {
     if (!(await onPath(program))) await aptInstall(PACKAGES[program], program, progress);
@@ -52,9 +59,9 @@ async function buildDebian(image: PlannedImage, recipe: DebianRecipe, progress: 
   const mirror = debianMirror(hostSources());
   const sources = mirror
     ? [
-        `deb ${mirror} ${SUITE} main`,
-        `deb ${mirror} ${SUITE}-updates main`,
-        `deb ${mirror}-security ${SUITE}-security main`,
+        `deb ${mirror} ${suite} main`,
+        `deb ${mirror} ${suite}-updates main`,
+        `deb ${mirror}-security ${suite}-security main`,
       ]
     : [];
   const archive = join(WORK, `${recipe.name}.tar`);
@@ -63,7 +70,7 @@ async function buildDebian(image: PlannedImage, recipe: DebianRecipe, progress: 
   await run(
     'Making the Debian base image',
     'mmdebstrap',
-    ['--variant=minbase', `--include=${packages.join(',')}`, ...lean, SUITE, archive, ...sources],
+    ['--variant=minbase', `--include=${packages.join(',')}`, ...lean, suite, archive, ...sources],
     progress,
     'fix what it reports, or where Docker Hub or a mirror of it answers: set BTCW_BASE_IMAGE=debian:13-slim',
   );
@@ -115,6 +122,16 @@ async function addContent(content: BuildContent, folder: string, progress: Progr
       return cpSync(join(root, content.path), target, { recursive: true });
     case 'node':
       return cpSync(await nodeBinary(progress), target);
+    case 'npm': {
+      const packages = content.packages.map((name) => name.replace(/^node@/, `node-linux-${process.arch}@`));
+      const options = ['--no-save', '--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund'];
+      return run(
+        'Fetching Node.js',
+        'npm',
+        ['install', ...options, '--prefix', target, ...packages],
+        progress,
+      );
+    }
     case 'go': {
       const { module, packagePath, tags } = content;
       return goBuild(
@@ -140,15 +157,19 @@ async function buildDockerfile(image: PlannedImage, recipe: DockerfileRecipe, pr
   await dockerBuild(image, folder, args, progress);
 }
 
-async function build(image: PlannedImage, progress: Progress) {
+/** @param names other names of images that own Dockerfiles begin with */
+async function build(image: PlannedImage, names: ReadonlyMap<string, string>, progress: Progress) {
   const { source } = image;
   switch (source.kind) {
     case 'debian':
       return buildDebian(image, source, progress);
     case 'dockerfile':
       return buildDockerfile(image, source, progress);
-    case 'context':
-      return dockerBuild(image, source.folder, {}, progress);
+    case 'context': {
+      if (!image.ownBuild) throw new Error(`The build of "${image.name}" was not read.`);
+      const options = ['-t', image.reference, '--label', `${REFERENCE_LABEL}=${image.reference}`];
+      return runOwnBuild(image.ownBuild, names, WORK, options, progress);
+    }
     case 'reference':
       // The provider pulls it.
       return;
@@ -165,6 +186,22 @@ export async function missingImages(images: readonly PlannedImage[]): Promise<Pl
   });
 }
 
+/**
+ * Tells what is to be known before own Dockerfiles are built, and brings the images they begin with.
+ * @throws {UserError} naming everything that keeps them from being built
+ */
+async function prepareOwnBuilds(builds: readonly OwnBuild[]): Promise<ReadonlyMap<string, string>> {
+  const canBuildKit = builds.length === 0 || (await hasBuildKit());
+  const problems = builds.flatMap((ownBuild) => ownBuildProblems(ownBuild, canBuildKit));
+  if (problems.length > 0) throw new UserError(problems.join('\n'));
+  for (const { source, files, differences } of builds) {
+    const clutter = clutterNotice(shownPath(source.folder), source.folder, files.clutter);
+    for (const notice of [...differences, ...(clutter ? [clutter] : [])])
+      console.error(`${paint('yellow', '!')} ${notice}`);
+  }
+  return ensureBases(builds);
+}
+
 const built = ({ buildName }: PlannedImage): boolean => buildName !== undefined;
 
 /** Builds those of the images that are missing, in order, and shows it. One process at a time does. */
@@ -173,9 +210,11 @@ export async function ensureImages(images: readonly PlannedImage[]): Promise<voi
   mkdirSync(WORK, { recursive: true });
   await withLock(join(WORK, '.lock'), async () => {
     // Another process may have built some of them meanwhile.
-    for (const image of (await missingImages(images)).filter(built)) {
+    const missing = (await missingImages(images)).filter(built);
+    const names = await prepareOwnBuilds(missing.flatMap(({ ownBuild }) => ownBuild ?? []));
+    for (const image of missing) {
       await step(`Image ${image.name}`, async (report) => {
-        await build(image, report);
+        await build(image, names, report);
         return { detail: 'built' };
       });
     }

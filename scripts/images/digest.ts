@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import dockerignore from '@balena/dockerignore';
 
 const TAG_LENGTH = 12;
 
@@ -23,6 +22,7 @@ export function digestFiles(root: string, files: readonly string[], extra: reado
   const hash = createHash('sha256');
   for (const file of files) {
     const stats = lstatSync(file);
+    if (stats.isDirectory()) continue;
     const content = stats.isSymbolicLink() ? readlinkSync(file) : readFileSync(file);
     hash
       .update(`${relative(root, file)}\0${stats.mode & 0o111 ? 'x' : '-'}\0${content.length}\0`)
@@ -30,24 +30,6 @@ export function digestFiles(root: string, files: readonly string[], extra: reado
   }
   for (const text of extra) hash.update(`\0${text}`);
   return hash.digest('hex').slice(0, TAG_LENGTH);
-}
-
-/** The files of a build context as Docker sends them: without what .dockerignore leaves out. */
-export function contextFiles(folder: string): string[] {
-  const ignore = dockerignore({ ignorecase: false });
-  try {
-    ignore.add(readFileSync(join(folder, '.dockerignore'), 'utf8'));
-  } catch {
-    // No .dockerignore: everything is sent.
-  }
-  const walk = (path: string): string[] =>
-    readdirSync(path, { withFileTypes: true })
-      .sort((a, b) => (a.name < b.name ? -1 : 1))
-      .flatMap((entry) => {
-        const file = join(path, entry.name);
-        return entry.isDirectory() ? walk(file) : [file];
-      });
-  return walk(folder).filter((file) => !ignore.ignores(relative(folder, file)));
 }
 
 interface LockEntry {

@@ -6,7 +6,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DockerfileRecipe, ImageSource } from '../../stacks/topology/image-source.ts';
 import type { Topology } from '../../stacks/topology/topology.ts';
-import { contextFiles, digestFiles, filesBelow, lockedPackages } from './digest.ts';
+import { digestFiles, filesBelow, lockedPackages } from './digest.ts';
+import { type BuildOptions, PLAIN_BUILDS } from './options.ts';
+import { digestOwnBuild, type OwnBuild, readOwnBuild } from './own-build.ts';
 
 const REPOSITORY = 'btc-watcher';
 
@@ -19,6 +21,8 @@ export interface PlannedImage {
   readonly source: ImageSource;
   /** The image it is built on. @default - none */
   readonly from?: PlannedImage;
+  /** What is known of the build of a user's own Dockerfile. @default - it is none */
+  readonly ownBuild?: OwnBuild;
   /** As {@link name}, where it is built here; undefined for one that Docker pulls where it is missing. */
   readonly buildName?: string;
 }
@@ -35,6 +39,7 @@ export function withBaseImages(images: Iterable<PlannedImage>): PlannedImage[] {
   const ordered = new Map<string, PlannedImage>();
   const add = (image: PlannedImage) => {
     if (image.from) add(image.from);
+    for (const standIn of image.ownBuild?.standIns.values() ?? []) add(standIn);
     if (!ordered.has(image.reference)) ordered.set(image.reference, image);
   };
   for (const image of images) add(image);
@@ -42,7 +47,11 @@ export function withBaseImages(images: Iterable<PlannedImage>): PlannedImage[] {
 }
 
 /** @param packageFolder folder of this package */
-export function planImages(topology: Topology, packageFolder: string): PlannedImages {
+export function planImages(
+  topology: Topology,
+  packageFolder: string,
+  options: BuildOptions = PLAIN_BUILDS,
+): PlannedImages {
   const sources = (paths: readonly string[]) =>
     paths.flatMap((path) => filesBelow(join(packageFolder, path)));
   const digest = (paths: readonly string[], extra: readonly string[] = []) =>
@@ -72,11 +81,12 @@ export function planImages(topology: Topology, packageFolder: string): PlannedIm
       case 'reference':
         return { name, reference: source.reference, source };
       case 'context': {
-        const tag = digestFiles(source.folder, contextFiles(source.folder));
-        return { name, buildName: name, reference: `${topology.project}/${name}:${tag}`, source };
+        const ownBuild = readOwnBuild(source, options, (recipe) => planDockerfile(recipe.name, recipe));
+        const reference = `${topology.project}/${name}:${digestOwnBuild(ownBuild)}`;
+        return { name, buildName: name, reference, source, ownBuild };
       }
       case 'debian': {
-        const tag = digest([source.packages]);
+        const tag = digest([source.packages], source.suite ? [source.suite] : []);
         return { name, buildName: name, reference: `${REPOSITORY}/${source.name}:${tag}`, source };
       }
       case 'dockerfile':

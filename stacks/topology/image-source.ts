@@ -38,6 +38,8 @@ export interface DebianRecipe {
   readonly name: string;
   /** File with the names of its packages, one a line. */
   readonly packages: string;
+  /** Debian's release. @default 'trixie' */
+  readonly suite?: string;
 }
 
 /** A Dockerfile of this package's, with what is put beside it. Paths begin at the package's folder. */
@@ -72,7 +74,9 @@ export type BuildContent =
       readonly to: string;
     }
   /** The Node.js binary that an npm package brings. */
-  | { readonly kind: 'node'; readonly to: string };
+  | { readonly kind: 'node'; readonly to: string }
+  /** Packages of npm's registry with all that they need; `node@20` is that release for this machine. */
+  | { readonly kind: 'npm'; readonly packages: readonly string[]; readonly to: string };
 
 /** A folder with a Dockerfile and all that it needs, built on the Debian base. @example assetImage('guard', base) */
 export const assetImage = (name: string, from: ImageSource): DockerfileRecipe => ({

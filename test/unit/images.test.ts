@@ -1,9 +1,13 @@
+import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { debianMirror } from '../../scripts/images/build.ts';
-import { contextFiles } from '../../scripts/images/digest.ts';
+import { buildFiles, clutterNotice } from '../../scripts/images/context.ts';
+import { PLAIN_BUILDS } from '../../scripts/images/options.ts';
+import { ownBuildProblems } from '../../scripts/images/own-build.ts';
+import { buildArgs, stageLines } from '../../scripts/images/own-builder.ts';
 import { planImages } from '../../scripts/images/plan.ts';
 import { deploymentOf, type Environment } from '../support/topology.ts';
 
@@ -114,7 +118,7 @@ describe('images the user names', () => {
     writeFileSync(join(folder, 'node_modules/x/index.js'), '');
     writeFileSync(join(folder, '.dockerignore'), 'node_modules\n*.log\n');
     writeFileSync(join(folder, 'a.log'), '');
-    expect(contextFiles(folder).map((file) => relative(folder, file))).toEqual([
+    expect(buildFiles(folder).files.map((file) => relative(folder, file))).toEqual([
       '.dockerignore',
       'Dockerfile',
     ]);
@@ -123,6 +127,165 @@ describe('images the user names', () => {
     expect(referenceOf('backend', { BTCW_BACKEND_CONTEXT: folder })).toBe(before);
     writeFileSync(join(folder, 'Dockerfile'), 'FROM other');
     expect(referenceOf('backend', { BTCW_BACKEND_CONTEXT: folder })).not.toBe(before);
+  });
+});
+
+describe('a build context without .dockerignore', () => {
+  let folder: string;
+  const write = (path: string, text = '') => {
+    mkdirSync(join(folder, path, '..'), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  };
+  const sent = (copied: string[] = []) =>
+    buildFiles(folder, copied).files.map((file) => relative(folder, file));
+  const reference = () => referenceOf('backend', { BTCW_BACKEND_CONTEXT: folder });
+  beforeEach(() => {
+    folder = join(root, 'app');
+    write('Dockerfile', 'FROM scratch\nCOPY . .\n');
+    write('main.py');
+    write('.gitignore', 'logs/\n*.pyc\ndist/\n');
+    write('.env', 'SECRET=x');
+    write('logs/app.log');
+    write('dist/index.html');
+    write('a.pyc');
+    write('node_modules/x/index.js', 'x'.repeat(3000));
+    execFileSync('git', ['init', '-q', folder]);
+  });
+
+  it('is sent without what git ignores, and without .env and .git', () => {
+    expect(sent()).toEqual(['.gitignore', 'Dockerfile', 'main.py', 'node_modules/x/index.js']);
+  });
+
+  it('is sent with what the Dockerfile names', () => {
+    expect(sent(['dist', './.env'])).toEqual(expect.arrayContaining(['.env', 'dist/index.html']));
+    expect(sent(['dist/*.html'])).toContain('dist/index.html');
+    expect(sent(['.'])).not.toContain('dist/index.html');
+  });
+
+  it('gives the same image after another line in a log, and another after a change of the source', () => {
+    const before = reference();
+    write('logs/app.log', 'more');
+    write('.env', 'SECRET=y');
+    expect(reference()).toBe(before);
+    write('main.py', 'more');
+    expect(reference()).not.toBe(before);
+  });
+
+  it('is sent whole where git has nothing to say, but for .env', () => {
+    rmSync(join(folder, '.git'), { recursive: true });
+    expect(sent()).toEqual(expect.arrayContaining(['logs/app.log', 'a.pyc', 'dist/index.html']));
+    expect(sent()).not.toContain('.env');
+  });
+
+  it('is told once, with what is in it and what is left out', () => {
+    const { clutter } = buildFiles(folder);
+    expect(clutterNotice('app', folder, clutter)).toMatch(
+      /^app has no \.dockerignore: node_modules \(3 KiB\) would be in the image; \.git \(\d+ KiB\), .*\.env \(1 KiB\).* left out of the build\. One there decides\.$/,
+    );
+  });
+
+  it('has nothing to be told where there is a .dockerignore', () => {
+    write('.dockerignore', '*\n!main.py\n');
+    expect(buildFiles(folder)).toMatchObject({ files: [join(folder, 'main.py')], clutter: [] });
+  });
+});
+
+describe("the build of a user's own Dockerfile", () => {
+  let folder: string;
+  const dockerfile = (text: string) => writeFileSync(join(folder, 'Dockerfile'), text);
+  const source = () => ({ kind: 'context', folder }) as const;
+  const imageFor = (options = {}, more = {}) => {
+    const definition = {
+      ...{ name: 'app', health: undefined, disruption: '', limits: { memoryMiB: 64, pids: 8 } },
+      image: { ...source(), ...more },
+    };
+    const { topology } = deploymentOf({}, [definition]);
+    return planImages(topology, process.cwd(), { ...PLAIN_BUILDS, ...options });
+  };
+  const buildFor = (options = {}, more = {}) => {
+    const build = imageFor(options, more).byService.get('app')?.ownBuild;
+    if (!build) throw new Error('no build was read');
+    return build;
+  };
+  const tag = (options = {}, more = {}) => imageFor(options, more).byService.get('app')?.reference;
+  beforeEach(() => {
+    folder = join(root, 'own');
+    mkdirSync(folder);
+    dockerfile('FROM python:3.12-slim AS base\nRUN pip install x\nFROM base\nRUN y\n');
+  });
+
+  it('gives another image for other arguments, another target or another Dockerfile', () => {
+    writeFileSync(join(root, 'other.Dockerfile'), 'FROM x:1');
+    const tags = [
+      tag(),
+      tag({ args: { VITE_API: '/api' } }),
+      tag({}, { args: { A: '1' } }),
+      tag({}, { target: 'base' }),
+      tag({}, { dockerfile: '../other.Dockerfile' }),
+      tag({ standIns: true }),
+    ];
+    expect(new Set(tags).size).toBe(tags.length);
+  });
+
+  it('gives the same image from other mirrors, through a proxy, and with other authorities', () => {
+    const args = {
+      PIP_INDEX_URL: 'https://m/simple',
+      npm_config_registry: 'https://n',
+      HTTPS_PROXY: 'http://p',
+    };
+    expect(tag({ args, mirrors: ['m.io'], authorities: ['/x.pem'] })).toBe(tag());
+  });
+
+  it('has its stand-ins built before it, and says how they differ', () => {
+    const names = imageFor({ standIns: true }).all.map(({ name }) => name);
+    expect(names.indexOf('stand-in-python-3.13')).toBeLessThan(names.indexOf('app'));
+    expect(names.indexOf('stand-in-python-3.13')).toBeGreaterThan(names.indexOf('base'));
+    expect(buildFor({ standIns: true }).differences).toEqual([
+      'python:3.12-slim: Python 3.13 instead of 3.12',
+    ]);
+    expect(imageFor().all.map(({ name }) => name)).not.toContain('stand-in-python-3.13');
+  });
+
+  it('fails before it begins: by the line, for what cannot be', () => {
+    dockerfile('FROM node:20-alpine AS x\nFROM x\nRUN apk add git\nRUN --mount=type=cache,target=/c ls\n');
+    expect(ownBuildProblems(buildFor({ standIns: true }), false)).toEqual([
+      expect.stringMatching(
+        /own\/Dockerfile, line 4: RUN --mount needs BuildKit, which is not here: apt-get install/,
+      ),
+      expect.stringMatching(/own\/Dockerfile, line 3: there is no apk in the stand-in for node:20-alpine/),
+    ]);
+    expect(ownBuildProblems(buildFor(), true)).toEqual([]);
+  });
+
+  it('gets the arguments that its Dockerfile or Docker knows, and no proxy on the loopback of this host', () => {
+    dockerfile('ARG A\nFROM x:1\nARG PIP_INDEX_URL\nARG TARGETARCH\nRUN y\n');
+    const environment = {
+      HTTP_PROXY: 'http://127.0.0.1:7890',
+      NO_PROXY: 'x',
+      PIP_INDEX_URL: 'p',
+      HOME: '/h',
+    };
+    expect(buildArgs(buildFor({ args: { A: '1', B: '2' } }), true, environment)).toEqual({
+      ...{ A: '1', NO_PROXY: 'x', PIP_INDEX_URL: 'p' },
+      TARGETARCH: expect.stringMatching(/^(amd|arm)/),
+    });
+  });
+
+  it('has every stage find packages and authorities, and keeps none of it in the image', () => {
+    const args = { PIP_INDEX_URL: 'https://m/simple', APT_MIRROR: 'http://m' };
+    dockerfile('FROM x:1 AS b\nRUN apt-get update\nFROM b\nARG PIP_INDEX_URL\nRUN y\nFROM z:1\nCOPY a b\n');
+    const build = buildFor({ args });
+    const [first = [], second = [], third = []] = build.dockerfile.stages.map((stage) =>
+      stageLines(build, stage, 'authorities:1'),
+    );
+    expect(first[0]).toBe('ARG PIP_INDEX_URL');
+    expect(first[1]).toMatch(/^RUN find \/etc\/apt .*#http:\/\/m\/#/);
+    expect(first).toContain(
+      'COPY --from=authorities:1 /authorities.pem /usr/local/share/ca-certificates/btc-watcher-build.crt',
+    );
+    expect(first.at(-1)).toMatch(/^ARG CARGO_HTTP_CAINFO=/);
+    expect(second.every((line) => line.startsWith('ARG ') && !line.includes('PIP_INDEX'))).toBe(true);
+    expect(third).toEqual([]);
   });
 });
 

@@ -145,8 +145,12 @@ describe('the settings that a service is made from', () => {
   const readersOf = ({ services, absent }: Topology, setting: SettingName) =>
     [...services, ...absent].filter(({ reads }) => reads.includes(setting)).map(({ name }) => name);
 
-  /** What commands alone read: it changes no container. */
-  const OF_COMMANDS: readonly SettingName[] = ['BTCW_APP_PROFILE'];
+  /** What commands and builds of own Dockerfiles alone read. */
+  const OF_COMMANDS: readonly SettingName[] = [
+    'BTCW_APP_PROFILE',
+    ...(['BTCW_REGISTRY_MIRROR', 'BTCW_STAND_INS'] as const),
+    ...(['BTCW_BUILD_ARGS_FILE', 'BTCW_BUILD_CA', 'BTCW_BUILD_TIMEOUT'] as const),
+  ];
 
   it.each(SETTING_NAMES.filter((name) => !OF_COMMANDS.includes(name)))(
     'are recorded: some service reads %s',
