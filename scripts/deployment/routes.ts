@@ -1,14 +1,14 @@
 /** The services behind the reverse proxy, by the requests that are sent to them. Pure. */
 import { serviceNamed, type Topology } from '../../stacks/topology/topology.ts';
-import type { Upstream } from '../../stacks/topology/upstream.ts';
+import { takes, type Upstream } from '../../stacks/topology/upstream.ts';
 import type { AppProfile } from '../lib/app-profile.ts';
 
-/** The upstream that the reverse proxy sends a path to: the longest prefix wins, as in nginx. */
+/** The upstream that the reverse proxy sends a path to: the longest route wins, as in nginx. */
 export function upstreamFor({ upstreams }: Topology, path: string): Upstream {
   const matches = upstreams.flatMap((upstream) =>
-    upstream.paths.filter((prefix) => path.startsWith(prefix)).map((prefix) => ({ upstream, prefix })),
+    upstream.paths.filter((route) => takes(route, path)).map((route) => ({ upstream, route })),
   );
-  const [best] = matches.sort((a, b) => b.prefix.length - a.prefix.length);
+  const [best] = matches.sort((a, b) => b.route.length - a.route.length);
   if (!best) throw new Error(`The topology sends the path "${path}" nowhere.`);
   return best.upstream;
 }

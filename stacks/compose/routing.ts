@@ -14,17 +14,23 @@ export interface Route {
 
 /** The two whose names say what they are. */
 const KNOWN = {
-  backend: { routes: ['/api'], port: 8000, setting: 'BTCW_BACKEND_PORT' },
-  frontend: { routes: ['/'], port: 3000, setting: 'BTCW_FRONTEND_PORT' },
+  backend: { port: 8000, setting: 'BTCW_BACKEND_PORT' },
+  frontend: { port: 3000, setting: 'BTCW_FRONTEND_PORT' },
 } as const;
 
 const knownAs = (name: string) => (name === 'backend' || name === 'frontend' ? KNOWN[name] : undefined);
 
 /** @param services those that stay up */
-function pathsOf(services: readonly Draft[], report: Report): Map<Draft, readonly string[]> {
+function pathsOf(
+  services: readonly Draft[],
+  { BTCW_BACKEND_PATHS }: Settings,
+  report: Report,
+): Map<Draft, readonly string[]> {
   const paths = new Map<Draft, readonly string[]>();
+  const usual = (name: string): readonly string[] =>
+    name === 'backend' ? BTCW_BACKEND_PATHS : name === 'frontend' ? ['/'] : [];
   for (const draft of services) {
-    const routes = draft.extension.routes ?? knownAs(draft.name)?.routes ?? [];
+    const routes = draft.extension.routes ?? usual(draft.name);
     if (routes.length > 0) paths.set(draft, routes);
   }
   const [only] = services.length === 1 ? services : paths.size === 1 ? paths.keys() : [];
@@ -52,7 +58,7 @@ function pathsOf(services: readonly Draft[], report: Report): Map<Draft, readonl
 /** The services that nginx routes to. */
 export function routesOf(services: readonly Draft[], settings: Settings, report: Report): Map<Draft, Route> {
   const routes = new Map<Draft, Route>();
-  for (const [draft, paths] of pathsOf(services, report)) {
+  for (const [draft, paths] of pathsOf(services, settings, report)) {
     const { extension, exposed, ports, name, node } = draft;
     const port = extension.port ?? exposed[0] ?? ports[0]?.container ?? knownAs(name)?.port;
     if (port === undefined) {

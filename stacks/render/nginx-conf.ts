@@ -4,24 +4,6 @@ import type { Upstream } from '../topology/upstream.ts';
 /** Serves the health check and the connection count, inside the container only. */
 export const STATUS_PORT = 8502;
 
-/** What every proxied location has. */
-const UPGRADE = `proxy_http_version 1.1;
-
-            # WebSocket: upgrade exactly the requests that ask for it
-            proxy_set_header Upgrade $http_upgrade;
-            proxy_set_header Connection $connection_upgrade;
-            proxy_set_header Host $http_host;
-            proxy_set_header X-Real-IP $remote_addr;
-            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-            proxy_set_header X-Forwarded-Proto $scheme;`;
-
-const TIMEOUTS = `proxy_connect_timeout 60s;
-            proxy_send_timeout 3600s;
-            proxy_read_timeout 3600s;
-
-            # Real-time: hand each message on at once
-            proxy_buffering off;`;
-
 /** The settings that nginx.conf is made from. */
 type NginxSettings = Pick<Settings, 'BTCW_MAX_BODY' | 'BTCW_MAX_CONNECTIONS'>;
 
@@ -29,12 +11,11 @@ const renderUpstream = ({ service, address }: Upstream): string => `    upstream
         server ${address};
     }`;
 
-const renderLocation = (path: string, service: string): string => `        location ${path} {
-            proxy_pass http://${service};
-            ${UPGRADE}
-
-            ${TIMEOUTS}
-        }`;
+/** Exactly the path, and what is below it: `/api` does not take `/apifoo`. */
+const renderRoute = (path: string, service: string): string =>
+  (path === '/' ? ['/'] : [`= ${path}`, `${path}/`])
+    .map((location) => `        location ${location} {\n            proxy_pass http://${service};\n        }`)
+    .join('\n\n');
 
 /**
  * Renders nginx.conf. Runs unprivileged on a read-only root: everything nginx writes is under /tmp.
@@ -50,9 +31,7 @@ export function renderNginxConf(
 ): string {
   const slots = 2 * maxConnections + 64;
   const servers = upstreams.map(renderUpstream);
-  const locations = upstreams.flatMap(({ service, paths }) =>
-    paths.map((path) => renderLocation(path, service)),
-  );
+  const routes = upstreams.flatMap(({ service, paths }) => paths.map((path) => renderRoute(path, service)));
   return `worker_processes 1;
 worker_rlimit_nofile ${slots + 256};
 # A reload leaves old workers to their open WebSockets; no token lives longer than this
@@ -65,10 +44,14 @@ events {
 }
 
 http {
-    # WebSocket support: the Connection header follows the request
+    # WebSocket, and nothing else that a client may ask to upgrade to: with h2c it would get past this proxy
     map $http_upgrade $connection_upgrade {
-        default upgrade;
-        ''      close;
+        default   close;
+        websocket upgrade;
+    }
+    map $http_upgrade $websocket_upgrade {
+        default   '';
+        websocket websocket;
     }
 
     log_format btcw '$remote_addr - [$time_local] "$request_method $uri $server_protocol" $status '
@@ -98,7 +81,21 @@ ${servers.join('\n\n')}
         listen ${port};
         limit_conn gateway ${maxConnections};
 
-${locations.join('\n\n')}
+        proxy_http_version 1.1;
+        proxy_set_header Connection $connection_upgrade;
+        proxy_set_header Upgrade $websocket_upgrade;
+        proxy_set_header Host $http_host;
+        proxy_set_header X-Real-IP $remote_addr;
+        proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+        proxy_set_header X-Forwarded-Proto $scheme;
+
+        proxy_connect_timeout 60s;
+        proxy_send_timeout 3600s;
+        proxy_read_timeout 3600s;
+        # Real-time: hand each message on at once
+        proxy_buffering off;
+
+${routes.join('\n\n')}
     }
 
     # For the health check and the connection count; reachable inside the container only

@@ -20,6 +20,15 @@ export const APPLICATION_SETTINGS = {
     zh: '你自己的前端镜像监听的端口，例如由 nginx 制作的为 80；它以 $PORT 得到该值',
     schema: containerPort,
   }),
+  BTCW_BACKEND_PATHS: define({
+    default: '/api',
+    group: 'applications',
+    en: 'paths that nginx sends to the backend, with all below them, such as /api,/docs,/openapi.json; /: all, and there is no frontend',
+    zh: 'nginx 转发给后端的路径（含其下所有路径），例如 /api,/docs,/openapi.json；/ 表示全部，且没有前端',
+    schema: rules
+      .list(/^\/[\w./~-]*$/, 'should be paths that begin with "/", with commas between them')
+      .refine((paths) => paths.length > 0, 'should name a path'),
+  }),
   BTCW_APP_PROFILE: define({
     default: '',
     group: 'applications',

@@ -5,23 +5,14 @@ import { UserError } from '../errors.mjs';
 import { type Definition, SETTING_NAMES, SETTINGS, type SettingName, type Settings } from './definitions.ts';
 import { type DotEnv, parseDotEnv } from './dotenv.ts';
 import { parseEnvFile } from './env-file.ts';
+import { problem } from './problem.ts';
+import { relations } from './relations.ts';
 import type { FileSystem } from './rules.ts';
 
 const PREFIX = 'BTCW_';
 const TYPO_DISTANCE = 4;
 
 type Environment = Readonly<Record<string, string | undefined>>;
-/** Names and values as they were given, before defaults. */
-type Given = Readonly<Record<string, string>>;
-
-/** A problem line, in the one form all of them have. */
-export const problem = (
-  name: string,
-  rule: string,
-  got: string,
-  fix = 'Set it in .env or the environment.',
-) => `${name}: ${rule}, got "${got}". ${fix}`;
-
 /** What is said of a name that is no setting, with the one that is likely to be meant. */
 function unknownName(name: string): string {
   const upper = name.toUpperCase();
@@ -59,57 +50,6 @@ function isShared({ file, entries }: DotEnv, environment: Environment, files: Fi
   const composeFile = given?.trim() || SETTINGS[name].find?.(files);
   if (!composeFile || composeFile === 'off') return false;
   return dirname(files.resolve(composeFile)) === dirname(files.resolve(file));
-}
-
-/** Settings of the two applications that a compose file does not say itself. */
-const BESIDE_FILE: ReadonlySet<SettingName> = new Set([
-  'BTCW_BACKEND_PORT',
-  'BTCW_FRONTEND_PORT',
-  'BTCW_BACKEND_HEALTH_PATH',
-  'BTCW_BACKEND_GENERATE',
-]);
-const isInFile = (name: SettingName): boolean =>
-  /^BTCW_(BACKEND|FRONTEND)_/.test(name) && !BESIDE_FILE.has(name);
-
-/** Rules that concern more than one setting. Ports are compared by the topology, which knows who uses them. */
-function relations(settings: Settings, given: Given): string[] {
-  const problems: string[] = [];
-  const conflict = (name: string, rule: string, got: string, fix = 'Unset one of them.') =>
-    problems.push(problem(name, rule, got, fix));
-  if (settings.BTCW_FRPC_IMAGE && given.BTCW_LOG_KEEP_DAYS) {
-    conflict(
-      'BTCW_LOG_KEEP_DAYS',
-      'should not be set together with BTCW_FRPC_IMAGE, as only the frpc image built here writes a log file',
-      given.BTCW_LOG_KEEP_DAYS,
-    );
-  }
-  if (settings.BTCW_COMPOSE_FILE) {
-    for (const name of SETTING_NAMES.filter(isInFile)) {
-      const got = given[name];
-      if (!got || got === SETTINGS[name].default) continue;
-      const fix = `Say it there, or set BTCW_COMPOSE_FILE=off.`;
-      conflict(
-        name,
-        `should not be set together with a compose file (${settings.BTCW_COMPOSE_FILE})`,
-        got,
-        fix,
-      );
-    }
-  }
-  for (const part of ['BACKEND', 'FRONTEND'] as const) {
-    const [image, folder] = [settings[`BTCW_${part}_IMAGE`], settings[`BTCW_${part}_CONTEXT`]];
-    if (image && folder) {
-      conflict(
-        `BTCW_${part}_CONTEXT`,
-        `should not be set together with BTCW_${part}_IMAGE`,
-        given[`BTCW_${part}_CONTEXT`] ?? folder,
-      );
-    }
-    if (part === 'FRONTEND' && settings.BTCW_FRONTEND_MODE === 'dev' && (image || folder)) {
-      conflict('BTCW_FRONTEND_MODE', 'should be "static" with an image of your own', 'dev', 'Unset it.');
-    }
-  }
-  return problems;
 }
 
 /** @returns the value of one setting, or its problem line */

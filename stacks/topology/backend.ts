@@ -60,7 +60,7 @@ export function backend(settings: Settings, host: HostFacts): ServiceDefinition 
         setting: 'BTCW_BACKEND_PORT',
       },
     ],
-    routes: ['/api'],
+    routes: settings.BTCW_BACKEND_PATHS,
     healthPath: settings.BTCW_BACKEND_HEALTH_PATH,
     ...(!own && { user: USERS.backend }),
     environment: {

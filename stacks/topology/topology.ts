@@ -4,7 +4,7 @@
  */
 import { UserError } from '../errors.mjs';
 import type { SettingName, Settings } from '../settings/definitions.ts';
-import { problem } from '../settings/parse.ts';
+import { problem } from '../settings/problem.ts';
 import { backend } from './backend.ts';
 import { completeService } from './complete-service.ts';
 import { frontend } from './frontend.ts';
@@ -25,7 +25,7 @@ import { postgres } from './postgres.ts';
 import { recordReads } from './reads.ts';
 import { redis } from './redis.ts';
 import type { Port, Service, ServiceDefinition } from './service.ts';
-import { portNumbers, type Upstream, upstreamsOf } from './upstream.ts';
+import { pathOf, portNumbers, type Upstream, upstreamsOf } from './upstream.ts';
 
 /** A way in from outside: what arrives at the server's remote port goes to a service here. */
 export interface Tunnel {
@@ -94,7 +94,7 @@ function conflicts(services: readonly Service[]): string[] {
   };
   return services.flatMap((service) => [
     ...claim(`name ${service.name}`, service.name, () => `There are two services named "${service.name}".`),
-    ...service.routes.flatMap((path) =>
+    ...[...new Set(service.routes.map(pathOf))].flatMap((path) =>
       claim(
         `path ${path}`,
         service.name,
@@ -182,18 +182,21 @@ export function topologyOf(
     return definition;
   };
   /** One of the package's own, unless the user's has its name, or a compose file says all that there is. */
-  const application = (name: string, define: (read: Settings) => ServiceDefinition) => {
+  const application = (name: string, define: (read: Settings) => ServiceDefinition | undefined) => {
     const own = services.find((definition) => definition.name === name);
     if (own) return service(name, given(own));
     return service(name, (read) => {
-      if (read.BTCW_COMPOSE_FILE) return undefined;
+      const definition = read.BTCW_COMPOSE_FILE ? undefined : define(read);
+      if (!definition) return undefined;
       const others = [postgres(read, host), redis(read, host), ...services];
-      return hasServicesNetwork(others) ? onServicesNetwork(define(read)) : define(read);
+      return hasServicesNetwork(others) ? onServicesNetwork(definition) : definition;
     });
   };
   const applications = [
     application('backend', (read) => backend(read, host)),
-    application('frontend', (read) => frontend(read, host)),
+    application('frontend', (read) =>
+      read.BTCW_BACKEND_PATHS.includes('/') ? undefined : frontend(read, host),
+    ),
   ];
   const databases = [
     service('postgres', (read) => postgres(read, host)),

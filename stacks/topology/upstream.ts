@@ -10,10 +10,19 @@ export interface Upstream {
   readonly service: string;
   /** Where the reverse proxy reaches it. @example '172.17.0.1:8000' */
   readonly address: string;
-  /** @example ['/api'] */
+  /** Without slashes at their ends. @example ['/api'] */
   readonly paths: readonly string[];
   /** Path that answers with status 2xx or 3xx while the service is healthy. @example '/health' */
   readonly healthPath: string;
+}
+
+/** A path without the slashes at its end: `/docs/` is the same as `/docs`. */
+export const pathOf = (route: string): string => route.replace(/\/+$/, '') || '/';
+
+/** Whether a path is sent along a route: `/api` takes `/api` and `/api/...`, and not `/apifoo`. */
+export function takes(route: string, path: string): boolean {
+  const [pathname = ''] = path.split('?', 1);
+  return route === '/' || pathname === route || pathname.startsWith(`${route}/`);
 }
 
 /** A port's number on the host, read through the settings: who uses it depends on its setting. */
@@ -35,7 +44,7 @@ export function upstreamsOf(
       return {
         service: name,
         address: `${gatewayOf(settings, host)}:${number}`,
-        paths: routes,
+        paths: [...new Set(routes.map(pathOf))],
         healthPath,
       };
     });

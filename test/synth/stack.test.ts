@@ -437,7 +437,7 @@ describe("a service beside the package's own", () => {
     expect(container('guard').command[1]).toContain('9000, 9100');
     const nginx = config('nginx').files[0].content;
     expect(nginx).toContain('upstream worker {\n        server 172.17.0.1:9100;');
-    expect(nginx).toContain('location /jobs {\n            proxy_pass http://worker;');
+    expect(nginx).toContain('location = /jobs {\n            proxy_pass http://worker;');
   });
 
   it('has addresses of its own, and moves no other', () => {

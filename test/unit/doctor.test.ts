@@ -364,7 +364,7 @@ const FAILURES: Case[] = [
   [
     'the Upgrade header is gone',
     'nginx-upgrade',
-    conf('proxy_set_header Upgrade $http_upgrade;', ''),
+    conf('proxy_set_header Upgrade $websocket_upgrade;', ''),
     /Upgrade header/,
     /^npm run deploy$/,
   ],

@@ -21,10 +21,10 @@ function block(conf: string, head: string): string[] {
 }
 
 describe('nginx.conf', () => {
-  it('maps the Upgrade header to the Connection header', () => {
-    expect(nginx.replace(/\s+/g, ' ')).toContain(
-      "map $http_upgrade $connection_upgrade { default upgrade; '' close; }",
-    );
+  it('upgrades to WebSocket, and to nothing else', () => {
+    const flat = nginx.replace(/\s+/g, ' ');
+    expect(flat).toContain('map $http_upgrade $connection_upgrade { default close; websocket upgrade; }');
+    expect(flat).toContain("map $http_upgrade $websocket_upgrade { default ''; websocket websocket; }");
   });
 
   it("reaches both upstreams at the bridge's gateway, never at host.docker.internal", () => {
@@ -35,26 +35,45 @@ describe('nginx.conf', () => {
   });
 
   it.each([
-    'proxy_pass http://backend;',
     'proxy_http_version 1.1;',
-    'proxy_set_header Upgrade $http_upgrade;',
+    'proxy_set_header Upgrade $websocket_upgrade;',
     'proxy_set_header Connection $connection_upgrade;',
     'proxy_connect_timeout 60s;',
     'proxy_send_timeout 3600s;',
     'proxy_read_timeout 3600s;',
     'proxy_buffering off;',
-  ])('location /api has "%s"', (directive) => {
-    expect(block(nginx, 'location /api')).toContain(directive);
+  ])('has "%s" for every location, none of which has another', (directive) => {
+    const [name = '', header = ''] = directive.split(' ');
+    const isHeader = name === 'proxy_set_header';
+    expect(block(nginx, '    server')).toContain(directive);
+    expect(nginx.split(isHeader ? `${name} ${header}` : name)).toHaveLength(2);
   });
 
   it.each([
-    'proxy_pass http://frontend;',
-    'proxy_http_version 1.1;',
-    'proxy_set_header Upgrade $http_upgrade;',
-    'proxy_set_header Connection $connection_upgrade;',
-    'proxy_buffering off;',
-  ])('location / has "%s"', (directive) => {
-    expect(block(nginx, 'location /')).toContain(directive);
+    ['= /api', 'backend'],
+    ['/api/', 'backend'],
+    ['/', 'frontend'],
+  ])('sends %s to the %s', (location, service) => {
+    expect(block(nginx, `location ${location}`)).toEqual([`proxy_pass http://${service};`]);
+  });
+
+  it('sends a path exactly and with what is below it, and all to a service at "/"', () => {
+    const locations = (...paths: string[]) => {
+      const [backend] = upstreams.map((upstream) => ({ ...upstream, paths }));
+      const conf = renderNginxConf(
+        { BTCW_MAX_BODY: '1m', BTCW_MAX_CONNECTIONS: 9 },
+        1,
+        backend ? [backend] : [],
+      );
+      return [...conf.matchAll(/location (.*) \{\n *proxy_pass/g)].map(([, location]) => location);
+    };
+    expect(locations('/docs', '/openapi.json')).toEqual([
+      '= /docs',
+      '/docs/',
+      '= /openapi.json',
+      '/openapi.json/',
+    ]);
+    expect(locations('/')).toEqual(['/']);
   });
 
   it('refuses a body that is larger than the setting', () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { assumedHost } from '../../scripts/deployment/host.ts';
+import { upstreamFor } from '../../scripts/deployment/routes.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { SETTING_NAMES, type SettingName } from '../../stacks/settings/definitions.ts';
 import { type ServiceDefinition, socketsOf } from '../../stacks/topology/service.ts';
@@ -318,8 +319,10 @@ describe('a service beside the own ones', () => {
     const topology = topologyFor({}, [metrics]);
     const conf = configOf(topology, 'nginx').replace(/\s+/g, ' ');
     expect(conf).toContain('upstream metrics { server 172.17.0.1:9091; }');
-    expect(conf).toContain('location /metrics { proxy_pass http://metrics;');
-    expect(conf).toContain('location /federate { proxy_pass http://metrics;');
+    for (const path of ['/metrics', '/federate']) {
+      expect(conf).toContain(`location = ${path} { proxy_pass http://metrics;`);
+      expect(conf).toContain(`location ${path}/ { proxy_pass http://metrics;`);
+    }
     expect(topology.upstreams.map(({ service }) => service)).toEqual(['backend', 'frontend', 'metrics']);
   });
 
@@ -392,6 +395,36 @@ describe('an image of the owner', () => {
   it('that is the frontend may become another user, as nginx does', () => {
     expect(serviceNamed(own, 'frontend').capabilities).toContain('CAP_SETUID');
     expect(serviceNamed(topologyFor(), 'frontend').capabilities).toEqual([]);
+  });
+});
+
+describe('the paths of the backend', () => {
+  const pathsOf = (paths: string) =>
+    topologyFor({ BTCW_BACKEND_PATHS: paths }).upstreams.map(({ service, paths: all }) => [service, ...all]);
+
+  it('are those of their setting, a slash at the end or twice the same apart', () => {
+    expect(pathsOf('/api/, /docs,/api,/openapi.json')).toEqual([
+      ['backend', '/api', '/docs', '/openapi.json'],
+      ['frontend', '/'],
+    ]);
+  });
+
+  it('are all where it is "/": there is no frontend then', () => {
+    expect(pathsOf('/')).toEqual([['backend', '/']]);
+    expect(() => topologyFor({ BTCW_BACKEND_PATHS: '/', BTCW_FRONTEND_IMAGE: 'page:1' })).toThrow(
+      'BTCW_BACKEND_PATHS: should not have "/" with a frontend of your own, which has it',
+    );
+  });
+
+  it.each([
+    ['/api', 'backend'],
+    ['/api/v1/ws?token=/x', 'backend'],
+    ['/apifoo', 'frontend'],
+    ['/docs', 'backend'],
+    ['/documents', 'frontend'],
+    ['/', 'frontend'],
+  ])('take %s: %s', (path, service) => {
+    expect(upstreamFor(topologyFor({ BTCW_BACKEND_PATHS: '/api,/docs' }), path).service).toBe(service);
   });
 });
 

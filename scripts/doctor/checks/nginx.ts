@@ -31,13 +31,14 @@ export const upgrade = (topology: Topology): Check => ({
       const wrong = (what: string) => ({ problem: `location ${path}: ${what}`, fix: DEPLOY });
       const { connection = '', upgrade: upgradeHeader } = headers;
       if (httpVersion !== '1.1') return wrong(`proxy_http_version is ${httpVersion}, a WebSocket needs 1.1`);
-      if (upgradeHeader !== '$http_upgrade') return wrong('the Upgrade header is not passed on');
       if (!connection) return wrong('the Connection header is not passed on');
       if (!nginx.upgradeMaps.includes(connection)) {
         return wrong(
           `the Connection header is "${connection}" for every request; it should be $connection_upgrade, from a map of $http_upgrade`,
         );
       }
+      if (![...nginx.upgradeMaps, '$http_upgrade'].includes(upgradeHeader ?? ''))
+        return wrong('the Upgrade header is not passed on');
     }
     return { ok: 'map $http_upgrade $connection_upgrade' };
   },
