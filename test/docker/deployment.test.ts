@@ -38,7 +38,7 @@ describe('a deployment', () => {
     const { code, stdout } = await deployment.run('verify', ['--json']);
     const { checks } = JSON.parse(stdout);
     expect(checks.filter((check: { ok: boolean }) => !check.ok)).toEqual([]);
-    expect(checks).toHaveLength(25);
+    expect(checks).toHaveLength(31);
     expect(code).toBe(0);
   });
 
