@@ -57,6 +57,10 @@ function containerRow(container: ContainerStatus, nowMs: number): string[] {
   ];
 }
 
+/** Of a process that was not the container's first, nothing else says so. */
+const killedText = ({ name, oomKills, memoryLimitBytes }: ContainerStatus): string =>
+  `${name}: ${oomKills} processes at its memory limit of ${mib(memoryLimitBytes)} MiB`;
+
 function connectionText({ connections, nginxPort, maxConnections }: StatusFacts): string {
   if (connections === undefined) return 'not known: nginx is not running';
   return `${connections} established on ${nginxPort} (at most ${maxConnections})`;
@@ -101,6 +105,8 @@ function page(facts: StatusFacts): string {
   const errors = lastErrors.map(
     ({ service, time, text }) => `  ${service}, ${span(nowMs - Date.parse(time))} ago: ${text.slice(0, 200)}`,
   );
+  const killed = facts.containers.filter(({ oomKills = 0 }) => oomKills > 0).map(killedText);
+  if (killed.length > 0) rows.push(['Killed', killed.join('\n')]);
   return [
     table(['container', 'state', 'up', 'restarts', 'CPU', 'memory'], containers),
     list(rows),

@@ -4,6 +4,7 @@
  */
 import type { Topology } from '../../stacks/topology/topology.ts';
 import type { AppProfile } from '../lib/app-profile.ts';
+import { backingChecks } from './checks/backing.ts';
 import type { Check, Dependency, Finding, Problem } from './checks/check.ts';
 import { clockChecks } from './checks/clock.ts';
 import { containerChecks } from './checks/containers.ts';
@@ -24,6 +25,7 @@ export const checksFor = (topology: Topology, profile: AppProfile): readonly Che
   ...portChecks(topology),
   ...containerChecks(topology),
   ...guardChecks(),
+  ...backingChecks(topology),
   ...logChecks(topology),
   ...networkChecks(topology),
   ...nginxChecks(topology),

@@ -9,6 +9,7 @@ import { apiUpstream } from '../deployment/routes.ts';
 import { readTunnelLog, runBeganMs, type TunnelLog, wasUp, wentDownAt } from '../deployment/tunnel.ts';
 import { type ContainerInspection, healthOf, inspect, nameOf } from '../docker/inspect.ts';
 import { type LogSelection, readLog } from '../docker/logs.ts';
+import { oomKillsOf } from '../docker/oom.ts';
 import type { AppProfile } from '../lib/app-profile.ts';
 import { ask } from '../lib/http.ts';
 import { byTime, type LogLine, lastError, logLine } from '../lib/log-lines.ts';
@@ -24,6 +25,8 @@ export interface ContainerStatus {
   readonly health: string;
   readonly startedAtMs: number;
   readonly restarts: number;
+  /** Processes that the kernel has ended at the memory limit, since the start. */
+  readonly oomKills: number | undefined;
   /** Percent of one CPU. */
   readonly cpuPercent: number | undefined;
   readonly memoryBytes: number | undefined;
@@ -133,6 +136,7 @@ function containerStatus(
   { name: service, containerName: name }: Service,
   container: ContainerInspection | undefined,
   usages: { readonly first: Usages; readonly second: Usages },
+  oomKills: number | undefined,
 ): ContainerStatus {
   const [first, second] = [usages.first.get(name), usages.second.get(name)];
   return {
@@ -142,6 +146,7 @@ function containerStatus(
     health: container ? healthOf(container) : 'none',
     startedAtMs: Date.parse(container?.State.StartedAt ?? ''),
     restarts: container?.RestartCount ?? 0,
+    oomKills,
     cpuPercent: first && second && cpuPercent(first, second),
     memoryBytes: second?.memoryBytes,
     memoryLimitBytes: second?.memoryLimitBytes,
@@ -182,7 +187,13 @@ export async function gatherStatus(
   const facts: StatusFacts = {
     nowMs: Date.now(),
     project: topology.project,
-    containers: services.map((service) => containerStatus(service, containerOf(service), usages)),
+    containers: await Promise.all(
+      services.map(async (service) => {
+        const container = containerOf(service);
+        const oomKills = container && (await oomKillsOf(container).catch(() => undefined));
+        return containerStatus(service, container, usages, oomKills);
+      }),
+    ),
     connections: await connectionsOf(containerOf(proxy), port.container).catch(() => undefined),
     maxConnections: settings.BTCW_MAX_CONNECTIONS,
     nginxPort: port.host,

@@ -1,6 +1,6 @@
 /** What doctor gathers of a healthy deployment; tests change what they break. */
 import { assumedHost } from '../../scripts/deployment/host.ts';
-import { profileOf } from '../../scripts/deployment/profile.ts';
+import { isOwn, profileOf } from '../../scripts/deployment/profile.ts';
 import { disk } from '../../scripts/deployment/settings.ts';
 import type { ContainerFacts, Facts } from '../../scripts/doctor/facts/facts.ts';
 import { readNginxConf } from '../../scripts/doctor/facts/nginx-conf.ts';
@@ -62,6 +62,7 @@ export const containerFacts = (service: string, changes: Partial<ContainerFacts>
   exitCode: 0,
   outOfMemory: false,
   restarts: 0,
+  oomKills: 0,
   startedAt: new Date(NOW_MS - HOUR_MS).toISOString(),
   startedAtMs: NOW_MS - HOUR_MS,
   healthIntervalMs: 2_000,
@@ -140,6 +141,7 @@ export function healthyFacts(
       status: 101,
       greeting: { heartbeatSec: 10, skewMs: 0 },
     },
+    backing: Object.fromEntries(topology.services.filter(isOwn).map(({ name }) => [name, []])),
     frpServer: { resolved: true, connectMs: 1, error: '', timedOut: false },
     tunnel: { up: true, reason: '', cause: undefined, line: '' },
     ...changes,

@@ -1127,6 +1127,7 @@ describe('the checks', () => {
       ...'port-frontend port-backend port-nginx port-frps port-remote'.split(' '),
       ...ofServices('container'),
       ...ofServices('health-checks'),
+      ...ofServices('memory'),
       'neighbours',
       ...ofServices('log-size'),
       ...ofServices('log-readable'),
@@ -1169,6 +1170,8 @@ describe('the checks', () => {
     expect(idsOf('worker')).toEqual([
       'container-worker',
       'health-checks-worker',
+      'memory-worker',
+      'connects-worker',
       'log-size-worker',
       'log-readable-worker',
     ]);
@@ -1177,6 +1180,8 @@ describe('the checks', () => {
       'port-shop-81',
       'container-shop',
       'health-checks-shop',
+      'memory-shop',
+      'connects-shop',
       'log-size-shop',
       'log-readable-shop',
       'firewall-shop',

@@ -40,9 +40,11 @@ export type ServiceCheckId =
   | `port-${string}`
   | `container-${string}`
   | `health-checks-${string}`
+  | `memory-${string}`
   | `log-size-${string}`
   | `log-readable-${string}`
   | `firewall-${string}`
+  | `connects-${string}`
   | `${string}-at-gateway`;
 
 /** Another check, or the id of one that is of a service; of a service that the topology lacks there is none. */

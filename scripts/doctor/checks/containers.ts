@@ -5,7 +5,7 @@ import { isOwn } from '../../deployment/profile.ts';
 import { COMPLETED } from '../../docker/inspect.ts';
 import { span } from '../../lib/text.ts';
 import { type ContainerFacts, healthSilence } from '../facts/containers.ts';
-import { type Check, hopOf, restartOf, type ServiceCheckId, type Verdict } from './check.ts';
+import { type Check, hopOf, restartOf, type ServiceCheckId, setAndDeploy, type Verdict } from './check.ts';
 import { deployed, engine } from './host.ts';
 
 const LOOP_RESTARTS = 3;
@@ -97,5 +97,37 @@ const healthChecks = (topology: Topology, service: Service): Check => ({
   },
 });
 
+/** Docker says nothing where it was not the container's first process; what it was for is then missing. */
+const memory = (topology: Topology, service: Service): Check => ({
+  id: `memory-${service.name}`,
+  name: `${service.name}: no process was killed at its memory limit`,
+  hop: hopOf(topology, service),
+  dependsOn: [`container-${service.name}`],
+  level: 'warning',
+  run: ({ containers }) => {
+    const container = containers?.[service.name];
+    if (container?.oomKills === undefined) return undefined;
+    const { name, oomKills } = container;
+    const limit = `${service.limits.memoryMiB} MiB`;
+    if (oomKills === 0) return { ok: `limit ${limit}` };
+    return {
+      problem: `a process in ${name} was killed at its memory limit of ${limit} ${times(oomKills)}`,
+      fix: raisedMemory(service),
+    };
+  },
+});
+
+const times = (count: number): string => (count === 1 ? 'once' : `${count} times`);
+
+/** Doubles the limit, by the setting that it was made from. */
+function raisedMemory({ name, reads, limits }: Service): string {
+  const setting = reads.find((candidate) => candidate.endsWith('_MEMORY'));
+  return setting
+    ? setAndDeploy(setting, `${2 * limits.memoryMiB}m`)
+    : `raise mem_limit of ${name} in the compose file, then: npm run deploy`;
+}
+
 export const containerChecks = (topology: Topology): Check[] =>
-  [running, healthChecks].flatMap((check) => topology.services.map((service) => check(topology, service)));
+  [running, healthChecks, memory].flatMap((check) =>
+    topology.services.map((service) => check(topology, service)),
+  );

@@ -2,7 +2,7 @@
 import type { SettingName } from '../../../stacks/settings/definitions.ts';
 import { serviceNamed, type Topology } from '../../../stacks/topology/topology.ts';
 import { serviceUrl } from '../../../stacks/topology/urls.ts';
-import { isUnknownUser, userFix } from '../../deployment/profile.ts';
+import { isOwn, isUnknownUser, userFix } from '../../deployment/profile.ts';
 import { apiUpstream } from '../../deployment/routes.ts';
 import { type AppProfile, notInProfile } from '../../lib/app-profile.ts';
 import { loginCommand } from '../../lib/login.ts';
@@ -34,7 +34,11 @@ const login = (topology: Topology, profile: AppProfile): Check => {
     id: 'login',
     name: 'login with the password file works',
     hop: service,
-    dependsOn: [`container-${service}`, `${service}-at-gateway`],
+    dependsOn: [
+      `container-${service}`,
+      ...(isOwn(serviceNamed(topology, service)) ? [`connects-${service}` as const] : []),
+      `${service}-at-gateway`,
+    ],
     settings: [
       ...portSettings(serviceNamed(topology, service)),
       'BTCW_ADMIN_USER',

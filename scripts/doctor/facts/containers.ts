@@ -11,6 +11,7 @@ import {
   publishedAt,
 } from '../../docker/inspect.ts';
 import { lastLogLine } from '../../docker/logs.ts';
+import { oomKillsOf } from '../../docker/oom.ts';
 import { tail } from '../../lib/text.ts';
 import type { DockerQuestions } from './docker.ts';
 import { fact } from './fact.ts';
@@ -30,6 +31,8 @@ export interface ContainerFacts {
   readonly exitCode: number;
   readonly outOfMemory: boolean;
   readonly restarts: number;
+  /** Processes that the kernel has ended at its memory limit; undefined where that is not known. */
+  readonly oomKills: number | undefined;
   readonly startedAt: string;
   readonly startedAtMs: number;
   /** Undefined without a health check. */
@@ -98,7 +101,7 @@ const isHealthy = (container: ContainerInspection): boolean =>
   container.State.Status === 'running' && ['healthy', 'none'].includes(healthOf(container));
 
 /** What the engine says of a container by itself. */
-type Inspected = Omit<ContainerFacts, 'lastLogLine' | 'logBytes' | 'logReadable'>;
+type Inspected = Omit<ContainerFacts, 'lastLogLine' | 'logBytes' | 'logReadable' | 'oomKills'>;
 
 function inspected(container: ContainerInspection, inspectedMs: number): Inspected {
   const { State, Config, HostConfig, RestartCount, LogPath, NetworkSettings } = container;
@@ -129,12 +132,13 @@ function inspected(container: ContainerInspection, inspectedMs: number): Inspect
 async function withLog(container: ContainerInspection, facts: Inspected, docker: DockerQuestions) {
   const { name, logPath } = facts;
   const quiet = isHealthy(container) && container.RestartCount === 0;
-  const [lastLine, bytes, readable] = await Promise.all([
+  const [lastLine, bytes, readable, oomKills] = await Promise.all([
     quiet ? '' : fact(() => lastLogLine(name, LOG_DEADLINE_MS)),
     logPath ? fact(() => logBytes(logPath)) : undefined,
     fact(() => gatherLogReadable(name, docker)),
+    fact(() => oomKillsOf(container)),
   ]);
-  return { ...facts, lastLogLine: lastLine ?? '', logBytes: bytes, logReadable: readable };
+  return { ...facts, lastLogLine: lastLine ?? '', logBytes: bytes, logReadable: readable, oomKills };
 }
 
 /** Found by name, as a container without the project's labels takes that name, too. */

@@ -14,6 +14,7 @@ import type { Deployment } from '../../deployment/project.ts';
 import { apiUpstream, pageUpstream } from '../../deployment/routes.ts';
 import { readTunnelLog, runBeganMs, type TunnelLog } from '../../deployment/tunnel.ts';
 import type { AppProfile } from '../../lib/app-profile.ts';
+import { type BackingFacts, gatherBacking } from './backing.ts';
 import { DockerQuestions } from './docker.ts';
 import { type DiskFacts, type EngineFacts, gatherDisk, gatherEngine } from './engine.ts';
 import { fact } from './fact.ts';
@@ -56,6 +57,8 @@ export interface Facts extends HeldFacts, PageFacts, UpstreamFacts, NginxFacts, 
   readonly ufw: boolean;
   readonly disk: DiskFacts | undefined;
   readonly state: StateFacts | undefined;
+  /** What the owner's services connect to. */
+  readonly backing: BackingFacts;
   readonly frpServer: FrpServerFacts;
   /** What the tunnel's client last logged of it, since it was started. */
   readonly tunnel: TunnelLog | undefined;
@@ -84,17 +87,19 @@ export async function gatherFacts(
   const { facts, isReached } = gatherUpstreams(topology, addresses, docker, gatheringHeld.first);
   const toApi = { rounds, isReached: isReached(apiUpstream(topology, profile)) };
 
-  const [engine, held, bridge, firewallRules, upstreams, login, frpServer, log, state] = await Promise.all([
-    docker.engine,
-    gatheringHeld.confirmed,
-    fact(() => gatherBridge(docker)),
-    fact(gatherFirewallRules),
-    facts,
-    fact(() => gatherLogin(topology, profile, settings, passwordPath, token, toApi)),
-    gatherFrpServer(topology, settings, rounds),
-    fact(() => gatherTunnelLog(topology, docker)),
-    fact(() => gatherState(topology.project)),
-  ]);
+  const [engine, held, bridge, firewallRules, upstreams, login, frpServer, log, state, backing] =
+    await Promise.all([
+      docker.engine,
+      gatheringHeld.confirmed,
+      fact(() => gatherBridge(docker)),
+      fact(gatherFirewallRules),
+      facts,
+      fact(() => gatherLogin(topology, profile, settings, passwordPath, token, toApi)),
+      gatherFrpServer(topology, settings, rounds),
+      fact(() => gatherTunnelLog(topology, docker)),
+      fact(() => gatherState(topology.project)),
+      fact(() => gatherBacking(topology, docker)),
+    ]);
   const client = held.containers?.[mainTunnel(topology).client];
   const tunnel =
     client && log !== undefined
@@ -122,6 +127,7 @@ export async function gatherFacts(
     ufw: (await fact(usesUfw)) ?? false,
     disk,
     state,
+    backing: backing ?? {},
     frpServer,
     tunnel,
     ...held,
