@@ -1,5 +1,6 @@
 /** What a deployment shows: each resource as it is done, and the containers at the end. */
 
+import { isChecked } from '../../stacks/topology/health.ts';
 import { type Service, socketsOf } from '../../stacks/topology/service.ts';
 import { localUrl, mainTunnel, publicUrl } from '../../stacks/topology/urls.ts';
 import { type ContainerState, projectContainers } from '../docker/containers.ts';
@@ -30,7 +31,7 @@ const OTHER_WORDS = { doing: 'starting', done: 'done' };
 
 /** What a container is when Terraform has created it. */
 const createdWord = ({ oneOff, health }: Service): string =>
-  oneOff ? 'ready to run' : health ? 'healthy' : 'started';
+  oneOff ? 'ready to run' : isChecked(health) ? 'healthy' : 'started';
 
 /** @param names what resources are called for people, by their addresses; the others are not shown */
 export function progress(

@@ -58,7 +58,10 @@ const OVERRIDES = [
 
 /** The file, with the one beside it that Compose lays over it. */
 function rootOf(file: string, reader: Reader, files: FileSystem): MapNode | undefined {
-  const source = (path: string) => ({ path, name: relative(files.resolve('.'), path) || basename(path) });
+  const source = (path: string) => {
+    const name = relative(files.resolve('.'), path);
+    return { path, name: name.startsWith('..') ? path : name };
+  };
   const root = loadFile(source(file), { reader, files });
   const override = OVERRIDES.map((name) => join(dirname(file), name)).find(
     (path) => files.stat(path)?.kind === 'file',

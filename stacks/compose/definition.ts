@@ -1,6 +1,6 @@
 /** From what a file says of a service to what is deployed. */
 import { USUAL_CAPABILITIES } from '../topology/capabilities.ts';
-import { anyHttpHealth } from '../topology/health.ts';
+import { anyHttpHealth, NO_HEALTH } from '../topology/health.ts';
 import type { ImageSource } from '../topology/image-source.ts';
 import type { Limits, Port, ServiceDefinition } from '../topology/service.ts';
 import type { Draft } from './draft.ts';
@@ -42,11 +42,12 @@ function limitsOf(draft: Draft, report: Report): Limits {
   return { memoryMiB, pids, ...(cpus !== undefined && { cpus }) };
 }
 
-/** The check of the file, else one of the port that nginx uses; undefined where the file switches it off. */
+/** The check of the file, else one of the port that nginx uses, else the image's own. */
 function healthOf(draft: Draft, { route, oneOff }: Placement): ServiceDefinition['health'] {
   const { health, secretEnvironment = [] } = draft.definition;
   if (health) return secretEnvironment.length > 0 ? withEnvironment(health) : health;
-  if (draft.hasHealthcheck || oneOff) return undefined;
+  if (oneOff) return undefined;
+  if (draft.hasHealthcheck) return NO_HEALTH;
   const builtIn = healthBuiltIn(draft);
   if (builtIn || !route) return builtIn;
   return anyHttpHealth(route.port, route.healthPath);

@@ -55,7 +55,7 @@ export function checkOrder(
         return [];
       }
       if (condition === 'service_completed_successfully') oneOff.add(service);
-      const hasHealth = other.hasHealthcheck || healthBuiltIn(other);
+      const hasHealth = other.definition.health || healthBuiltIn(other);
       if (condition === 'service_healthy' && !hasHealth) {
         report.problem(
           node,

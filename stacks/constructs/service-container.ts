@@ -1,6 +1,6 @@
 import { Construct } from 'constructs';
 import { addressOf, Container, DataResource, type ITerraformDependable, labelBlocks } from '../provider.ts';
-import { ownTiming } from '../topology/health.ts';
+import { isChecked, ownTiming } from '../topology/health.ts';
 import type { HostFacts } from '../topology/host.ts';
 import { containerLabels } from '../topology/labels.ts';
 import type { OneOffSpec } from '../topology/one-off-spec.ts';
@@ -37,6 +37,7 @@ export function goDuration(seconds: number): string {
 /** Without one the image's own holds, if it has any. */
 function healthcheckOf({ health, healthTiming, oneOff }: Service, { engineApi }: HostFacts) {
   if (!health || oneOff) return undefined;
+  if (!isChecked(health)) return { test: [...health] };
   const timing = { ...ownTiming(engineApi), ...healthTiming };
   return {
     test: [...health],
@@ -134,6 +135,12 @@ export class ServiceContainer extends Construct {
       },
     });
 
+    const isOff = healthcheck !== undefined && !isChecked(healthcheck.test);
+    const ignored = [
+      ...(bindings.length > 0 ? ['ports'] : []),
+      // One that is switched off keeps the times of the image's.
+      ...(isOff ? ['healthcheck'] : []),
+    ];
     this.container = new Container(this, 'Container', {
       name: service.containerName,
       image: props.image.imageId,
@@ -145,7 +152,7 @@ export class ServiceContainer extends Construct {
       env: Object.entries(service.environment).map(([name, value]) => `${name}=${value}`),
       ...(bindings.length > 0 && { ports: bindings }),
       ...(healthcheck && { healthcheck }),
-      wait: healthcheck !== undefined,
+      wait: healthcheck !== undefined && !isOff,
       waitTimeout: startTimeoutOf(service, props.host),
       mustRun: !oneOff,
       // Started when all is ready for it, and waited for: below.
@@ -189,7 +196,7 @@ export class ServiceContainer extends Construct {
       ],
       ...(dependsOn.length > 0 && { dependsOn }),
       lifecycle: {
-        ...(bindings.length > 0 && { ignoreChanges: ['ports'] }),
+        ...(ignored.length > 0 && { ignoreChanges: ignored }),
         replaceTriggeredBy: [addressOf(watched)],
       },
     });

@@ -3,6 +3,13 @@
 /** A test that Docker runs inside the container: exit code 0 is healthy. @example ['CMD', 'nginx', '-t'] */
 export type Health = readonly string[];
 
+/** Switches off the check that an image has. */
+export const NO_HEALTH: Health = ['NONE'];
+
+/** Whether something is checked: one that is switched off never becomes healthy. */
+export const isChecked = (health: Health | undefined): boolean =>
+  health !== undefined && health[0] !== NO_HEALTH[0];
+
 /** When Docker runs a health check, in seconds. */
 export interface HealthTiming {
   readonly intervalSec: number;

@@ -223,6 +223,7 @@ const DEPLOYED: Readonly<Record<string, Deployed>> = {
       }),
       service('worker', {
         image: { kind: 'reference', reference: 'api:1' },
+        health: ['NONE'],
         restart: 'unless-stopped',
         command: ['worker', '--queue', 'high priority', '--name', 'its'],
         environment: { TZ: 'UTC', LOG_LEVEL: 'info', WORKERS: '1', DEBUG: 'false', RATIO: '1.5' },
