@@ -4,9 +4,16 @@ import { defineConfig } from 'vitest/config';
 const onEngine = { fileParallelism: false, testTimeout: 180_000, hookTimeout: 300_000 };
 
 /** Docker tests that run beside the others, which use the ports that they have by default. */
-const BESIDE = ['adopt', 'engine', 'foreign', 'interrupts', 'log-rotation', 'rollback', 'update'].map(
-  (name) => `test/docker/${name}.test.ts`,
-);
+const BESIDE = [
+  'adopt',
+  'backup',
+  'engine',
+  'foreign',
+  'interrupts',
+  'log-rotation',
+  'rollback',
+  'update',
+].map((name) => `test/docker/${name}.test.ts`);
 /** What these add to the number of each port. */
 const PORT_OFFSET = '250';
 

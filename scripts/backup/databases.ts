@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Transform, type TransformCallback } from 'node:stream';
 import { UserError } from '../../stacks/errors.mjs';
+import { hidesVariable, wordWithVariables } from '../../stacks/render/start-script.ts';
 import type { Service } from '../../stacks/topology/service.ts';
 import { docker, tryDocker } from '../docker/client.ts';
 import { feedIn } from '../docker/stream.ts';
@@ -34,14 +35,14 @@ if [ -n "$REDISCLI_AUTH" ]; then export REDISCLI_AUTH; else unset REDISCLI_AUTH;
 `;
 
 /** Prints kind, owner and folder of the server that answers; nothing where none does. */
-const PROBE = `
+const PROBE = (redis: string) => `
 report() { [ -n "$2" ] && echo "$1 $(stat -c %u:%g "$2") $2"; }
 if command -v pg_dump >/dev/null && command -v postgres >/dev/null; then
   ${POSTGRES_USER}
   report postgres "$(psql -d template1 -XAtqc 'SHOW data_directory' 2>/dev/null)" && exit 0
 fi
 if command -v redis-cli >/dev/null || command -v valkey-cli >/dev/null; then
-  ${REDIS_AUTH}
+  ${redis}
   report redis "$($cli --no-auth-warning config get dir 2>/dev/null | sed -n 2p)"
 fi
 `;
@@ -65,24 +66,39 @@ export class WithoutMark extends Transform {
   }
 }
 
-const shell = (service: Service, script: string, ...args: string[]): string[] => [
-  ...['exec', '-i', service.containerName, 'sh', '-c', script, 'sh'],
-  ...args,
-];
+/** Runs a script in the container, with the environment that the service has. */
+function shell({ containerName, config }: Service, script: string, ...args: string[]): string[] {
+  const start = config?.start ? ['/bin/sh', `${config.path}/${config.start.path}`] : [];
+  return ['exec', '-i', containerName, ...start, 'sh', '-c', script, 'sh', ...args];
+}
 
-/** The password that a compose file gives to a Redis on its command line. */
+/**
+ * The password that a compose file gives to a Redis on its command line.
+ * @returns the word as it stands there; '' for none
+ */
 export function redisPassword({
-  entrypoint = [],
-  command = [],
-}: Pick<Service, 'entrypoint' | 'command'>): string {
-  const words = [...entrypoint, ...command];
+  entrypoint,
+  command,
+  config,
+}: Pick<Service, 'entrypoint' | 'command' | 'config'>): string {
+  const { start } = config ?? {};
+  const words = [...(start?.entrypoint ?? entrypoint ?? []), ...(start?.command ?? command ?? [])];
   const at = words.indexOf('--requirepass');
   return at < 0 ? '' : (words[at + 1] ?? '');
 }
 
+/** A script that asks a Redis, and what its standard input is. */
+function redisScript(service: Service, script: string): { readonly script: string; readonly input: string } {
+  const word = redisPassword(service);
+  // A variable's name; the value is in the service's environment.
+  const hidden = hidesVariable(word) ? `REDIS_PASSWORD=${wordWithVariables(word)}` : '';
+  return { script: `${hidden}${REDIS_AUTH}${script}`, input: hidden ? '\n' : `${word}\n` };
+}
+
 /** The server in a service's container; undefined where none answers. */
 export async function databaseOf(service: Service): Promise<Database | undefined> {
-  const { stdout } = await tryDocker(shell(service, PROBE), { input: `${redisPassword(service)}\n` });
+  const { script, input } = redisScript(service, '');
+  const { stdout } = await tryDocker(shell(service, PROBE(script)), { input });
   const [, kind, owner = '', folder = ''] = /^(postgres|redis) (\d+:\d+) (\/.*)$/m.exec(String(stdout)) ?? [];
   return kind === 'postgres' || kind === 'redis' ? { service, kind, owner, folder } : undefined;
 }
@@ -115,13 +131,15 @@ export async function postgresFacts(service: Service): Promise<PostgresFacts> {
   return JSON.parse(await query(service, sql)) as PostgresFacts;
 }
 
-/** Commands that print a dump; `input` is for their standard input. */
+/** Commands that print a dump. */
 export const dumpDatabase = (service: Service, database: string): string[] =>
   shell(service, `${POSTGRES_USER} exec pg_dump -Fc -d "$1"`, database);
 export const dumpRoles = (service: Service): string[] =>
   shell(service, `${POSTGRES_USER} exec pg_dumpall --globals-only`);
-export const dumpRedis = (service: Service): string[] =>
-  shell(service, `${REDIS_AUTH} exec "$cli" --no-auth-warning --rdb -`);
+export function dumpRedis(service: Service): { readonly args: string[]; readonly input: string } {
+  const { script, input } = redisScript(service, 'exec "$cli" --no-auth-warning --rdb -');
+  return { args: shell(service, script), input };
+}
 
 /**
  * What makes the roles of a dump where they are missing. Those that are there stay, and the one with all rights keeps its

@@ -6,6 +6,7 @@ import { SETTING_NAMES, SETTINGS, type Settings } from '../../stacks/settings/de
 import { baseImage } from '../../stacks/topology/image-source.ts';
 import { secretsFolder } from '../../stacks/topology/secrets.ts';
 import type { Service } from '../../stacks/topology/service.ts';
+import type { Topology } from '../../stacks/topology/topology.ts';
 import { environmentBeside } from '../deployment/compose.ts';
 import { root } from '../deployment/host.ts';
 import type { Project } from '../deployment/project.ts';
@@ -25,7 +26,6 @@ import {
   dumpRedis,
   dumpRoles,
   postgresFacts,
-  redisPassword,
   WithoutMark,
 } from './databases.ts';
 import type { Manifest } from './manifest.ts';
@@ -58,8 +58,8 @@ async function addDatabase(
     if (!volume) return undefined;
     const place = { volume: withoutProject(project, volume.name), folder: volume.folder, owner };
     const member = { kind, path: `databases/${name}.rdb`, service: name, ...place } as const;
-    const input = `${redisPassword(service)}\n`;
-    await archive.addOutput(member, what, dumpRedis(service), { input, through: [new WithoutMark()] });
+    const { args, input } = dumpRedis(service);
+    await archive.addOutput(member, what, args, { input, through: [new WithoutMark()] });
     return volume.name;
   }
   const { version, databases } = await postgresFacts(service);
@@ -99,6 +99,26 @@ async function addVolume(
   );
 }
 
+/** `.env`, the one beside the compose file, and all that settings name. */
+function settingsFiles(settings: Settings): string[] {
+  const named = SETTING_NAMES.flatMap((name) => {
+    const value = settings[name];
+    return 'path' in SETTINGS[name] && typeof value === 'string' ? [value] : [];
+  });
+  const { BTCW_COMPOSE_FILE: composeFile } = settings;
+  const beside = composeFile ? [environmentBeside(composeFile)] : [];
+  return [resolve(root, process.env[ENV_FILE] || '.env'), ...beside, ...named];
+}
+
+/** Files of the user's that services have their secrets from. @param generated folder of those that are none */
+const filesOfServices = ({ services }: Topology, generated: string): string[] =>
+  services
+    .flatMap(({ secretEnvironment, config }) => [
+      ...secretEnvironment.flatMap((source) => ('file' in source ? [source.file] : [])),
+      ...(config?.files ?? []).flatMap((file) => ('secretFile' in file ? [file.secretFile] : [])),
+    ])
+    .filter((file) => !file.startsWith(generated));
+
 /** Adds the secrets, and the files that settings are made of. */
 async function addSettings(archive: ArchiveWriter, { settings, topology }: Project): Promise<void> {
   const folder = secretsFolder(settings.BTCW_PROJECT, root);
@@ -107,17 +127,7 @@ async function addSettings(archive: ArchiveWriter, { settings, topology }: Proje
   for (const name of names) {
     await archive.addFile({ kind: 'secret', path: `secrets/${name}`, name }, join(folder, name));
   }
-  const named = SETTING_NAMES.flatMap((name) => {
-    const value = settings[name];
-    return 'path' in SETTINGS[name] && typeof value === 'string' ? [value] : [];
-  });
-  const environments = topology.services.flatMap(({ secretEnvironment }) =>
-    secretEnvironment.flatMap((source) => ('file' in source ? [source.file] : [])),
-  );
-  const { BTCW_COMPOSE_FILE: composeFile } = settings;
-  const beside = composeFile ? [environmentBeside(composeFile)] : [];
-  const own = resolve(root, process.env[ENV_FILE] || '.env');
-  const files = new Set([own, ...named, ...beside, ...environments]);
+  const files = new Set([...settingsFiles(settings), ...filesOfServices(topology, `${folder}/`)]);
   const present = [...files].filter((file) => existsSync(file) && statSync(file).isFile());
   for (const [index, file] of present.entries()) {
     const inside = relative(root, file);

@@ -32,15 +32,11 @@ export const backendImage = (settings: Settings): ImageSource => ({
   ],
 });
 
-/** What the databases that are on take: their network, and to wait for them. */
-function databasesOf({ BTCW_POSTGRES, BTCW_REDIS }: Settings): Partial<ServiceDefinition> {
-  const dependsOn = [
-    ...(BTCW_POSTGRES === 'on' ? ['postgres'] : []),
-    ...(BTCW_REDIS === 'on' ? ['redis'] : []),
-  ];
-  if (dependsOn.length === 0) return {};
-  return { dependsOn, networks: [{ network: 'bridge' }, { network: 'services', aliases: ['backend'] }] };
-}
+/** The databases that are on. */
+const databasesOf = ({ BTCW_POSTGRES, BTCW_REDIS }: Settings): string[] => [
+  ...(BTCW_POSTGRES === 'on' ? ['postgres'] : []),
+  ...(BTCW_REDIS === 'on' ? ['redis'] : []),
+];
 
 /** Published on loopback and on the bridge, where nginx reaches it. */
 export function backend(settings: Settings, host: HostFacts): ServiceDefinition {
@@ -82,7 +78,7 @@ export function backend(settings: Settings, host: HostFacts): ServiceDefinition 
       ...postgresUrl(settings, host),
       ...redisUrl(settings, host),
     ],
-    ...databasesOf(settings),
+    dependsOn: databasesOf(settings),
     health: (own ? anyHttpHealth : httpHealth)(port, settings.BTCW_BACKEND_HEALTH_PATH),
     limits: { memoryMiB: 512, pids: 256 },
     readOnlyRoot: !own,

@@ -13,6 +13,7 @@ import { describeMember, readManifest, volumesOf } from '../../scripts/backup/ma
 import { requirePlaces } from '../../scripts/backup/restore.ts';
 import { volumeAt } from '../../scripts/backup/take.ts';
 import { bytesText } from '../../scripts/lib/bytes.ts';
+import { hiddenVariable } from '../../stacks/render/start-script.ts';
 import { serviceNamed } from '../../stacks/topology/topology.ts';
 import { topologyFor } from '../support/topology.ts';
 
@@ -211,6 +212,11 @@ describe('a database', () => {
   it('may have its password on its command line', () => {
     expect(redisPassword({ command: ['redis-server', '--requirepass', 'hush'] })).toBe('hush');
     expect(redisPassword({ command: ['redis-server'] })).toBe('');
+    const start = { path: 'start', command: ['redis-server', '--requirepass', hiddenVariable('PW')] };
+    const config = { path: '/run/secrets', owner: '0:0', onChange: 'restart', files: [], start } as const;
+    expect(redisPassword({ entrypoint: ['/bin/sh', '/run/secrets/start'], config })).toBe(
+      hiddenVariable('PW'),
+    );
   });
 
   it('keeps its own roles and the password of the one with all rights', () => {
