@@ -14,7 +14,7 @@ import { definitionOf } from './definition.ts';
 import { type Context, type Draft, emptyDraft } from './draft.ts';
 import { Extensions, loadFile, servicesIn } from './extends.ts';
 import { checkFiles } from './files.ts';
-import { imageOf } from './images.ts';
+import { imageOf, takeStandIns } from './images.ts';
 import { readKeys } from './keys.ts';
 import { mergeNodes } from './merge.ts';
 import { isMap, type MapNode, type Node, Report } from './node.ts';
@@ -164,6 +164,7 @@ function servicesOf(
   };
   const { drafts, leftOut, inactive, paths } = draftsOf(root, context);
   if (drafts.length === 0) report.problem({ ...root, key: 'services' }, 'there is no service to deploy.');
+  takeStandIns(drafts, settings, report);
   const used = drafts.flatMap(({ definition }) => (definition.volumes ?? []).map(({ purpose }) => purpose));
   checkVolumes(context.volumes, new Set(used), context);
   checkFiles(context);

@@ -13,6 +13,24 @@ const BUILT_HERE: Readonly<Record<string, (settings: Settings) => ImageSource>> 
   'btcw/redis': redisImage,
 };
 
+/** Images of Docker Hub that those take the place of, whichever version is asked for. */
+const HUB_IMAGE = /^(?:docker\.io\/)?(?:library\/)?(postgres|redis)(?::[\w.-]+)?$/;
+const VERSIONS: Readonly<Record<string, string>> = { postgres: 'PostgreSQL 17', redis: 'Redis 8' };
+
+/** Takes what is made here in the place of images that no registry may give. */
+export function takeStandIns(drafts: readonly Draft[], settings: Settings, report: Report): void {
+  if (settings.BTCW_STAND_INS === 'off') return;
+  for (const draft of drafts) {
+    const [wanted = '', name = ''] = (!draft.build && HUB_IMAGE.exec(draft.image?.reference ?? '')) || [];
+    if (!draft.image || !wanted) continue;
+    draft.image = { ...draft.image, reference: `btcw/${name}` };
+    report.notice(
+      `runs ${VERSIONS[name]} of this package in the place of ${wanted} (BTCW_STAND_INS)`,
+      draft.name,
+    );
+  }
+}
+
 const builtHere = ({ image, build }: Draft): string | undefined =>
   !build && image?.reference.startsWith('btcw/') ? image.reference : undefined;
 

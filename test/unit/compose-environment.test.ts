@@ -14,6 +14,8 @@ services:
     environment: { SECRET_KEY: "\${SECRET_KEY}", DEBUG: "\${DEBUG:-false}" }
   frontend:
     image: page:1
+  db:
+    image: postgres:16-alpine
 `;
 
 let folder: string;
@@ -25,9 +27,9 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const load = (environment: string) => {
+const load = (environment: string, settings: Record<string, string> = {}) => {
   writeFileSync(join(folder, '.env'), environment);
-  return loadServices(settingsOf({ BTCW_COMPOSE_FILE: file }), assumedHost([]));
+  return loadServices(settingsOf({ ...settings, BTCW_COMPOSE_FILE: file }), assumedHost([]));
 };
 
 describe('the file beside a compose file', () => {
@@ -47,5 +49,24 @@ describe('the file beside a compose file', () => {
 
   it('may have placeholders that the compose file does not name', () => {
     expect(() => load('SECRET_KEY=k3y\nSMTP_PASSWORD=your-password\nSECRET=change-this\n')).not.toThrow();
+  });
+});
+
+describe('PostgreSQL of Docker Hub', () => {
+  const imageOf = (settings: Record<string, string>) => {
+    const { services, notices } = load('SECRET_KEY=k3y\n', settings);
+    return { image: services.find(({ name }) => name === 'db')?.image, notices };
+  };
+
+  it('is the image of the file', () => {
+    expect(imageOf({}).image).toEqual({ kind: 'reference', reference: 'postgres:16-alpine' });
+  });
+
+  it('is made here with stand-ins, which is told', () => {
+    const { image, notices } = imageOf({ BTCW_STAND_INS: 'on' });
+    expect(image).toMatchObject({ kind: 'dockerfile', name: 'postgres' });
+    expect(notices.join('\n')).toContain(
+      'db: runs PostgreSQL 17 of this package in the place of postgres:16-alpine (BTCW_STAND_INS)',
+    );
   });
 });
