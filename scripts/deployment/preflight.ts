@@ -154,6 +154,24 @@ export async function foreignObjects({ project, services, networks }: Topology):
   ];
 }
 
+/** Own images named "latest" that the engine has not: a registry's would be another one each day. */
+async function missingLatest(settings: Project['settings']): Promise<string[]> {
+  const names = ['BTCW_BACKEND_IMAGE', 'BTCW_FRONTEND_IMAGE'] as const;
+  const latest = names.flatMap((name) => {
+    const image = settings[name];
+    return image?.endsWith(':latest') ? [{ name, image }] : [];
+  });
+  const checked = await Promise.all(
+    latest.map(async (setting) => ({ ...setting, found: await inspect('image', [setting.image]) })),
+  );
+  return checked
+    .filter(({ found }) => found.length === 0)
+    .map(
+      ({ name, image }) =>
+        `${name}: should be an image of this host, got "${image}". Build it (docker build -t ${image} …), or name one with a fixed tag.`,
+    );
+}
+
 /**
  * @throws {UserError} naming each setting whose port is taken, an address that the bridge cannot have, or what has a
  * name of this deployment and is somebody else's
@@ -161,9 +179,10 @@ export async function foreignObjects({ project, services, networks }: Topology):
 export async function preflight({ topology, host, settings }: Project): Promise<void> {
   // The dev server's packages are mounted from here.
   if (settings.BTCW_FRONTEND_MODE === 'dev') await ensureWorkspace(root, 'assets/frontend', () => {});
-  const [containers, foreign] = await Promise.all([
+  const [containers, foreign, latest] = await Promise.all([
     projectContainers(topology.project),
     foreignObjects(topology),
+    missingLatest(settings),
     requireSuitableEngine(),
   ]);
   const running = containers.filter(({ status }) => HOLDS_ITS_PORTS.has(status));
@@ -173,7 +192,7 @@ export async function preflight({ topology, host, settings }: Project): Promise<
     .filter(({ containerName }) => running.some(({ name }) => name === containerName))
     .flatMap(socketsOf);
   const held = new Set([...running.flatMap(({ addresses }) => addresses), ...unpublished]);
-  const problems = [...foreign, ...(await portProblems(listenersOf(topology), held))];
+  const problems = [...foreign, ...latest, ...(await portProblems(listenersOf(topology), held))];
   if (topology.bridge.own) {
     const networks = await networkAddresses();
     const problem = gatewayProblem(topology, host.bridgeGateway, networks, hostRoutes());

@@ -99,6 +99,7 @@ export interface ContainerInspection {
 export interface ImageInspection {
   readonly Id: string;
   readonly RepoTags: readonly string[] | null;
+  readonly RepoDigests?: readonly string[] | null;
   /** Bytes. */
   readonly Size: number;
   readonly Config: {

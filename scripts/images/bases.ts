@@ -1,18 +1,22 @@
-/** Brings the images that the user's own Dockerfiles begin with: what is on this engine, a mirror, or the registry. */
+/** Brings the images that are not made here: those that services run, and those that Dockerfiles begin with. */
 import { execa } from 'execa';
 import { UserError } from '../../stacks/errors.mjs';
+import { standInFor } from '../../stacks/topology/stand-ins.ts';
 import { docker } from '../docker/client.ts';
 import { inspect } from '../docker/inspect.ts';
-import type { OwnBuild } from './own-build.ts';
 import { dockerfileOf, shownPath } from './own-build.ts';
+import type { PlannedImage } from './plan.ts';
 
 /** A registry that has not begun to answer by then is not waited for. */
 const ANSWER_MS = 15_000;
+const PULL_MS = 30 * 60_000;
 
-/** An image, and which line of which file wants it. */
+/** An image, and what wants it. */
 interface Wanted {
   readonly reference: string;
+  /** @example 'backend/Dockerfile, line 1' */
   readonly where: string;
+  readonly mirrors: readonly string[];
 }
 
 /** Path on Docker Hub; undefined for an image of another registry. @example hubPath('nginx:1') // 'library/nginx:1' */
@@ -24,6 +28,10 @@ export function hubPath(reference: string): string | undefined {
   return /[.:]|^localhost$/.test(first) ? undefined : path;
 }
 
+/** @example registryOf('ghcr.io/x/y:1') // 'ghcr.io' */
+const registryOf = (reference: string): string =>
+  hubPath(reference) ? 'docker.io' : (reference.split('/')[0] ?? reference);
+
 /** The names under which an image is asked for, in order. */
 export function candidates(reference: string, mirrors: readonly string[]): string[] {
   const path = hubPath(reference);
@@ -31,8 +39,8 @@ export function candidates(reference: string, mirrors: readonly string[]): strin
 }
 
 /** Pulls an image. @returns why it could not be, in one line; undefined when it is here */
-async function pull(reference: string, timeoutMs: number): Promise<string | undefined> {
-  const child = execa('docker', ['pull', reference], { all: true, reject: false, timeout: timeoutMs });
+async function pull(reference: string): Promise<string | undefined> {
+  const child = execa('docker', ['pull', reference], { all: true, reject: false, timeout: PULL_MS });
   let answered = false;
   child.all.once('data', () => {
     answered = true;
@@ -42,8 +50,8 @@ async function pull(reference: string, timeoutMs: number): Promise<string | unde
   clearTimeout(timer);
   if (exitCode === 0) return undefined;
   if (!answered) return `no answer in ${ANSWER_MS / 1000} s`;
-  const line = String(all).trim().split('\n').at(-1) ?? '';
-  return line.replace(/^Error response from daemon: /, '').slice(0, 200);
+  // What is before the last colon is where and how it was asked.
+  return String(all).trim().split('\n').at(-1)?.split(': ').at(-1) ?? 'not to be had';
 }
 
 const isHere = async (reference: string): Promise<boolean> =>
@@ -53,68 +61,87 @@ const isHere = async (reference: string): Promise<boolean> =>
  * Brings one image here, and has it under the wanted name.
  * @returns the name to build on, or why none answered
  */
-async function bring(
-  reference: string,
-  { mirrors, timeoutMs }: OwnBuild['options'],
-): Promise<{ readonly name: string } | { readonly why: string }> {
+async function bring({
+  reference,
+  mirrors,
+}: Wanted): Promise<{ readonly name: string } | { readonly why: string }> {
   const reasons: string[] = [];
   for (const candidate of candidates(reference, mirrors)) {
-    const why = await pull(candidate, timeoutMs);
+    const why = await pull(candidate);
     if (why === undefined) {
       // A digest is no name that could be given.
       if (reference.includes('@')) return { name: candidate };
       if (candidate !== reference) await docker(['tag', candidate, reference]);
       return { name: reference };
     }
-    reasons.push(`${candidate}: ${why}`);
+    reasons.push(`${registryOf(candidate)}: ${why}`);
   }
   return { why: reasons.join('; ') };
 }
 
-/** The images that builds want and that are not made here, each once. */
-function wantedBy(builds: readonly OwnBuild[]): Wanted[] {
-  const wanted = builds.flatMap(({ source, dockerfile, standIns }) =>
-    dockerfile.bases
-      .filter(({ reference }) => !standIns.has(reference))
+/** The images that planned ones are, or begin with, and that are not made here; each once. */
+function wantedBy(images: readonly PlannedImage[]): Wanted[] {
+  const wanted = images.flatMap(({ name, source, mirrors = [], ownBuild }): Wanted[] => {
+    if (source.kind === 'reference') return [{ reference: source.reference, where: name, mirrors }];
+    if (source.kind === 'dockerfile' && source.from.kind === 'reference')
+      return [{ reference: source.from.reference, where: name, mirrors }];
+    if (!ownBuild) return [];
+    const file = shownPath(dockerfileOf(ownBuild.source));
+    return ownBuild.dockerfile.bases
+      .filter(({ reference }) => !ownBuild.standIns.has(reference))
       .map(({ reference, line }) => ({
-        reference,
-        where: `${shownPath(dockerfileOf(source))}, line ${line}`,
-      })),
-  );
+        ...{ reference, where: `${file}, line ${line}` },
+        mirrors: ownBuild.options.mirrors,
+      }));
+  });
   return wanted.filter(
     ({ reference }, index) => wanted.findIndex((other) => other.reference === reference) === index,
   );
 }
 
+/** Whether stand-ins would do for an image. */
+const canStandIn = (reference: string): boolean =>
+  standInFor(reference, { BTCW_BASE_IMAGE: undefined }) !== undefined;
+
 /**
- * Sees to it that every image that builds begin with is here.
+ * Sees to it that every image that is needed and not made here is on this host.
  * @returns other names for those that have no name of their own here
  * @throws {UserError} naming all that are not, and the ways out
  */
-export async function ensureBases(builds: readonly OwnBuild[]): Promise<ReadonlyMap<string, string>> {
-  const [first] = builds;
+export async function ensureForeignImages(
+  images: readonly PlannedImage[],
+): Promise<ReadonlyMap<string, string>> {
   const names = new Map<string, string>();
-  if (!first) return names;
-  const missing: string[] = [];
+  const missing: Wanted[] = [];
+  const lines: string[] = [];
   await Promise.all(
-    wantedBy(builds).map(async ({ reference, where }) => {
+    wantedBy(images).map(async (wanted) => {
+      const { reference, where } = wanted;
       if (await isHere(reference)) return;
-      const brought = await bring(reference, first.options);
-      if ('why' in brought) missing.push(`  ${reference} (${where}): ${brought.why}`);
-      else names.set(reference, brought.name);
+      const brought = await bring(wanted);
+      if ('name' in brought) {
+        names.set(reference, brought.name);
+        return;
+      }
+      missing.push(wanted);
+      lines.push(`  ${reference} (${where}): ${brought.why}`);
     }),
   );
   if (missing.length === 0) return names;
-  const { options } = first;
+  const own = images.flatMap(({ ownBuild }) => ownBuild?.dockerfile.bases ?? []);
   const ways = [
-    ...(options.mirrors.length === 0
+    ...(missing.some(({ mirrors }) => mirrors.length === 0)
       ? ['BTCW_REGISTRY_MIRROR=docker.m.daocloud.io (or another mirror) has them asked for there']
       : []),
-    ...(options.standIns ? [] : ['BTCW_STAND_INS=on makes python, node and nginx here']),
+    ...(missing.some(
+      ({ reference }) => canStandIn(reference) && own.some((base) => base.reference === reference),
+    )
+      ? ['BTCW_STAND_INS=on makes python, node and nginx here for your Dockerfiles']
+      : []),
     'docker load -i FILE brings them from a host that has them (docker save -o FILE IMAGE)',
   ];
   throw new UserError(
-    `Images that your Dockerfiles begin with are not on this host, and no registry gives them:\n${missing.sort().join('\n')}`,
+    `These images are not on this host, and no registry gives them:\n${lines.sort().join('\n')}`,
     `${ways.join('; ')}.`,
   );
 }

@@ -1,4 +1,5 @@
 /** What of a failed build's output tells why it failed. Pure. */
+import { stripVTControlCharacters } from 'node:util';
 
 const LONGEST = 24;
 /** Lines around it that say nothing. */
@@ -10,7 +11,9 @@ const STEP = /^(Step \d+\/\d+ : |#\d+ \[)/;
 
 /** The instruction that failed, and of its output the lines that tell a cause, else the last ones. */
 export function usefulLines(output: string): string[] {
-  const lines = output.split(/\r?\n|\r/).filter((line) => line.trim() !== '' && !NOISE.test(line));
+  const lines = stripVTControlCharacters(output)
+    .split(/\r?\n|\r/)
+    .filter((line) => line.trim() !== '' && !NOISE.test(line));
   const start = Math.max(
     0,
     lines.findLastIndex((line) => STEP.test(line)),

@@ -11,7 +11,7 @@ import { docker } from '../docker/client.ts';
 import { inspect } from '../docker/inspect.ts';
 import { commandError } from '../lib/programs.ts';
 import { paint } from '../lib/report.ts';
-import { ensureBases } from './bases.ts';
+import { ensureForeignImages } from './bases.ts';
 import { clutterNotice } from './context.ts';
 import { withLock } from './lock.ts';
 import { type OwnBuild, ownBuildProblems, shownPath } from './own-build.ts';
@@ -176,21 +176,32 @@ async function build(image: PlannedImage, names: ReadonlyMap<string, string>, pr
   }
 }
 
+/** A reference as the engine writes it. @example tagOf('docker.io/library/redis') // 'redis:latest' */
+export function tagOf(reference: string): string {
+  const short = reference
+    .replace(/^(docker\.io|index\.docker\.io)\//, '')
+    .replace(/^library\/(?=[^/]+$)/, '');
+  return /[:@][^/]*$/.test(short) ? short : `${short}:latest`;
+}
+
 /** Which of the images Docker has not got, or has another image's content under the name of. */
 export async function missingImages(images: readonly PlannedImage[]): Promise<PlannedImage[]> {
   const references = images.map(({ reference }) => reference);
   const present = await inspect('image', references);
   return images.filter(({ reference, buildName }) => {
-    const found = present.find(({ RepoTags }) => RepoTags?.includes(reference));
+    const name = tagOf(reference);
+    const found = present.find(
+      ({ RepoTags, RepoDigests }) => RepoTags?.includes(name) || RepoDigests?.includes(name),
+    );
     return !found || (buildName && found.Config.Labels?.[REFERENCE_LABEL] !== reference);
   });
 }
 
 /**
- * Tells what is to be known before own Dockerfiles are built, and brings the images they begin with.
+ * Tells what is to be known before own Dockerfiles are built.
  * @throws {UserError} naming everything that keeps them from being built
  */
-async function prepareOwnBuilds(builds: readonly OwnBuild[]): Promise<ReadonlyMap<string, string>> {
+async function checkOwnBuilds(builds: readonly OwnBuild[]): Promise<void> {
   const canBuildKit = builds.length === 0 || (await hasBuildKit());
   const problems = builds.flatMap((ownBuild) => ownBuildProblems(ownBuild, canBuildKit));
   if (problems.length > 0) throw new UserError(problems.join('\n'));
@@ -199,20 +210,20 @@ async function prepareOwnBuilds(builds: readonly OwnBuild[]): Promise<ReadonlyMa
     for (const notice of [...differences, ...(clutter ? [clutter] : [])])
       console.error(`${paint('yellow', '!')} ${notice}`);
   }
-  return ensureBases(builds);
 }
 
 const built = ({ buildName }: PlannedImage): boolean => buildName !== undefined;
 
-/** Builds those of the images that are missing, in order, and shows it. One process at a time does. */
+/** Brings and builds those of the images that are missing, in order, and shows it. One process at a time does. */
 export async function ensureImages(images: readonly PlannedImage[]): Promise<void> {
-  if (!(await missingImages(images)).some(built)) return;
+  if ((await missingImages(images)).length === 0) return;
   mkdirSync(WORK, { recursive: true });
   await withLock(join(WORK, '.lock'), async () => {
     // Another process may have built some of them meanwhile.
-    const missing = (await missingImages(images)).filter(built);
-    const names = await prepareOwnBuilds(missing.flatMap(({ ownBuild }) => ownBuild ?? []));
-    for (const image of missing) {
+    const missing = await missingImages(images);
+    await checkOwnBuilds(missing.flatMap(({ ownBuild }) => ownBuild ?? []));
+    const names = await ensureForeignImages(missing);
+    for (const image of missing.filter(built)) {
       await step(`Image ${image.name}`, async (report) => {
         await build(image, names, report);
         return { detail: 'built' };

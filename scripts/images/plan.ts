@@ -21,6 +21,8 @@ export interface PlannedImage {
   readonly source: ImageSource;
   /** The image it is built on. @default - none */
   readonly from?: PlannedImage;
+  /** Where foreign images are asked for. @default - none is, for it or for what it is built on */
+  readonly mirrors?: readonly string[];
   /** What is known of the build of a user's own Dockerfile. @default - it is none */
   readonly ownBuild?: OwnBuild;
   /** As {@link name}, where it is built here; undefined for one that Docker pulls where it is missing. */
@@ -73,13 +75,13 @@ export function planImages(
       reference: `${REPOSITORY}/${recipe.name}:${tag}`,
       source: recipe,
       // A foreign image to build on is pulled by the build.
-      ...(from.kind === 'reference' ? {} : { from: base }),
+      ...(from.kind === 'reference' ? { mirrors: options.mirrors } : { from: base }),
     };
   };
   const plan = (name: string, source: ImageSource): PlannedImage => {
     switch (source.kind) {
       case 'reference':
-        return { name, reference: source.reference, source };
+        return { name, reference: source.reference, source, mirrors: options.mirrors };
       case 'context': {
         const ownBuild = readOwnBuild(source, options, (recipe) => planDockerfile(recipe.name, recipe));
         const reference = `${topology.project}/${name}:${digestOwnBuild(ownBuild)}`;

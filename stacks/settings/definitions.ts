@@ -87,7 +87,7 @@ export const SETTINGS = {
     group: 'applications',
     en: 'your own backend image, listening on $PORT (8000)',
     zh: '你自己的后端镜像，监听 $PORT（8000）',
-    schema: rules.image,
+    schema: rules.ownImage,
   }),
   BTCW_BACKEND_CONTEXT: define({
     default: '',
@@ -125,7 +125,7 @@ export const SETTINGS = {
     group: 'applications',
     en: 'your own frontend image, listening on $PORT (3000)',
     zh: '你自己的前端镜像，监听 $PORT（3000）',
-    schema: rules.image,
+    schema: rules.ownImage,
   }),
   BTCW_FRONTEND_CONTEXT: define({
     default: '',

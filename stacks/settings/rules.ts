@@ -68,15 +68,26 @@ export const list = (part: RegExp, rule: string) =>
     )
     .refine((items) => items.every((item) => part.test(item)), rule);
 
+const REFERENCE =
+  /^[a-z0-9][a-z0-9._/-]*(:\d+\/[a-z0-9._/-]+)?(:[A-Za-z0-9_][\w.-]{0,127}|@sha256:[0-9a-f]{64})$/;
 const imageRule = 'should be an image with a fixed tag or digest, such as "nginx:1.28.0"';
+
+/** An image that says which one it is. */
 export const image = optional(
   z
     .string()
-    .regex(
-      /^[a-z0-9][a-z0-9._/-]*(:\d+\/[a-z0-9._/-]+)?(:[A-Za-z0-9_][\w.-]{0,127}|@sha256:[0-9a-f]{64})$/,
-      imageRule,
-    )
+    .regex(REFERENCE, imageRule)
     .refine((value) => !value.endsWith(':latest'), imageRule),
+);
+
+/** An image of the user's own, which may be "latest": whichever the engine has. */
+export const ownImage = optional(
+  z
+    .string()
+    .regex(
+      REFERENCE,
+      'should be an image with a fixed tag or digest, or one of this host, such as "app:latest"',
+    ),
 );
 
 /** A path; what is there is for a {@link PathRule}. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -16,9 +16,10 @@ import { createServer } from 'node:http';
 import { readFileSync } from 'node:fs';
 createServer((request, response) => {
   if (request.url === '/api/given') {
-    const { API_KEY, PORT } = process.env;
+    const { API_KEY, LINES, LITERAL, SECRET_KEY, PORT } = process.env;
     const secret = readFileSync(process.env.JWT_SECRET_FILE, 'utf8').trim().length;
-    return response.end(JSON.stringify({ API_KEY, PORT, secret, args: process.argv.slice(2) }));
+    const args = process.argv.slice(2);
+    return response.end(JSON.stringify({ API_KEY, LINES, LITERAL, SECRET_KEY, PORT, secret, args }));
   }
   response.writeHead(request.url === '/ready' ? 200 : 404).end();
 }).listen(process.env.PORT);
@@ -36,6 +37,7 @@ describe('a deployment with another frp server, another gateway and a backend of
       BTCW_FRP_SERVER_PORT: String(serverPort),
       BTCW_BACKEND_CONTEXT: folder,
       BTCW_BACKEND_ENV_FILE: join(folder, 'app.env'),
+      BTCW_BACKEND_GENERATE: 'SECRET_KEY',
       BTCW_BACKEND_HEALTH_PATH: '/ready',
     });
     await deployment.remove();
@@ -45,7 +47,13 @@ describe('a deployment with another frp server, another gateway and a backend of
     );
     writeFileSync(join(folder, 'app.mjs'), OWN_BACKEND);
     writeFileSync(join(folder, '.dockerignore'), 'app.env\n');
-    writeFileSync(join(folder, 'app.env'), `# keys\nAPI_KEY=it's "s3cret" $HOME\n`);
+    const variables = [
+      `# keys\nexport API_KEY="it's \\"s3cret\\" \\$HOME"`,
+      'LINES="one\ntwo \\\\ 中文 ✓\n"',
+      `LITERAL='$x \\n #"'  # as it is`,
+      'SECRET_KEY=change-this',
+    ];
+    writeFileSync(join(folder, 'app.env'), `\uFEFF${variables.join('\r\n')}\r\n`);
   });
   afterEach(async ({ task }) => {
     if (task.result?.state === 'fail') await deployment.printLogs();
@@ -76,12 +84,18 @@ describe('a deployment with another frp server, another gateway and a backend of
     const given = await (await fetch(`${deployment.local}/api/given`)).json();
     expect(given).toEqual({
       API_KEY: `it's "s3cret" $HOME`,
+      LINES: 'one\ntwo \\ 中文 ✓\n',
+      LITERAL: '$x \\n #"',
+      SECRET_KEY: readFileSync(`${deployment.secretsFolder}/SECRET_KEY`, 'utf8').trim(),
       PORT: '8000',
       secret: 43,
       args: ['--from', 'cmd'],
     });
     const inspection = await deployment.inspect('backend');
-    expect(JSON.stringify(inspection)).not.toContain('s3cret');
+    for (const secret of ['s3cret', given.SECRET_KEY]) {
+      expect(JSON.stringify(inspection)).not.toContain(secret);
+      expect(readFileSync('terraform.btcw-own.tfstate', 'utf8')).not.toContain(secret);
+    }
     expect(await docker('history', '--no-trunc', inspection.Image)).not.toContain('s3cret');
   });
 
@@ -97,7 +111,7 @@ describe('a deployment with another frp server, another gateway and a backend of
     const { code, output } = await deployment.run('deploy');
     expect([code, output]).toEqual([
       1,
-      expect.stringContaining('BTCW_BACKEND_ENV_FILE: line 2 should be KEY=value'),
+      expect.stringContaining(`${join(folder, 'app.env')}, line 2: should be NAME=value`),
     ]);
     expect(output).not.toContain('nonsense');
     expect(await (await fetch(`${deployment.local}/api/given`)).json()).toMatchObject({ API_KEY: 'second' });
@@ -105,9 +119,20 @@ describe('a deployment with another frp server, another gateway and a backend of
     expect((await deployment.run('deploy')).code).toBe(WITHOUT_TUNNEL);
   });
 
+  it('brings the generated secret back when its file is lost', async () => {
+    const file = `${deployment.secretsFolder}/SECRET_KEY`;
+    const before = readFileSync(file, 'utf8').trim();
+    rmSync(file);
+    const { code, output } = await deployment.run('diff');
+    expect([code, output]).toEqual([
+      0,
+      expect.stringContaining('SECRET_KEY taken from the deployment that runs'),
+    ]);
+    expect(readFileSync(file, 'utf8').trim()).toBe(before);
+  });
+
   it('gets its tunnel by itself when the server comes, and follows when it restarts', async () => {
     const server = 'btcw-own-server';
-    const { readFileSync } = await import('node:fs');
     const token = readFileSync(`${deployment.secretsFolder}/frp-token`, 'utf8').trim();
     const flags = [
       '--bind-addr',

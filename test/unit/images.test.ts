@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { debianMirror } from '../../scripts/images/build.ts';
+import { debianMirror, tagOf } from '../../scripts/images/build.ts';
 import { buildFiles, clutterNotice } from '../../scripts/images/context.ts';
 import { PLAIN_BUILDS } from '../../scripts/images/options.ts';
 import { ownBuildProblems } from '../../scripts/images/own-build.ts';
@@ -294,6 +294,19 @@ describe('the images that are needed', () => {
     const names = (environment: Environment) => plan(environment).all.map(({ name }) => name);
     expect(names({})).toEqual(['base', 'nginx', 'backend', 'frontend', 'frpc', 'frps', 'guard']);
     expect(names({ BTCW_FRP_SERVER_ADDR: 'frp.example.org' })).not.toContain('frps');
+  });
+});
+
+describe('a reference', () => {
+  it.each([
+    ['redis', 'redis:latest'],
+    ['docker.io/library/redis:8', 'redis:8'],
+    ['docker.io/bitnami/redis:8', 'bitnami/redis:8'],
+    ['localhost:5000/app', 'localhost:5000/app:latest'],
+    ['btc-watcher/nginx:1f0c', 'btc-watcher/nginx:1f0c'],
+    ['a@sha256:00', 'a@sha256:00'],
+  ])('%s is %s to the engine', (reference, tag) => {
+    expect(tagOf(reference)).toBe(tag);
   });
 });
 

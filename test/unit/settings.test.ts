@@ -102,7 +102,7 @@ describe('a wrong setting is refused with its name, its value and the fix', () =
     ['BTCW_FRONTEND_PORT', '3000.5', /port between/],
     ['BTCW_BACKEND_IMAGE', 'my app', /fixed tag/],
     ['BTCW_BACKEND_IMAGE', 'myapp', /fixed tag/],
-    ['BTCW_FRONTEND_IMAGE', 'myapp:latest', /fixed tag/],
+    ['BTCW_NGINX_IMAGE', 'nginx:latest', /fixed tag/],
     ['BTCW_NGINX_IMAGE', 'nginx', /fixed tag/],
     ['BTCW_BACKEND_CONTEXT', '/nowhere/at/all', /Dockerfile/],
     ['BTCW_BACKEND_ENV_FILE', '/nowhere/app.env', /exists/],
