@@ -28,6 +28,10 @@ interface RawValue {
 /** Blanks within a line. */
 const BLANKS = /^[\t\v\f\r \u0085\u00A0]+/;
 const NAME = /^[A-Za-z_]\w*$/;
+
+/** Whether a shell can export a variable of this name. */
+export const isVariableName = (name: string): boolean => NAME.test(name);
+
 /** The escapes of a double-quoted value; other backslashes stay. */
 const ESCAPE = /\\(?:[abcfnrtv$"\\]|0\d{0,3})/g;
 const ESCAPED: Readonly<Record<string, string>> = {
@@ -109,7 +113,7 @@ export function parseEnvFile(text: string, file: string, lookup: Lookup = () => 
     const sign = /[=:]/.exec(first.slice(prefix.length));
     const end = sign ? prefix.length + sign.index : first.length;
     const name = first.slice(prefix.length, end).trimEnd();
-    if (!NAME.test(name)) {
+    if (!isVariableName(name)) {
       report('should be NAME=value, with a name of letters, digits and "_"');
       rest = rest.slice(first.length);
       continue;

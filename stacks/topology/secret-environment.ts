@@ -3,7 +3,7 @@
  * program, so that they are in no plan, no state and no `docker inspect`.
  */
 import type { Settings } from '../settings/definitions.ts';
-import { envLine, parseEnvFile } from '../settings/env-file.ts';
+import { envLine, isVariableName, parseEnvFile } from '../settings/env-file.ts';
 import type { Lookup } from '../settings/interpolate.ts';
 import { isPlaceholder, placeholderProblem } from '../settings/placeholders.ts';
 import type { HostFacts } from './host.ts';
@@ -141,6 +141,10 @@ export function composedEnvironment(
     }
   }
   for (const [name, { value, where }] of variables) {
+    if (!isVariableName(name))
+      problems.push(
+        `"${name}" cannot be a secret variable: no shell exports a name with "." or "-". Rename it.`,
+      );
     if (where && isPlaceholder(name, value)) problems.push(placeholderProblem(where, name, generate?.(name)));
   }
   const text = [...variables].map(([name, { value }]) => envLine(name, value)).join('');

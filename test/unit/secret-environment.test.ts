@@ -169,6 +169,12 @@ describe('several sources', () => {
     expect(statSync(composed).mtimeMs).toBe(mtimeMs);
   });
 
+  it('fail for a name that no shell exports', () => {
+    const compose = () =>
+      composeEnvironments(topologyOf(service([{ name: 'spring.password', value: 'y' }])), folder);
+    expect(compose).toThrow('"spring.password" cannot be a secret variable');
+  });
+
   it('are no secret that could be lost: the file follows from them', () => {
     const places = placesOf(topologyOf(service(sources)), folder);
     expect(places.map(({ file }) => file)).not.toContain(composed);
