@@ -17,10 +17,12 @@ export interface OwnServices {
   readonly notices: readonly string[];
 }
 
+const settingsFile = (): string => resolve(process.env[ENV_FILE] || '.env');
+
 /** The file whose variables a compose file is given: `.env` beside it, which may be that of the settings, too. */
 export function environmentBeside(file: string): string {
-  const settingsFile = resolve(process.env[ENV_FILE] || '.env');
-  return dirname(settingsFile) === dirname(file) ? settingsFile : join(dirname(file), '.env');
+  const settings = settingsFile();
+  return dirname(settings) === dirname(file) ? settings : join(dirname(file), '.env');
 }
 
 /** The variables of a compose file, as Compose finds them: the environment wins over the file beside it. */
@@ -37,11 +39,21 @@ function variablesOf(file: string): {
       process.env[name] === undefined &&
       new RegExp(`\\$\\{?${name}\\b`).test(composeText),
   );
-  const variables = Object.fromEntries(entries.map(({ name, value }) => [name, value]));
+  const variables: Readonly<Record<string, string>> = Object.fromEntries(
+    entries.map(({ name, value }) => [name, value]),
+  );
+  const unread =
+    path === settingsFile() ? [] : Object.keys(variables).filter((name) => name.startsWith('BTCW_'));
   return {
     variables: { ...variables, ...process.env },
     problems: [
       ...problems,
+      ...(variables.COMPOSE_FILE
+        ? [
+            `${path}: COMPOSE_FILE is not read. Name one file in BTCW_COMPOSE_FILE; "extends" takes services of others.`,
+          ]
+        : []),
+      ...unread.map((name) => `${path}: ${name} is not read: settings belong into ${settingsFile()}.`),
       ...placeholders.map(({ name, line }) => placeholderProblem(`${path}, line ${line}`, name)),
     ],
   };

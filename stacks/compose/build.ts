@@ -2,6 +2,7 @@
 import { join } from 'node:path/posix';
 import type { BuildSecret, ContextBuild } from '../topology/image-source.ts';
 import type { Context, KeyReader } from './draft.ts';
+import { looksSecret } from './environment.ts';
 import { secretFile } from './files.ts';
 import type { Node } from './node.ts';
 import { hostPath } from './paths.ts';
@@ -75,7 +76,14 @@ export const build: KeyReader = (node, draft, context) => {
   const args: Record<string, string> = {};
   for (const [name, given] of read(fields, 'args', (entry) => reader.assignments(entry)) ?? []) {
     const value = given?.text ?? reader.variables[name];
-    if (value !== undefined) args[name] = value;
+    if (value === undefined) continue;
+    args[name] = value;
+    if (looksSecret(name, value)) {
+      reader.report.notice(
+        'a build argument stays in the history of the image: take a build secret',
+        `${name} of ${draft.name}`,
+      );
+    }
   }
   const target = text('target');
   const files = read(fields, 'secrets', (entry) => secrets(entry, context));

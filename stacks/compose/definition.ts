@@ -44,13 +44,12 @@ function limitsOf(draft: Draft, report: Report): Limits {
 
 /** The check of the file, else one of the port that nginx uses, else the image's own. */
 function healthOf(draft: Draft, { route, oneOff }: Placement): ServiceDefinition['health'] {
-  const { health, secretEnvironment = [] } = draft.definition;
-  if (health) return secretEnvironment.length > 0 ? withEnvironment(health) : health;
+  const { health = draft.hasHealthcheck ? undefined : healthBuiltIn(draft), secretEnvironment = [] } =
+    draft.definition;
+  if (health && !oneOff) return secretEnvironment.length > 0 ? withEnvironment(health) : health;
   if (oneOff) return undefined;
   if (draft.hasHealthcheck) return NO_HEALTH;
-  const builtIn = healthBuiltIn(draft);
-  if (builtIn || !route) return builtIn;
-  return anyHttpHealth(route.port, route.healthPath);
+  return route && anyHttpHealth(route.port, route.healthPath);
 }
 
 const unique = (names: readonly string[]): string[] => [...new Set(names)];

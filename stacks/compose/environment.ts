@@ -5,6 +5,8 @@ import { hostPath } from './paths.ts';
 import { read } from './values.ts';
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
+/** Secret values are exported by a shell. */
+const SHELL_NAME = /^[A-Za-z_]\w*$/;
 const SECRET_NAME =
   /PASS(WORD|WD|PHRASE)?(_|$)|SECRET|TOKEN|CREDENTIAL|PRIVATE|(^|_)(API|ACCESS|AUTH|ENCRYPTION|SIGNING)?_?KEY(_|$)|_DSN$/i;
 /** Of names that look secret: they hold a path, a number of seconds, a switch. */
@@ -34,6 +36,9 @@ export const environment: KeyReader = (node, draft, { reader }) => {
     const value = given?.text ?? reader.variables[name];
     if (value === undefined) continue;
     if (hasFile || given === undefined || given.fromOutside || looksSecret(name, value)) {
+      if (!SHELL_NAME.test(name)) {
+        reader.report.problem(place, `"${name}" is no name that a shell exports, which secret values need.`);
+      }
       draft.definition.secretEnvironment = append(draft.definition.secretEnvironment, { name, value });
     } else draft.environment[name] = value;
   }

@@ -1,4 +1,5 @@
 /** What a compose file may not say, and that none is half understood. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { isMap, isScalar, isSeq, parseDocument, type YAMLMap, type Document as YamlDocument } from 'yaml';
 import { SERVICE_KEYS } from '../../stacks/compose/keys.ts';
@@ -128,6 +129,11 @@ describe('a compose file that is refused', () => {
       'has a brace that is not closed',
       withService(`user: "$\{A"`),
       /^5: services\.one\.user: has a brace that is not closed/,
+    ],
+    [
+      'hides a name that no shell exports',
+      withService('environment: { api.token: x }'),
+      /^5: services\.one\.environment\.api\.token: "api\.token" is no name that a shell exports/,
     ],
     [
       'has no image',
@@ -335,6 +341,15 @@ describe('a key of a service', () => {
         expect.stringMatching(`^compose\\.yaml:5: services\\.one\\.${key}[[.:]`),
       ]);
     } else expect(read).not.toEqual(before);
+  });
+
+  it('is on the page, and among what is refused where it is', () => {
+    const [supported = '', refused = ''] = readFileSync('docs/compose.md', 'utf8').split('Refused, each');
+    const [, table = ''] = supported.split('## Keys of a service');
+    const missing = Object.entries(SERVICE_KEYS).filter(
+      ([key, reader]) => !(typeof reader === 'function' ? table : refused).includes(`\`${key}\``),
+    );
+    expect(missing).toEqual([]);
   });
 
   it('is ignored where it is for others than Compose', () => {

@@ -302,7 +302,7 @@ const DEPLOYED: Readonly<Record<string, Deployed>> = {
         secretEnvironment: [{ file: '/app/.env' }],
         volumes: [{ purpose: 'db', path: '/var/lib/postgresql/data', shared: true }],
         shmMiB: 128,
-        health: ['CMD', 'healthcheck'],
+        health: ['CMD', '/bin/sh', START, 'healthcheck'],
       }),
       service('redis', { image: ours('redis'), health: ['CMD', 'healthcheck'] }),
       routed(
