@@ -8,6 +8,7 @@ import { type DestroyOptions, destroy } from './commands/destroy.ts';
 import { diff } from './commands/diff.ts';
 import { type DoctorOptions, doctor } from './commands/doctor.ts';
 import { planDestroy, planRebuild, planRollback } from './commands/dry-run.ts';
+import { exec } from './commands/exec.ts';
 import { imageReference, images } from './commands/images.ts';
 import { type LogsOptions, logs } from './commands/logs.ts';
 import { type RestoreOptions, restore } from './commands/restore.ts';
@@ -159,6 +160,15 @@ program
   .option('-n, --tail <lines>', 'at most so many of each container, or "all"', '50')
   .option('--json', 'one JSON object a line')
   .action((services: string[], options: LogsOptions) => logs(services, options));
+program
+  .command('exec')
+  .description(
+    'run a command in the container of a service, with its environment; exit code as of the command',
+  )
+  .argument('<service>', 'service, or its container')
+  .argument('<command...>', 'with its arguments')
+  .addHelpText('after', () => serviceList())
+  .action((service: string, command: string[]) => exec(service, command));
 program
   .command('images')
   .description('build the images that are missing')

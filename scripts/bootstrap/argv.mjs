@@ -37,10 +37,25 @@ export function helpIn(page, command) {
  */
 
 /**
- * @param {readonly string[]} argv @param {Readonly<Record<string, string | undefined>>} env
+ * A command line in two parts: this package's own words, and those of the command that `exec` is to run.
+ * @param {readonly string[]} argv @returns {{ own: readonly string[], inner: readonly string[] }}
+ */
+export function partsOf(argv) {
+  const isWord = (/** @type {string} */ arg, /** @type {number} */ at) =>
+    !arg.startsWith('-') && !WITH_VALUE.includes(argv[at - 1] ?? '');
+  const command = argv.findIndex(isWord);
+  const service = argv.findIndex((arg, at) => at > command && isWord(arg, at));
+  if (argv[command] !== 'exec' || service < 0) return { own: argv, inner: [] };
+  const inner = argv.slice(service + 1);
+  return { own: argv.slice(0, service + 1), inner: inner[0] === '--' ? inner.slice(1) : inner };
+}
+
+/**
+ * @param {readonly string[]} words @param {Readonly<Record<string, string | undefined>>} env
  * @returns {Intent}
  */
-export function intentOf(argv, env) {
+export function intentOf(words, env) {
+  const { own: argv } = partsOf(words);
   const has = (/** @type {string[]} */ ...flags) => argv.some((arg) => flags.includes(arg));
   const isValue = (/** @type {number} */ at) => WITH_VALUE.includes(argv[at - 1] ?? '');
   const command = argv.find((arg, at) => !arg.startsWith('-') && !isValue(at)) ?? '';

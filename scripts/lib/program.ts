@@ -1,5 +1,6 @@
 /** What all commands have in common: options, and flags that npm took. */
 import type { Command } from 'commander';
+import { partsOf } from '../bootstrap/argv.mjs';
 import { callersPath } from './caller.ts';
 import { silenceText } from './json.ts';
 import { type Flag, withFlagsOfNpm } from './npm-flags.ts';
@@ -57,7 +58,9 @@ export function commandsOf(program: Command): CommandFacts[] {
 
 /** The command line as its user wrote it, with the flags that npm took. @throws {UserError} as {@link withFlagsOfNpm} */
 export function commandLine(program: Command, argv: readonly string[], env = process.env): string[] {
-  const [name = '', ...args] = argv;
+  const { own, inner } = partsOf(argv);
+  const [name = '', ...args] = own;
   const command = commandsOf(program).find((candidate) => candidate.name === name);
-  return command ? [name, ...withFlagsOfNpm(name, args, command.flags, env)] : [...argv];
+  const line = command ? [name, ...withFlagsOfNpm(name, args, command.flags, env)] : [...own];
+  return inner.length > 0 ? [...line, '--', ...inner] : line;
 }

@@ -117,6 +117,15 @@ describe('what is known of a command line before packages are installed', () => 
     expect(intentOf(['up'], { ...env, npm_lifecycle_event: 'test' }).dryRun).toBe(false);
   });
 
+  it('is what exec is asked for, and not what the command that it runs is', () => {
+    const words = ['exec', '--project', 'x', 'backend', 'ls', '--help', '-q', '--json'];
+    expect(intentOf(words, {})).toMatchObject({ command: 'exec', help: false, quiet: false });
+    expect(intentOf(['exec', '--help'], {}).help).toBe(true);
+    const line = ['exec', '--project', 'x', 'backend', '--', 'ls', '--help', '-q', '--json'];
+    expect(commandLine(program, words, {})).toEqual(line);
+    expect(commandLine(program, line, {})).toEqual(line);
+  });
+
   it('is whether all of its options are there', () => {
     const help = '  --env-file <file>  read\n  -q, --quiet  print';
     expect(unknownOption(['up', '--env-file=x', '-q', '--quiet'], help)).toBeUndefined();
