@@ -63,6 +63,7 @@ export class BtcWatcherStack extends TerraformStack {
   /** Of the volumes that Terraform manages, by the name of the volume. */
   readonly volumes = new Map<string, string>();
   private readonly networks = new Map<string, string>();
+  private readonly scopes = new Map<string, Construct>();
   private readonly dataVolumes = new Map<string, DataVolume>();
   /** What the services that depend on a service wait for, by its name. */
   private readonly made = new Map<string, ITerraformDependable>();
@@ -106,15 +107,25 @@ export class BtcWatcherStack extends TerraformStack {
     return made;
   }
 
+  /** What a service's resources are in. */
+  private scopeOf(name: string): Construct {
+    const known = this.scopes.get(name);
+    if (known) return known;
+    const scope = new Construct(this, serviceNamed(this.props.topology, name).id);
+    this.scopes.set(name, scope);
+    return scope;
+  }
+
   /** Each volume is made once; a shared one belongs to no service. */
-  private volumeOf(scope: Construct, service: Service, { purpose, name, shared }: ServiceVolume): DataVolume {
+  private volumeOf({ name: service }: Service, mount: ServiceVolume): DataVolume {
+    const { purpose, name, shared, of = service } = mount;
     const made = this.dataVolumes.get(name);
     if (made) return made;
     const { project } = this.props.topology;
     const id = RESERVED_IDS.includes(capitalised(purpose)) ? `Volume-${purpose}` : capitalised(purpose);
     const volume = shared
       ? new DataVolume(this, `Shared-${purpose}`, { project, service: SHARED, name })
-      : new DataVolume(scope, id, { project, service: service.name, name });
+      : new DataVolume(this.scopeOf(of), id, { project, service: of, name });
     this.dataVolumes.set(name, volume);
     return volume;
   }
@@ -125,14 +136,14 @@ export class BtcWatcherStack extends TerraformStack {
     const planned = images.get(service.name);
     if (!planned) throw new Error(`No image is planned for the service "${service.name}".`);
     const image = new Image(this, `${capitalised(service.name)}Image`, { ...planned, packageFolder });
-    const scope = new Construct(this, service.id);
+    const scope = this.scopeOf(service.name);
     const config =
       service.config &&
       new ConfigVolume(scope, 'Config', {
         ...{ project, host, service, image, fingerprint, packageFolder },
         config: service.config,
       });
-    const volumes = service.volumes.map((mount) => this.volumeOf(scope, service, mount));
+    const volumes = service.volumes.map((mount) => this.volumeOf(service, mount));
     const networks = service.networks.map(({ network, name }) => this.networks.get(network) ?? name);
     const { container, limit, run } = new ServiceContainer(scope, 'Service', {
       ...{ project, host, service, image, networks, config, volumes, dependsOn, packageFolder },

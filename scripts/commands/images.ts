@@ -3,19 +3,19 @@ import { root } from '../deployment/host.ts';
 import { loadDeployment } from '../deployment/project.ts';
 import { ensureImages, missingImages } from '../images/build.ts';
 import { buildOptions } from '../images/options.ts';
-import { type PlannedImage, planImages, withBaseImages } from '../images/plan.ts';
+import { type PlannedImage, type PlannedImages, planImages, withBaseImages } from '../images/plan.ts';
 
 /** @throws {UserError} naming those there are, for any other name */
-function imageNamed(name: string, images: readonly PlannedImage[]): PlannedImage {
-  const image = images.find((planned) => planned.name === name);
+function imageNamed(name: string, { byService, all: images }: PlannedImages): PlannedImage {
+  const image = byService.get(name) ?? images.find((planned) => planned.name === name);
   if (image) return image;
   const names = [...new Set(images.map((planned) => planned.name))].join(', ');
   throw new UserError(`There is no image "${name}" in this deployment.`, `one of ${names}`);
 }
 
-function plannedImages(): readonly PlannedImage[] {
+function plannedImages(): PlannedImages {
   const { settings, topology } = loadDeployment();
-  return planImages(topology, root, buildOptions(settings)).all;
+  return planImages(topology, root, buildOptions(settings));
 }
 
 /** The name under which a deployment with the current settings and sources runs an image. */
@@ -27,6 +27,6 @@ export const imageReference = (name: string): string => imageNamed(name, planned
  */
 export async function images(name?: string): Promise<void> {
   const planned = plannedImages();
-  await ensureImages(name ? withBaseImages([imageNamed(name, planned)]) : planned);
-  if (!name && (await missingImages(planned)).length === 0) console.log('✓ Images: all there');
+  await ensureImages(name ? withBaseImages([imageNamed(name, planned)]) : planned.all);
+  if (!name && (await missingImages(planned.all)).length === 0) console.log('✓ Images: all there');
 }

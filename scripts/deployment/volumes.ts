@@ -17,7 +17,10 @@ export interface DeclaredVolume {
 /** Volumes with data, each once. */
 export function dataVolumes({ services }: Pick<Topology, 'services'>): DeclaredVolume[] {
   const mounts = services.flatMap((service) =>
-    service.volumes.map(({ name, shared }) => ({ service: shared ? SHARED : service.name, name })),
+    service.volumes.map(({ name, shared, of = service.name }) => ({
+      service: shared ? SHARED : of,
+      name,
+    })),
   );
   return [...new Map(mounts.map((volume) => [volume.name, volume])).values()];
 }

@@ -95,6 +95,14 @@ export function planImages(
         return planDockerfile(name, source);
     }
   };
-  const byService = new Map(topology.services.map(({ name, image }) => [name, plan(name, image)]));
+  // Services of one source run one image, which has the name of the first.
+  const bySource = new Map<string, PlannedImage>();
+  const planOnce = (name: string, source: ImageSource): PlannedImage => {
+    const key = JSON.stringify(source);
+    const image = bySource.get(key) ?? plan(name, source);
+    bySource.set(key, image);
+    return image;
+  };
+  const byService = new Map(topology.services.map(({ name, image }) => [name, planOnce(name, image)]));
   return { byService, all: withBaseImages(byService.values()) };
 }

@@ -1,10 +1,11 @@
 /** How a container is started, stopped and named. */
+
+import { splitWords } from '../settings/words.ts';
 import { USUAL_CAPABILITIES } from '../topology/capabilities.ts';
 import type { RestartPolicy } from '../topology/service.ts';
 import type { Context, Draft, KeyReader } from './draft.ts';
 import { handOver, hidingReader } from './hidden.ts';
 import { isNull, type Node } from './node.ts';
-import { splitWords } from './words.ts';
 
 /** @returns undefined for what the file leaves to the image */
 function words(node: Node, draft: Draft, context: Context): string[] | undefined {

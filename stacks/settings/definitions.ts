@@ -5,6 +5,7 @@ import { DATABASE_SETTINGS } from './database-settings.ts';
 import { type Definition, define, SETTING_GROUPS, type SettingGroup } from './definition.ts';
 import { IMAGE_SETTINGS } from './image-settings.ts';
 import * as rules from './rules.ts';
+import { SERVICE_SETTINGS } from './service-settings.ts';
 
 export { type Definition, SETTING_GROUPS, type SettingGroup };
 
@@ -144,6 +145,7 @@ export const SETTINGS = {
   }),
   ...DATABASE_SETTINGS,
   ...APPLICATION_SETTINGS,
+  ...SERVICE_SETTINGS,
   ...IMAGE_SETTINGS,
   BTCW_FRP_SERVER_ADDR: define({
     default: '',

@@ -16,10 +16,7 @@ export type PathRule = (path: string, files: FileSystem) => string | undefined;
 
 /** An empty value is what .env.example shows for "not set". */
 export const optional = <T extends z.ZodType>(schema: T) =>
-  z
-    .literal('')
-    .transform(() => undefined)
-    .or(schema);
+  z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
 
 const portRule = 'should be a port between 1 and 65535';
 export const port = z

@@ -1,5 +1,7 @@
 /** The backend: the user's own, or the reference application. */
 import type { Settings } from '../settings/definitions.ts';
+import { purposeOf } from '../settings/service-settings.ts';
+import { chosen } from './chosen.ts';
 import { anyHttpHealth, httpHealth } from './health.ts';
 import type { HostFacts } from './host.ts';
 import { baseImage, type ImageSource, ownImage } from './image-source.ts';
@@ -7,12 +9,15 @@ import { gatewayOf } from './network.ts';
 import { postgresUrl } from './postgres.ts';
 import { redisUrl } from './redis.ts';
 import { generatedSecret, secretFiles } from './secrets.ts';
-import type { ServiceDefinition } from './service.ts';
+import type { ServiceDefinition, VolumeMount } from './service.ts';
 import { USERS } from './users.ts';
 
 const PORT = 8000;
 const SECRETS_DIR = '/run/secrets';
 const DATA_DIR = '/data';
+const BEFORE_START = 'backend-before-start';
+/** Migrations of large tables take their time. */
+const BEFORE_START_SEC = 600;
 
 const SOURCES = ['src', 'package.json', 'build.mjs', 'Dockerfile'];
 
@@ -32,11 +37,18 @@ export const backendImage = (settings: Settings): ImageSource => ({
   ],
 });
 
-/** The databases that are on. */
-const databasesOf = ({ BTCW_POSTGRES, BTCW_REDIS }: Settings): string[] => [
+/** What it waits for. */
+const dependenciesOf = ({ BTCW_POSTGRES, BTCW_REDIS, BTCW_BACKEND_BEFORE_START }: Settings): string[] => [
   ...(BTCW_POSTGRES === 'on' ? ['postgres'] : []),
   ...(BTCW_REDIS === 'on' ? ['redis'] : []),
+  ...(BTCW_BACKEND_BEFORE_START ? [BEFORE_START] : []),
 ];
+
+const volumesOf = ({ BTCW_BACKEND_VOLUMES: folders }: Settings): VolumeMount[] =>
+  [DATA_DIR, ...folders.filter((folder) => folder !== DATA_DIR)].map((path) => ({
+    purpose: purposeOf(path),
+    path,
+  }));
 
 /** Published on loopback and on the bridge, where nginx reaches it. */
 export function backend(settings: Settings, host: HostFacts): ServiceDefinition {
@@ -78,9 +90,9 @@ export function backend(settings: Settings, host: HostFacts): ServiceDefinition 
       ...postgresUrl(settings, host),
       ...redisUrl(settings, host),
     ],
-    dependsOn: databasesOf(settings),
+    dependsOn: dependenciesOf(settings),
     health: (own ? anyHttpHealth : httpHealth)(port, settings.BTCW_BACKEND_HEALTH_PATH),
-    limits: { memoryMiB: 512, pids: 256 },
+    ...chosen('BACKEND', settings, { memoryMiB: 512, pids: 256 }),
     readOnlyRoot: !own,
     init: Boolean(own),
     config: {
@@ -94,7 +106,34 @@ export function backend(settings: Settings, host: HostFacts): ServiceDefinition 
         { path: 'jwt_secret', secretFile: secrets.jwtSecret },
       ],
     },
-    volumes: [{ purpose: 'data', path: DATA_DIR }],
+    volumes: volumesOf(settings),
     disruption: 'sockets drop',
+  };
+}
+
+/** What has to succeed before the backend starts; undefined where there is nothing. */
+export function beforeBackend(settings: Settings, host: HostFacts): ServiceDefinition | undefined {
+  const command = settings.BTCW_BACKEND_BEFORE_START;
+  if (!command) return undefined;
+  const {
+    id: _,
+    startTimeoutSec: __,
+    command: ___,
+    dependsOn,
+    volumes = [],
+    ...like
+  } = backend(settings, host);
+  return {
+    ...like,
+    name: BEFORE_START,
+    oneOff: true,
+    ports: [],
+    routes: [],
+    entrypoint: ['/bin/sh', '-c', command],
+    health: undefined,
+    startTimeoutSec: settings.BTCW_BACKEND_START_TIMEOUT ?? BEFORE_START_SEC,
+    volumes: volumes.map((mount) => ({ ...mount, of: like.name })),
+    dependsOn: (dependsOn ?? []).filter((name) => name !== BEFORE_START),
+    disruption: 'the backend waits',
   };
 }

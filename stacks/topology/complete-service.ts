@@ -45,7 +45,7 @@ export function completeService(
     })),
     volumes: volumes.map((mount) => ({
       ...mount,
-      name: dataVolumeName(mount.shared ? project : containerName, mount.purpose),
+      name: dataVolumeName(mount.shared ? project : `${project}-${mount.of ?? name}`, mount.purpose),
     })),
     oneOff,
     // Docker would start one again that has done its work.

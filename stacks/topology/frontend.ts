@@ -1,6 +1,7 @@
 /** The frontend: the user's own, or the reference application, built or served by Vite. */
 import type { Settings } from '../settings/definitions.ts';
 import { USUAL_CAPABILITIES } from './capabilities.ts';
+import { chosen } from './chosen.ts';
 import { anyHttpHealth, httpHealth } from './health.ts';
 import type { HostFacts } from './host.ts';
 import { baseImage, type ImageSource, ownImage } from './image-source.ts';
@@ -93,7 +94,7 @@ function modeOf(
 
 /** Published on loopback and on the bridge, where nginx reaches it. */
 export function frontend(settings: Settings, host: HostFacts): ServiceDefinition {
-  const { port = PORT, ...mode } = modeOf(settings, host);
+  const { port = PORT, limits, ...mode } = modeOf(settings, host);
   return {
     name: 'frontend',
     id: 'Frontend',
@@ -109,5 +110,6 @@ export function frontend(settings: Settings, host: HostFacts): ServiceDefinition
     environment: { HOST: '0.0.0.0', PORT: String(port) },
     disruption: 'pages wait, sockets stay',
     ...mode,
+    ...chosen('FRONTEND', settings, limits),
   };
 }

@@ -37,6 +37,8 @@ export interface VolumeMount {
   readonly path: string;
   /** Whether other services may mount it: it is named `<project>-<purpose>`. @default false */
   readonly shared?: boolean;
+  /** Service whose volume it is. @default - this one */
+  readonly of?: string;
   /** @default false */
   readonly readOnly?: boolean;
 }

@@ -5,7 +5,7 @@
 import { UserError } from '../errors.mjs';
 import type { SettingName, Settings } from '../settings/definitions.ts';
 import { problem } from '../settings/problem.ts';
-import { backend } from './backend.ts';
+import { backend, beforeBackend } from './backend.ts';
 import { completeService } from './complete-service.ts';
 import { frontend } from './frontend.ts';
 import { frpc } from './frpc.ts';
@@ -113,8 +113,8 @@ function conflicts(services: readonly Service[]): string[] {
 function volumeConflicts(services: readonly Service[]): string[] {
   const owners = new Map<string, Set<string>>();
   for (const service of services) {
-    for (const { name, shared } of service.volumes) {
-      owners.set(name, (owners.get(name) ?? new Set()).add(shared ? 'a shared volume' : service.name));
+    for (const { name, shared, of = service.name } of service.volumes) {
+      owners.set(name, (owners.get(name) ?? new Set()).add(shared ? 'a shared volume' : of));
     }
   }
   return [...owners]
@@ -197,6 +197,7 @@ export function topologyOf(
     application('frontend', (read) =>
       read.BTCW_BACKEND_PATHS.includes('/') ? undefined : frontend(read, host),
     ),
+    application('backend-before-start', (read) => beforeBackend(read, host)),
   ];
   const databases = [
     service('postgres', (read) => postgres(read, host)),

@@ -2,6 +2,9 @@
  * Services of the user's own, in all shapes that compose files have. The commands run in this process, so that the
  * topology they make can be given more.
  */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import type { ServiceDefinition } from '../../stacks/topology/service.ts';
 import type * as TopologyModule from '../../stacks/topology/topology.ts';
@@ -13,12 +16,18 @@ const NEIGHBOUR = 'btcw-t-neighbour';
 /** curl's exit code where nothing came back. */
 const TIMED_OUT = 28;
 const added = vi.hoisted((): { services: ServiceDefinition[] } => ({ services: [] }));
+const folder = mkdtempSync(join(tmpdir(), 'btcw-t-'));
+const environmentFile = join(folder, 'own.env');
+writeFileSync(environmentFile, "MARK='a b'\n");
 const deployment = new TestDeployment(PROJECT, {
   BTCW_NGINX_PORT: '21101',
   BTCW_BACKEND_PORT: '21102',
   BTCW_FRONTEND_PORT: '21103',
   BTCW_FRP_SERVER_PORT: '21104',
   BTCW_FRP_REMOTE_PORT: '21105',
+  BTCW_BACKEND_ENV_FILE: environmentFile,
+  BTCW_BACKEND_BEFORE_START: 'echo "$MARK" >> /data/before',
+  BTCW_BACKEND_MEMORY: '300m',
 });
 
 const sh = (script: string) => ['sh', '-c', script];
@@ -117,7 +126,10 @@ beforeAll(async () => {
 afterEach(async ({ task }) => {
   if (task.result?.state === 'fail') await deployment.printLogs();
 });
-afterAll(() => deployment.remove());
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await deployment.remove();
+});
 
 it('a service gets what is said of it, and is unchanged right after', async () => {
   const { HostConfig, Config } = await deployment.inspect('store');
@@ -165,6 +177,18 @@ it('fails when a one-off service fails, with its last lines, and runs again with
   expect((await diff()).output).toMatch(/migrate .*run to completion/);
   expect((await deploy(shop, migrate(GOOD), store)).code).toBe(0);
   expect(await runs()).toBe(3);
+});
+
+it('a command runs with the environment of its service, as one before its start has', async () => {
+  const script = 'cat /data/before; echo "$MARK $DATA_DIR"; exit 7';
+  const { code, stdout } = await deployment.run('exec', ['backend', 'sh', '-c', script]);
+  expect([code, stdout]).toEqual([7, 'a b\na b /data']);
+  expect((await deployment.inspect('backend')).HostConfig.Memory).toBe(300 * 1024 ** 2);
+  expect((await deployment.run('exec', ['nginx', 'nginx', '-v'])).output).toContain('nginx version');
+  const unknown = await deployment.run('exec', ['nobody', 'ls', '--help']);
+  expect([unknown.code, unknown.output]).toEqual([1, expect.stringContaining('has no service "nobody"')]);
+  const ended = await deployment.run('exec', ['migrate', 'ls']);
+  expect([ended.code, ended.output]).toEqual([1, expect.stringContaining('migrate is exited')]);
 });
 
 it('is reached by its name from the backend, and not by a neighbour', async () => {

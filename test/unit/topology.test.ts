@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { assumedHost } from '../../scripts/deployment/host.ts';
 import { upstreamFor } from '../../scripts/deployment/routes.ts';
+import { planImages } from '../../scripts/images/plan.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { SETTING_NAMES, type SettingName } from '../../stacks/settings/definitions.ts';
 import { type ServiceDefinition, socketsOf } from '../../stacks/topology/service.ts';
@@ -44,13 +45,19 @@ describe('the services', () => {
   it('are all there by default, in the order in which they are shown', () => {
     const topology = topologyFor();
     expect(names(topology)).toEqual(['nginx', 'backend', 'frontend', 'frpc', 'frps', 'guard']);
-    expect(topology.absent.map(({ name }) => name)).toEqual(['postgres', 'redis']);
+    expect(topology.absent.map(({ name }) => name)).toEqual(['backend-before-start', 'postgres', 'redis']);
   });
 
   it('lack the embedded frp server where another is set, and the guard where it is off', () => {
     const topology = topologyFor({ ...SERVER, BTCW_GUARD: 'off' });
     expect(names(topology)).toEqual(['nginx', 'backend', 'frontend', 'frpc']);
-    expect(topology.absent.map(({ name }) => name)).toEqual(['postgres', 'redis', 'frps', 'guard']);
+    expect(topology.absent.map(({ name }) => name)).toEqual([
+      'backend-before-start',
+      'postgres',
+      'redis',
+      'frps',
+      'guard',
+    ]);
   });
 
   it('have the project in the names of their containers and volumes', () => {
@@ -187,6 +194,7 @@ describe('the settings that a service is made from', () => {
   it('are recorded for a service that they leave out, too', () => {
     const { absent } = topologyFor({ ...SERVER, BTCW_GUARD: 'off' });
     expect(absent).toEqual([
+      { name: 'backend-before-start', reads: ['BTCW_COMPOSE_FILE', 'BTCW_BACKEND_BEFORE_START'] },
       { name: 'postgres', reads: ['BTCW_POSTGRES'] },
       { name: 'redis', reads: ['BTCW_REDIS'] },
       { name: 'frps', reads: ['BTCW_FRP_SERVER_ADDR'] },
@@ -395,6 +403,70 @@ describe('an image of the owner', () => {
   it('that is the frontend may become another user, as nginx does', () => {
     expect(serviceNamed(own, 'frontend').capabilities).toContain('CAP_SETUID');
     expect(serviceNamed(topologyFor(), 'frontend').capabilities).toEqual([]);
+  });
+});
+
+describe('what settings choose of the applications', () => {
+  it('is their limits, their deadline and their command', () => {
+    const topology = topologyFor({
+      BTCW_BACKEND_MEMORY: '2g',
+      BTCW_BACKEND_CPUS: '1.5',
+      BTCW_BACKEND_PIDS: '1024',
+      BTCW_BACKEND_START_TIMEOUT: '120',
+      BTCW_BACKEND_COMMAND: `uvicorn app:app --app-dir 'my app'`,
+      BTCW_FRONTEND_MEMORY: '128m',
+    });
+    expect(serviceNamed(topology, 'backend')).toMatchObject({
+      limits: { memoryMiB: 2048, cpus: 1.5, pids: 1024 },
+      startTimeoutSec: 120,
+      command: ['uvicorn', 'app:app', '--app-dir', 'my app'],
+    });
+    expect(serviceNamed(topology, 'frontend').limits).toEqual({ memoryMiB: 128, pids: 64 });
+  });
+
+  it.each([
+    ['BTCW_BACKEND_MEMORY', '512'],
+    ['BTCW_BACKEND_CPUS', '0'],
+    ['BTCW_BACKEND_PIDS', '1'],
+    ['BTCW_BACKEND_COMMAND', `"open`],
+    ['BTCW_BACKEND_VOLUMES', 'app/data'],
+    ['BTCW_BACKEND_VOLUMES', '/'],
+    ['BTCW_BACKEND_VOLUMES', '/a/b,/a-b'],
+    ['BTCW_BACKEND_PATHS', 'api'],
+  ])('fails for %s=%s', (name, value) => {
+    expect(() => topologyFor({ [name]: value })).toThrow(`${name}: should`);
+  });
+
+  it('is folders that are kept, beside /data', () => {
+    const { volumes } = serviceNamed(
+      topologyFor({ BTCW_BACKEND_VOLUMES: '/app/user_data,/data' }),
+      'backend',
+    );
+    expect(volumes.map(({ name, path }) => `${name} ${path}`)).toEqual([
+      'btc-watcher-backend-data /data',
+      'btc-watcher-backend-app-user_data /app/user_data',
+    ]);
+  });
+
+  it('is what runs before the backend, as it and with all that it has, but for its ports', () => {
+    const topology = topologyFor({
+      BTCW_BACKEND_IMAGE: 'app:1',
+      BTCW_BACKEND_BEFORE_START: 'alembic upgrade head',
+      BTCW_POSTGRES: 'on',
+    });
+    const [before, backend] = ['backend-before-start', 'backend'].map((name) => serviceNamed(topology, name));
+    expect(before).toMatchObject({
+      image: backend?.image,
+      environment: backend?.environment,
+      secretEnvironment: backend?.secretEnvironment,
+      oneOff: true,
+      ports: [],
+      dependsOn: ['postgres'],
+    });
+    expect(before?.volumes.map(({ name }) => name)).toEqual(backend?.volumes.map(({ name }) => name));
+    expect(backend?.dependsOn).toEqual(['postgres', 'backend-before-start']);
+    const images = planImages(topology, process.cwd()).byService;
+    expect(images.get('backend-before-start')).toBe(images.get('backend'));
   });
 });
 
