@@ -52,25 +52,29 @@ const dryRun = [
   '--dry-run',
   'show what it would do, and change nothing; exit codes as those of diff',
 ] as const;
+const discard = ['--discard', 'lose files that containers have written outside their volumes'] as const;
 /** What every command has that changes the deployment. */
 interface Change {
   readonly json?: boolean;
   readonly dryRun?: boolean;
   readonly adopt?: boolean;
+  readonly discard?: boolean;
 }
 
 program
   .command('up')
   .description('deploy, verify, and say where to log in')
   .option(...adopt)
+  .option(...discard)
   .option(...dryRun)
   .action((options: Change) => (options.dryRun ? diff({}) : up(options)));
 program
   .command('deploy')
-  .description('bring this host to the declared state; exit code 1: not healthy, 3: all but the tunnel')
+  .description('bring this host to the declared state; exit code 1: it does not work, 3: all but the tunnel')
   .option(...json)
   .option(...dryRun)
   .option(...adopt)
+  .option(...discard)
   .option('--no-backup', 'replace the container of a database without a backup of it before')
   .option('--rollback-on-failure', 'go back to the last good deployment when this one fails')
   .action((options: Change & { rollbackOnFailure?: boolean; backup?: boolean }) =>
@@ -102,6 +106,7 @@ program
   .command('rebuild')
   .description('replace every container; data and settings stay')
   .option(...json)
+  .option(...discard)
   .option(...dryRun)
   .option(...adopt)
   .action((options: Change) =>

@@ -1,10 +1,12 @@
 import { UserError } from '../../stacks/errors.mjs';
 import { backUpReplaced } from '../backup/before-deploy.ts';
+import { applicationProblems } from '../deployment/application-problems.ts';
 import { bringBack } from '../deployment/bring-back.ts';
 import { tellNotices } from '../deployment/compose.ts';
 import { explainFailure, requireHealthy } from '../deployment/health.ts';
 import { markDeployment } from '../deployment/owner.ts';
 import { preflight } from '../deployment/preflight.ts';
+import { profileOf } from '../deployment/profile.ts';
 import { type SynthesisedProject, synthesiseProject } from '../deployment/project.ts';
 import { hasFailed, keepSecrets } from '../deployment/release-secrets.ts';
 import {
@@ -15,13 +17,16 @@ import {
   restoreConfiguration,
 } from '../deployment/releases.ts';
 import { progress, reportDeployment } from '../deployment/report.ts';
+import { StartTimes } from '../deployment/start-times.ts';
 import { apply, changesAnything, type TerraformEvent } from '../deployment/terraform.ts';
 import { InterruptedError } from '../deployment/terraform-process.ts';
 import { ensureDataVolumes } from '../deployment/volumes.ts';
 import { findUnknownObjects, removeUnknownObjects } from '../diff/conflicts.ts';
 import { replacements } from '../diff/effects.ts';
+import { gatherLosses, requireConsent } from '../diff/losses.ts';
 import { gatherDrift } from '../diff/observe.ts';
 import { ensureImages, missingImages } from '../images/build.ts';
+import { askOnTerminal } from '../lib/confirm.ts';
 import { secondsSince } from '../lib/report.ts';
 
 export interface DeployOptions {
@@ -32,6 +37,8 @@ export interface DeployOptions {
   readonly adopt?: boolean;
   /** Whether to back up a database before its container is replaced. @default true */
   readonly backup?: boolean;
+  /** Lose files that containers have written outside their volumes. @default - it is asked for on a terminal */
+  readonly discard?: boolean;
   /** Go back to the last good deployment when this one fails. */
   readonly rollbackOnFailure?: boolean;
 }
@@ -61,6 +68,7 @@ async function applyOrExplain(
   synthesised: SynthesisedProject,
   args: readonly string[],
   options: DeployOptions,
+  took: StartTimes,
 ): Promise<boolean> {
   const { project } = synthesised.topology;
   const show = options.json ? () => {} : progress(synthesised.synthesis.names, synthesised.topology.services);
@@ -68,6 +76,7 @@ async function applyOrExplain(
   try {
     await apply(synthesised, args, (event) => {
       changed ||= changesAnything(event);
+      took.take(event);
       show(event);
     });
     await requireHealthy(project);
@@ -93,24 +102,30 @@ export async function deploy(options: DeployOptions = {}): Promise<void> {
   const startedMs = Date.now();
   const project = await synthesiseProject({ changes: true, adopt: options.adopt ?? false });
   const { topology, images, synthesis } = project;
+  // Its mistakes are told before anything changes.
+  const profile = profileOf(project.settings, topology);
   tellNotices(project);
   const gather = () => Promise.all([gatherDrift(project), findUnknownObjects(topology.project)]);
   const [missing, before] = await Promise.all([missingImages(images.all), gather(), preflight(project)]);
   await ensureImages(missing);
   // Images may have been built for minutes.
   const [observations, unknown] = missing.length > 0 ? await gather() : before;
-  await markDeployment(topology.project);
-  await removeUnknownObjects(unknown);
-  await ensureDataVolumes(topology);
   const all = options.replace ? [...synthesis.addresses.values()].map(({ container }) => container) : [];
   const replaced = new Set([...all, ...replacements(observations)]);
   const args = [...replaced].map((address) => `-replace=${address}`);
+  const ask = options.json ? undefined : askOnTerminal();
+  await requireConsent(await gatherLosses(project, args), options.discard ?? false, ask);
+  await markDeployment(topology.project);
+  await removeUnknownObjects(unknown);
+  await ensureDataVolumes(topology);
   const kept = options.backup === false ? undefined : await backUpReplaced(project, args);
   if (kept) console.log(`A database's container is replaced; what it holds is kept in ${kept}.`);
-  const applied = await applyOrExplain(project, args, options);
-  keepRelease(project);
+  const took = new StartTimes();
+  const applied = await applyOrExplain(project, args, options, took);
+  keepRelease(project, took.byContainer(synthesis.names));
   keepSecrets(project);
   const changed = applied || missing.length > 0;
   const headline = changed ? `Deployed in ${secondsSince(startedMs)}` : 'Nothing changed';
-  await reportDeployment(project, options, headline, changed);
+  const problems = await applicationProblems(project, profile, changed);
+  await reportDeployment(project, options, headline, { changed, problems });
 }

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { UserError } from '../../stacks/errors.mjs';
 import { holdsData } from '../../stacks/topology/service.ts';
 import { removeMarker } from '../deployment/owner.ts';
@@ -7,6 +6,7 @@ import { apply } from '../deployment/terraform.ts';
 import { findUnknownObjects, removeUnknownObjects } from '../diff/conflicts.ts';
 import { projectIds, removeObjects } from '../docker/inspect.ts';
 import { volumeSizes } from '../docker/volumes.ts';
+import { askOnTerminal } from '../lib/confirm.ts';
 import { paint, secondsSince } from '../lib/report.ts';
 
 export interface DestroyOptions {
@@ -18,13 +18,10 @@ export interface DestroyOptions {
   readonly adopt?: boolean;
 }
 
-async function confirmed(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY)
-    throw new UserError('This has to be confirmed, and there is no terminal to ask on.', 'add --yes.');
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await terminal.question(`${question} Type "yes": `);
-  terminal.close();
-  return answer.trim() === 'yes';
+function confirmed(question: string): Promise<boolean> {
+  const ask = askOnTerminal();
+  if (ask) return ask(question);
+  throw new UserError('This has to be confirmed, and there is no terminal to ask on.', 'add --yes.');
 }
 
 /** Removes by label what the state does not know. Volumes with data only where that is wanted. */

@@ -5,6 +5,7 @@ import { synthesiseProject } from '../deployment/project.ts';
 import { changedSettings, lastRelease } from '../deployment/releases.ts';
 import { explain, terraform } from '../deployment/terraform.ts';
 import { effects, type PlannedChange, replacements } from '../diff/effects.ts';
+import { containerNames, gatherWritten, KEEP, lossesOf, lossText } from '../diff/losses.ts';
 import { gatherDrift } from '../diff/observe.ts';
 import { missingImages } from '../images/build.ts';
 import { printJson } from '../lib/json.ts';
@@ -23,7 +24,7 @@ export async function diff(options: DiffOptions): Promise<void> {
   const { settings, topology, images, synthesis, notices } = project;
   tellNotices(project);
   const planned: PlannedChange[] = [];
-  const [observations, missing, { exitCode, diagnostics }] = await Promise.all([
+  const [observations, missing, { exitCode, diagnostics }, written] = await Promise.all([
     gatherDrift(project),
     missingImages(images.all),
     terraform(synthesis.folder, ['plan', '-detailed-exitcode'], ({ type, change }) => {
@@ -31,6 +32,7 @@ export async function diff(options: DiffOptions): Promise<void> {
       const { action, reason, resource } = change;
       planned.push({ address: resource.addr, action, ...(reason && { reason }) });
     }),
+    gatherWritten(topology.project),
   ]);
   if (exitCode === 1) throw explain(topology.project, diagnostics);
   if (exitCode !== 0 && exitCode !== 2)
@@ -46,10 +48,12 @@ export async function diff(options: DiffOptions): Promise<void> {
   const builds = missing.flatMap(({ name, reference, buildName }) =>
     buildName ? [`${name} (${reference})`] : [],
   );
-  const changed = exitCode === 2 || replacements(observations, planned).length > 0 || builds.length > 0;
+  const again = replacements(observations, planned).map((address) => ({ address, action: 'replace' }));
+  const losses = lossesOf(written, [...planned, ...again], containerNames(project));
+  const changed = exitCode === 2 || again.length > 0 || builds.length > 0;
   process.exitCode = changed ? 2 : 0;
   if (options.json) {
-    printJson({ changed, containers: rows, builds, resources: planned, notices });
+    printJson({ changed, containers: rows, builds, resources: planned, losses, notices });
     return;
   }
   if (!changed) {
@@ -67,6 +71,8 @@ export async function diff(options: DiffOptions): Promise<void> {
       [...lines, ...unchanged.map((name) => [name, 'none', '', ''])],
     ),
   );
+  for (const loss of losses) console.log(`${paint('yellow', '!')} ${lossText(loss)}`);
+  if (losses.length > 0) console.log(`  To ${KEEP}.`);
   const others = planned.length - rows.length;
   const total = rows.length + unchanged.length;
   console.log(

@@ -11,9 +11,10 @@ import { verify } from './verify.ts';
 /**
  * What `npm run up` does after bootstrap: deploys, verifies, and prints where to open it and how to log in.
  * @param adopt whether to take over what another checkout has deployed
+ * @param discard whether to lose files that containers have written outside their volumes
  */
-export async function up({ adopt = false } = {}): Promise<void> {
-  await deploy({ adopt });
+export async function up({ adopt = false, discard = false } = {}): Promise<void> {
+  await deploy({ adopt, discard });
   const code = process.exitCode;
   if (loadDeployment().settings.BTCW_FRONTEND_MODE === 'static') await pruneWorkspaces(root, () => {});
   await verify({});

@@ -29,6 +29,8 @@ export interface Release {
   readonly images: Readonly<Record<string, string>>;
   /** What resources are called for people, by their addresses. @default - not known: an earlier version kept it */
   readonly names?: Readonly<Record<string, string>>;
+  /** Seconds that containers took until they were healthy, when they were last made, by name. @default - not known */
+  readonly startSec?: Readonly<Record<string, number>>;
   /** Terraform's number of the state that it left. @default - not known: an earlier version kept it */
   readonly serial?: number;
 }
@@ -138,20 +140,24 @@ export const markDeployed = (project: string, release: Release): void =>
 export const isDeployed = (project: string, { serial }: Release): boolean =>
   serial !== undefined && serial === stateSerial(project);
 
-/** Keeps what has just been deployed. Removes what is too old, or broken. */
-export function keepRelease({ settings, images, synthesis }: SynthesisedProject): void {
+/** Keeps what has just been deployed. Removes what is too old, or broken. @param took seconds of the containers made */
+export function keepRelease(
+  { settings, images, synthesis }: SynthesisedProject,
+  took: Readonly<Record<string, number>> = {},
+): void {
   const project = settings.BTCW_PROJECT;
   const kept = readReleases(project);
   const ids = kept.map(({ release }) => release.id);
   const configuration = readFileSync(join(synthesis.folder, CONFIGURATION), 'utf8');
   const last = kept.at(-1);
+  const startSec = { ...last?.release.startSec, ...took };
   if (last?.configuration === configuration) {
-    markDeployed(project, { ...last.release, settings: asText(settings) });
+    markDeployed(project, { ...last.release, settings: asText(settings), startSec });
   } else {
     const id = timestamp();
     const tags = [...images.byService].map(([name, { reference }]) => [name, reference]);
     const names = Object.fromEntries(synthesis.names);
-    const release = { id, settings: asText(settings), images: Object.fromEntries(tags), names };
+    const release = { id, settings: asText(settings), images: Object.fromEntries(tags), names, startSec };
     writeRelease(project, withSerial(project, release), configuration);
     ids.push(id);
   }

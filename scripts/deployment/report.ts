@@ -6,6 +6,7 @@ import { localUrl, mainTunnel, publicUrl } from '../../stacks/topology/urls.ts';
 import { type ContainerState, projectContainers } from '../docker/containers.ts';
 import { printJson } from '../lib/json.ts';
 import { paint, secondsSince, table } from '../lib/report.ts';
+import type { ApplicationProblem } from './application-problems.ts';
 import type { SynthesisedProject } from './project.ts';
 import type { TerraformEvent } from './terraform.ts';
 import { outlook, type TunnelState, waitForTunnel } from './tunnel.ts';
@@ -93,16 +94,24 @@ function summary(
   return table(['container', 'image', 'health', 'address'], rows);
 }
 
+/** What has come of it beside its containers. */
+interface Outcome {
+  /** @default true */
+  readonly changed?: boolean;
+  /** What does not work in spite of that. @default [] */
+  readonly problems?: readonly ApplicationProblem[];
+}
+
 /**
  * Ends a deployment whose containers are healthy: shows them, the tunnel, the address to open. Exit code 3 where the
- * tunnel is down.
+ * tunnel is down, 1 where an application of the owner's cannot work.
  * @param headline what was done. @example 'Deployed in 8.6 s'
  */
 export async function reportDeployment(
   project: SynthesisedProject,
   options: { readonly json?: boolean },
   headline: string,
-  changed = true,
+  { changed = true, problems = [] }: Outcome = {},
 ): Promise<void> {
   const { settings, topology } = project;
   const patienceMs = changed && mainTunnel(topology).server ? RECONNECT_MS : 0;
@@ -111,14 +120,22 @@ export async function reportDeployment(
     projectContainers(topology.project),
   ]);
   if (!tunnel.up) process.exitCode = TUNNEL_DOWN_EXIT_CODE;
+  const isBroken = problems.some((problem) => problem.isBroken);
+  if (isBroken) process.exitCode = 1;
   const [local, remote] = [localUrl(topology), publicUrl(topology)];
   if (options.json) {
-    printJson({ changed, containers, tunnel, local, public: remote });
+    printJson({ changed, containers, tunnel, local, public: remote, problems });
     return;
   }
   console.log(summary(containers, project, tunnel));
   const sign = tunnel.up ? paint('green', '✓') : paint('yellow', '!');
   const state = tunnel.up ? `up: ${remote}` : `down: ${tunnel.reason}. ${outlook(tunnel)}`;
   console.log(`${sign} Tunnel ${state}`);
-  console.log(`${sign} ${headline}${tunnel.up ? '' : ', without the tunnel'}. Open ${local}`);
+  const yellow = paint('yellow', '!');
+  for (const { text, isBroken: isError } of problems) {
+    console.log(`${isError ? paint('red', '✗') : yellow} ${text}`);
+  }
+  const but = isBroken ? ', but the application does not work' : '';
+  const end = problems.length > 0 ? yellow : sign;
+  console.log(`${end} ${headline}${tunnel.up ? '' : ', without the tunnel'}${but}. Open ${local}`);
 }

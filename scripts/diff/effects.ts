@@ -18,7 +18,7 @@ export interface PlannedChange {
 export interface History {
   readonly settings: readonly ChangedSetting[];
   /** @default - nothing was kept */
-  readonly release: Pick<Release, 'images' | 'names'> | undefined;
+  readonly release: Pick<Release, 'images' | 'names' | 'startSec'> | undefined;
   /** Where what runs was deployed from. @default - from this checkout */
   readonly origin?: string;
 }
@@ -28,7 +28,7 @@ export interface Effect {
   readonly container: string;
   readonly effect: string;
   readonly because: readonly string[];
-  /** Expected outage, as measured on a small machine. */
+  /** Expected outage: what the container took last time, else as measured on a small machine. */
   readonly outage: string;
 }
 
@@ -44,6 +44,7 @@ const OUTAGE = {
 function effectOf(
   { service, addresses, differences, conflictingContainer }: Observation,
   changes: ReadonlyMap<string, PlannedChange>,
+  startSec: number | undefined,
 ): Pick<Effect, 'effect' | 'outage'> | undefined {
   const action = changes.get(addresses.container)?.action;
   const configPlanned = addresses.config !== undefined && changes.has(addresses.config);
@@ -56,11 +57,15 @@ function effectOf(
   }
   if (action === 'create' && !conflictingContainer) return { effect: 'create', outage: OUTAGE.down };
   if (conflictingContainer || action === 'replace' || repairs.has('container')) {
-    return { effect: `recreate (${disruption})`, outage: OUTAGE.create };
+    return {
+      effect: `recreate (${disruption})`,
+      outage: startSec ? `until healthy, ${startSec} s last time` : OUTAGE.create,
+    };
   }
   if (differences.some(({ what }) => what === 'state')) return { effect: 'start', outage: OUTAGE.down };
   const onChange = configPlanned || repairs.has('config') ? service.config?.onChange : undefined;
-  if (onChange === 'restart') return { effect: `restart (${disruption})`, outage: OUTAGE.restart };
+  if (onChange === 'restart')
+    return { effect: `restart (${disruption})`, outage: startSec ? `about ${startSec} s` : OUTAGE.restart };
   if (typeof onChange === 'object') return { effect: 'reload (sockets stay)', outage: OUTAGE.none };
   if (action || onChange || repairs.size > 0 || changes.has(addresses.limit)) {
     return { effect: 'update (nothing drops)', outage: OUTAGE.none };
@@ -126,7 +131,11 @@ export function effects(
 ): Effect[] {
   const changes = new Map(planned.map((change) => [change.address, change]));
   const rows = observations.flatMap((observation) => {
-    const effect = effectOf(observation, changes);
+    const effect = effectOf(
+      observation,
+      changes,
+      history.release?.startSec?.[observation.service.containerName],
+    );
     if (!effect) return [];
     const because = causesOf(observation, changes, history);
     return [{ container: observation.service.containerName, ...effect, because }];

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Finding } from '../../scripts/doctor/checks/check.ts';
 import type { Check } from '../../scripts/verify/check.ts';
-import { TestDeployment } from '../support/deployment.ts';
+import { docker, TestDeployment } from '../support/deployment.ts';
 import { foreignApp, PROFILE } from '../support/foreign-app.ts';
 
 const PASSWORD = 'a password of four words';
@@ -77,7 +77,7 @@ describe('a working application of another shape', () => {
       expect(own.code).toBe(0);
       // Its health path is not routed, which is told.
       expect(own.skipped.filter(({ name }) => !name.includes('/health'))).toEqual([]);
-      for (const settings of [{}, account()]) {
+      for (const settings of round === 0 ? [{}, account()] : [account()]) {
         const { failures, code } = await doctor(settings);
         expect(failures).toEqual([]);
         expect(code).toBe(0);
@@ -100,5 +100,58 @@ describe('a working application of another shape', () => {
   it('shows its own numbers', async () => {
     const { output } = await deployment.run('status', [], account());
     expect(output).toMatch(/WebSockets +clients \d, orders 3/);
+  });
+});
+
+describe('an application that does not work', () => {
+  const deploy = (settings: Record<string, string> = account(), args: readonly string[] = []) =>
+    deployment.run('deploy', args, settings);
+
+  it('is healthy without its database, and deploy and doctor name that', async () => {
+    environment([...WELL, 'DATABASE_URL=postgresql://shop:s3cret-word@nowhere:5432/shop']);
+    const { code, output } = await deploy();
+    expect(code, output).toBe(1);
+    expect(output).toContain('✗ backend: DATABASE_URL: no host "nowhere" in the network');
+    expect(output).toMatch(/✗ login at \/api\/session: status 500/);
+    expect(output).toMatch(/logs errors: ERROR: no database/);
+    expect(output).toMatch(/! Deployed in .*, but the application does not work/);
+    expect(output).not.toContain('s3cret');
+    const { failures } = await doctor(account());
+    expect(failures).toMatchObject([
+      { id: 'connects-backend', detail: 'DATABASE_URL: no host "nowhere" in the network' },
+    ]);
+  });
+
+  it('is told of its missing user, which is no failure of the deployment', async () => {
+    environment(WELL);
+    const { code, output } = await deploy({ ...account(), BTCW_ADMIN_USER: 'nobody' });
+    expect(code, output).toBe(0);
+    expect(output).toMatch(/! login at \/api\/session: status 401; make a user "nobody"/);
+  });
+
+  it('keeps the files that it has written outside its volumes, until somebody says otherwise', async () => {
+    const container = deployment.container('backend');
+    await docker('exec', container, 'sh', '-c', 'mkdir -p /srv/uploads && echo x > /srv/uploads/plan.txt');
+    const refused = await deployment.run('rebuild', [], account());
+    expect(refused.code, refused.output).toBe(1);
+    expect(refused.output).toContain('/srv/uploads/plan.txt');
+    expect(refused.output).toContain('--discard');
+    expect(await docker('exec', container, 'cat', '/srv/uploads/plan.txt')).toBe('x');
+    const other = { ...account(), BTCW_PRICE_FEED_URL: 'wss://example.org/ws' };
+    expect((await deployment.run('diff', [], other)).output).toContain('/srv/uploads/plan.txt');
+    const { code, output } = await deployment.run('deploy', ['--discard'], other);
+    expect(code, output).toBe(0);
+  });
+
+  it('is not waited for while it exits again and again, and shows its whole error', async () => {
+    environment(WELL.slice(1));
+    const startedMs = Date.now();
+    const { code, output } = await deploy({ ...account(), BTCW_PRICE_FEED_URL: '' });
+    expect(code, output).toBe(1);
+    expect(output).toMatch(/! btcw-p-shop-backend has exited/);
+    expect(output).toMatch(
+      /ValidationError: 2 validation errors.*SHOP_PASSWORD.*SIGNING_KEY\n\s+Field required/s,
+    );
+    expect(Date.now() - startedMs).toBeLessThan(45_000);
   });
 });

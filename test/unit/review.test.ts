@@ -210,6 +210,17 @@ describe('the effect', () => {
     expect(row?.effect).toBe('recreate (sockets drop)');
   });
 
+  it('takes as long as it took last time', () => {
+    const startSec = { 'btc-watcher-nginx': 22 };
+    const release = { images: {}, startSec };
+    const outageOf = (address: string) =>
+      review([{ address, action: 'replace' }], { settings: [], release })[0]?.outage;
+    expect(outageOf(addresses.container)).toBe('until healthy, 22 s last time');
+    expect(review([{ address: addresses.container, action: 'replace' }])[0]?.outage).toBe(
+      'until healthy, 3 to 5 s',
+    );
+  });
+
   it('of a new image names both tags', () => {
     const [row] = review([{ address: addresses.container, action: 'replace' }], {
       settings: [],
