@@ -44,6 +44,8 @@ export interface Dockerfile {
   readonly copied: readonly string[];
   /** What only BuildKit can do. */
   readonly buildKit: readonly { readonly line: number; readonly what: string }[];
+  /** Whether it has what is faster with BuildKit, and the same without. */
+  readonly isFasterWithBuildKit: boolean;
   /** What is wrong, each beginning with its line. @example 'line 1: the image has no name' */
   readonly problems: readonly string[];
 }
@@ -96,12 +98,15 @@ function sourcesOf({ rest }: Instruction): string[] {
   return words.slice(0, -1).filter((word) => !/^(https?|git):|^git@|^<</.test(word));
 }
 
+/** What only makes a build faster: a plain builder does without. */
+const isShortcut = (text: string): boolean => /^--(mount=(.*,)?type=cache\b|link\b)/.test(text);
+
 /** What of an instruction only BuildKit can do; undefined where any builder can. */
 function buildKitOnly({ keyword, flags, rest }: Instruction): string | undefined {
   if (HAS_HEREDOC.has(keyword) && /<<-?\s*["']?[A-Za-z_]/.test(rest))
     return `a here-document after ${keyword}`;
   const plain = keyword === 'FROM' ? /^--platform=/ : /^--(from|chown|platform)=/;
-  const only = flags.find((text) => !plain.test(text));
+  const only = flags.find((text) => !plain.test(text) && !isShortcut(text));
   return only && ['RUN', 'COPY', 'ADD'].includes(keyword)
     ? `${keyword} ${only.replace(/=.*/s, '')}`
     : undefined;
@@ -161,7 +166,9 @@ export function readDockerfile(
 }
 
 /** What the stages take from elsewhere, and from whom. */
-function usesOf(stages: readonly Stage[]): Pick<Dockerfile, 'bases' | 'copied' | 'buildKit'> {
+function usesOf(
+  stages: readonly Stage[],
+): Pick<Dockerfile, 'bases' | 'copied' | 'buildKit' | 'isFasterWithBuildKit'> {
   const bases = new Map<string, BaseImage>();
   const copied: string[] = [];
   const buildKit: { line: number; what: string }[] = [];
@@ -187,7 +194,9 @@ function usesOf(stages: readonly Stage[]): Pick<Dockerfile, 'bases' | 'copied' |
     }
     if (name) known.add(name);
   }
-  return { bases: [...bases.values()], copied, buildKit };
+  const all = stages.flatMap(({ instructions }) => instructions);
+  const isFasterWithBuildKit = all.some(({ flags }) => flags.some(isShortcut));
+  return { bases: [...bases.values()], copied, buildKit, isFasterWithBuildKit };
 }
 
 /** What a build changes of a Dockerfile. */
@@ -196,7 +205,7 @@ export interface Rewrite {
   readonly base?: (reference: string) => string | undefined;
   /** Lines after the FROM of a stage. @default - none */
   readonly afterFrom?: (stage: Stage) => readonly string[];
-  /** Whether the builder knows no automatic platform arguments, as the one without BuildKit. @default false */
+  /** Whether the builder is the one without BuildKit, which knows no platform arguments and no caches. @default false */
   readonly plainBuilder?: boolean;
 }
 
@@ -213,13 +222,17 @@ export function rewriteDockerfile(
   };
   for (const instruction of instructions) {
     const { keyword, flags, rest, line } = instruction;
-    const source = keyword === 'COPY' ? flag(flags, 'from') : undefined;
-    const other = source && base(source);
-    if (other) {
-      const kept = flags.filter((text) => !text.startsWith('--from='));
-      replace(instruction, ['COPY', `--from=${other}`, ...kept, rest].join(' '));
+    if (keyword !== 'FROM') {
+      const kept = flags
+        .filter((text) => !plainBuilder || !isShortcut(text))
+        .map((text) =>
+          text.startsWith('--from=') ? `--from=${base(text.slice(7)) ?? text.slice(7)}` : text,
+        );
+      // Here-documents are BuildKit's, and stay as they are.
+      if (kept.join() !== flags.join()) replace(instruction, [keyword, ...kept, rest].join(' '));
+      continue;
     }
-    const stage = keyword === 'FROM' ? stages.find((candidate) => candidate.line === line) : undefined;
+    const stage = stages.find((candidate) => candidate.line === line);
     if (!stage) continue;
     const platform = flags.filter((text) => !plainBuilder || !/^--platform=\$/.test(text));
     const replacement = base(stage.from);

@@ -144,6 +144,7 @@ export async function runOwnBuild(
     const canBuildKit = await hasBuildKit();
     const isNeeded =
       dockerfile.buildKit.length > 0 ||
+      dockerfile.isFasterWithBuildKit ||
       Boolean(source.secrets?.length) ||
       /\$\{?(BUILD|TARGET)(PLATFORM|ARCH|OS)\b/.test(text);
     const authorities = await ensureAuthorities(build.options.authorities, work);
@@ -177,13 +178,17 @@ export async function runOwnBuild(
       [
         ...['build', '-f', DOCKERFILE, ...options],
         ...(source.target ? ['--target', source.target] : []),
-        ...args.flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
+        // A proxy may have a password, which is not for the list of processes.
+        ...args.flatMap(([name, value]) => ['--build-arg', PROXY.test(name) ? name : `${name}=${value}`]),
         ...(source.secrets ?? []).flatMap(({ id, file }) => ['--secret', `id=${id},src=${file}`]),
         '-',
       ],
       {
         ...{ all: true, timeout: build.options.timeoutMs },
-        ...(canBuildKit && isNeeded && { env: { DOCKER_BUILDKIT: '1' } }),
+        env: {
+          ...Object.fromEntries(args.filter(([name]) => PROXY.test(name))),
+          ...(canBuildKit && isNeeded && { DOCKER_BUILDKIT: '1' }),
+        },
       },
     );
     docker.all.on('data', (chunk: Buffer) => progress(chunk.toString().trim().split('\n').at(-1) ?? ''));

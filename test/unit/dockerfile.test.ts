@@ -63,7 +63,7 @@ describe('the images a Dockerfile begins with', () => {
 
 it('what only BuildKit can do is named with its line', () => {
   const text =
-    'FROM a:1\nRUN --mount=type=cache,target=/x pip\nCOPY --chmod=755 a b\nRUN <<EOF\nls\nEOF\nCOPY --chown=1 a b';
+    'FROM a:1\nRUN --mount=type=secret,id=x pip\nCOPY --chmod=755 a b\nRUN <<EOF\nls\nEOF\nCOPY --chown=1 a b';
   expect(readDockerfile(text).buildKit).toEqual([
     { line: 2, what: 'RUN --mount' },
     { line: 3, what: 'COPY --chmod' },
@@ -85,13 +85,21 @@ describe('a rewritten Dockerfile', () => {
       '# syntax=docker/dockerfile:1\nARG V=1\nFROM a:$V AS x\nRUN y\nFROM x\nCOPY --chown=1 --from=b:1 /c /d\n';
     const base = (reference: string) => ({ 'a:1': 'made/a:h', 'b:1': 'made/b:h' })[reference];
     expect(rewrite(text, { base, afterFrom: ({ from }) => (from === 'a:1' ? ['ARG Z'] : []) })).toBe(
-      '#\nARG V=1\nFROM made/a:h AS x\nARG Z\nRUN y\nFROM x\nCOPY --from=made/b:h --chown=1 /c /d\n',
+      '#\nARG V=1\nFROM made/a:h AS x\nARG Z\nRUN y\nFROM x\nCOPY --chown=1 --from=made/b:h /c /d\n',
     );
   });
 
   it('is the same where nothing is other', () => {
     const text = 'FROM --platform=linux/amd64   a:1   AS x\r\nRUN \\\n  y\n';
     expect(rewrite(text, {})).toBe(text.replace('\r', ''));
+  });
+
+  it('does without the caches that a plain builder has not', () => {
+    const text =
+      'FROM a:1\nRUN --mount=type=cache,target=/x \\\n  pip install y\nCOPY --link --chown=1 c d\n';
+    expect(rewrite(text, { plainBuilder: true })).toBe('FROM a:1\nRUN pip install y\n\nCOPY --chown=1 c d\n');
+    expect(rewrite(text, {})).toBe(text);
+    expect(readDockerfile(text)).toMatchObject({ buildKit: [], isFasterWithBuildKit: true });
   });
 
   it('asks a plain builder for no platform that it does not know', () => {

@@ -247,7 +247,7 @@ describe("the build of a user's own Dockerfile", () => {
   });
 
   it('fails before it begins: by the line, for what cannot be', () => {
-    dockerfile('FROM node:20-alpine AS x\nFROM x\nRUN apk add git\nRUN --mount=type=cache,target=/c ls\n');
+    dockerfile('FROM node:20-alpine AS x\nFROM x\nRUN apk add git\nRUN --mount=type=secret,id=c ls\n');
     expect(ownBuildProblems(buildFor({ standIns: true }), false)).toEqual([
       expect.stringMatching(
         /own\/Dockerfile, line 4: RUN --mount needs BuildKit, which is not here: apt-get install/,
