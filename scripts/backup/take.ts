@@ -84,18 +84,22 @@ interface LiveVolume {
   readonly project: string;
 }
 
-/** Adds a volume's files. Those of a SQLite database have to be of one moment: its services are paused for it. */
+/** Adds a volume's files. Those of a SQLite database have to be of one moment: its services are paused for it. @returns notes */
 async function addVolume(
   archive: ArchiveWriter,
   { volume, image, writers, project }: LiveVolume,
-): Promise<void> {
+): Promise<string[]> {
   const name = withoutProject(project, volume);
   const member = { kind: 'volume', path: `volumes/${name}.tar.gz`, volume: name } as const;
   const hasSqlite = (await docker(findSqlite(image, volume))) !== '';
   const paused = hasSqlite ? writers.map(({ containerName }) => containerName) : [];
   const through = [createGzip({ level: constants.Z_BEST_SPEED })];
-  await whilePaused(paused, () =>
+  const moving = await whilePaused(paused, () =>
     archive.addOutput(member, `Copying ${volume}`, readVolumeFiles(image, volume), { through }),
+  );
+  return moving.map(
+    (container) =>
+      `${container} could not be paused: its SQLite database in ${volume} may be of two moments. Take the backup again.`,
   );
 }
 
@@ -203,7 +207,8 @@ export async function takeBackup(project: Project, file: string): Promise<Taken>
     const writers = (volume: string) =>
       services.filter(({ volumes }) => volumes.some(({ name }) => name === volume));
     for (const volume of present.filter((name) => !dumped.has(name))) {
-      await addVolume(archive, { volume, image, writers: writers(volume), project: topology.project });
+      const { project } = topology;
+      notes.push(...(await addVolume(archive, { volume, image, writers: writers(volume), project })));
     }
     await addSettings(archive, project);
     return archive.write(file, await describe(project));

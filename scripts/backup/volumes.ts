@@ -1,7 +1,8 @@
 /** The files of volumes: through a container of its own, which sees the volume and nothing else. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
 import { execaSync } from 'execa';
-import { docker } from '../docker/client.ts';
+import { tryDocker } from '../docker/client.ts';
 import { feedIn } from '../docker/stream.ts';
 import { withUndo } from '../lib/scratch.ts';
 import type { MemberOf } from './manifest.ts';
@@ -29,11 +30,32 @@ export const findSqlite = (image: string, volume: string): string[] =>
     "find . -type f '(' -name '*-wal' -o -name '*.db' -o -name '*.sqlite*' ')' | head -n 1",
   );
 
-/** Does something while containers stand still: what they write is then of one moment. */
-export async function whilePaused<T>(containers: readonly string[], work: () => Promise<T>): Promise<T> {
-  if (containers.length === 0) return work();
-  await docker(['pause', ...containers]);
-  return withUndo(() => execaSync('docker', ['unpause', ...containers], { reject: false }), work);
+const PAUSE_ATTEMPTS = 5;
+
+/** The engine cannot freeze a container in which a process is just being started, such as a health check. */
+async function isPaused(container: string): Promise<boolean> {
+  for (let attempt = 1; attempt <= PAUSE_ATTEMPTS; attempt += 1) {
+    if ((await tryDocker(['pause', container])).exitCode === 0) return true;
+    await pause(attempt * 200);
+  }
+  return false;
+}
+
+/**
+ * Does something while containers stand still: what they write is then of one moment.
+ * @returns those of them that could not be stopped, and went on meanwhile
+ */
+export async function whilePaused(
+  containers: readonly string[],
+  work: () => Promise<void>,
+): Promise<readonly string[]> {
+  const moving: string[] = [];
+  const go = () => containers.map((name) => execaSync('docker', ['unpause', name], { reject: false }));
+  await withUndo(go, async () => {
+    for (const container of containers) if (!(await isPaused(container))) moving.push(container);
+    await work();
+  });
+  return moving;
 }
 
 const EMPTY = 'find . -mindepth 1 -delete';
