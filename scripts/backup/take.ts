@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, posix, relative, resolve } from 'node:path';
 import { constants, createGzip } from 'node:zlib';
+import { UserError } from '../../stacks/errors.mjs';
 import { SETTING_NAMES, SETTINGS, type Settings } from '../../stacks/settings/definitions.ts';
 import { baseImage } from '../../stacks/topology/image-source.ts';
 import { secretsFolder } from '../../stacks/topology/secrets.ts';
@@ -25,6 +26,7 @@ import {
   dumpDatabase,
   dumpRedis,
   dumpRoles,
+  isPostgres,
   postgresFacts,
   WithoutMark,
 } from './databases.ts';
@@ -181,6 +183,19 @@ export async function helperImage({
   return image.reference;
 }
 
+/** A server that runs has its files in use: copied, they would be no database. */
+function requireAnswers(services: readonly Service[], found: readonly Database[]): void {
+  const silent = services.filter(
+    (service) => isPostgres(service) && !found.some((database) => database.service === service),
+  );
+  if (silent.length === 0) return;
+  const names = silent.map(({ containerName }) => containerName);
+  throw new UserError(
+    `${names.join(', ')} runs and takes no queries: what it holds cannot be dumped.`,
+    `docker logs --tail 20 ${names[0]} says why. Or stop it: then its files are copied as they are.`,
+  );
+}
+
 export interface Taken {
   readonly manifest: Manifest;
   /** What is not as good as it could be, a line each. */
@@ -197,6 +212,7 @@ export async function takeBackup(project: Project, file: string): Promise<Taken>
   const notes: string[] = [];
   const services = await running(project);
   const found = (await Promise.all(services.map(databaseOf))).filter((database) => database !== undefined);
+  requireAnswers(services, found);
   const image = await helperImage(project);
   const declared = [...new Set(dataVolumes(topology).map(({ name }) => name))];
   const present = (await inspect('volume', declared)).map(({ Name }) => Name);

@@ -124,7 +124,16 @@ export async function restore(file: string, options: RestoreOptions): Promise<vo
     const synthesised = await synthesiseProject({ changes: true, adopt });
     await markDeployment(synthesised.topology.project);
     const show = options.json ? () => {} : progress(synthesised.synthesis.names);
-    await restoreData(manifest, folder, await helperImage(synthesised), synthesised, show);
+    const image = await helperImage(synthesised);
+    try {
+      await restoreData(manifest, folder, image, synthesised, show);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      throw new UserError(
+        `${error.message}\nThe data is replaced in part, and the applications are not started.`,
+        `npm run restore -- ${file}, again.`,
+      );
+    }
     await deploy({ ...options, backup: false });
     console.log(
       `${paint('green', '✓')} Restored to ${localTime(manifest.time)}, in ${secondsSince(startedMs)}.`,
