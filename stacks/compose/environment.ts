@@ -8,10 +8,10 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
 /** Secret values are exported by a shell. */
 const SHELL_NAME = /^[A-Za-z_]\w*$/;
 const SECRET_NAME =
-  /PASS(WORD|WD|PHRASE)?(_|$)|SECRET|TOKEN|CREDENTIAL|PRIVATE|(^|_)(API|ACCESS|AUTH|ENCRYPTION|SIGNING)?_?KEY(_|$)|_DSN$/i;
+  /PASS(WORDS?|WD|PHRASE)?(_|$)|PWD$|SECRET|TOKEN|CREDENTIAL|PRIVATE|SALT|WEBHOOK|(^|_)JWT(_|$)|(^|_)(API|ACCESS|AUTH|ENCRYPTION|SIGNING)?_?KEYS?(_|$)|_DSN$/i;
 /** Of names that look secret: they hold a path, a number of seconds, a switch. */
 const NO_SECRET = /_(FILE|PATH|DIR|TTL|EXPIRE\w*|MINUTES|SECONDS|DAYS|ALGORITHM|ENABLED|URL_NAME)$/i;
-const USERINFO = /^[\w+.-]+:\/\/[^/\s@]*:[^/\s@]+@/;
+const USERINFO = /^[\w+.-]+:\/\/[^/\s:@]*:\S+@/;
 
 /** Whether a value should be in neither plan nor state nor `docker inspect`. */
 export const looksSecret = (name: string, value: string): boolean =>

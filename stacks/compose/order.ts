@@ -28,6 +28,10 @@ export function nameServices(drafts: readonly Draft[], report: Report): Readonly
   return names;
 }
 
+/** Whether the port of its routes is its health check. */
+const isAsked = ({ name, extension, hasHealthcheck }: Draft): boolean =>
+  !hasHealthcheck && (Boolean(extension.routes) || name === 'backend' || name === 'frontend');
+
 interface Known {
   readonly leftOut: ReadonlySet<string>;
   readonly inactive: ReadonlySet<string>;
@@ -55,7 +59,7 @@ export function checkOrder(
         return [];
       }
       if (condition === 'service_completed_successfully') oneOff.add(service);
-      const hasHealth = other.definition.health || healthBuiltIn(other);
+      const hasHealth = other.definition.health || healthBuiltIn(other) || isAsked(other);
       if (condition === 'service_healthy' && !hasHealth) {
         report.problem(
           node,

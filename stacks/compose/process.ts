@@ -1,5 +1,5 @@
 /** How a container is started, stopped and named. */
-
+import { hidesVariable } from '../render/start-script.ts';
 import { splitWords } from '../settings/words.ts';
 import { USUAL_CAPABILITIES } from '../topology/capabilities.ts';
 import type { RestartPolicy } from '../topology/service.ts';
@@ -19,6 +19,10 @@ function words(node: Node, draft: Draft, context: Context): string[] | undefined
     list = splitWords(text);
     if (!list) reader.report.problem(node, 'has a quote that is not closed.');
   }
+  if (list?.length === 0) {
+    reader.report.problem(node, "should not be empty: leave it out for the image's own.");
+    return undefined;
+  }
   handOver(list ?? [], draft, context);
   return list;
 }
@@ -30,12 +34,7 @@ export const command: KeyReader = (node, draft, context) => {
 
 export const entrypoint: KeyReader = (node, draft, context) => {
   const list = words(node, draft, context);
-  if (list?.length === 0) {
-    context.reader.report.problem(
-      node,
-      "should name a program: one that is empty takes the image's own away.",
-    );
-  } else if (list) draft.definition.entrypoint = list;
+  if (list) draft.definition.entrypoint = list;
 };
 
 export const restart: KeyReader = (node, draft, { reader }) => {
@@ -77,12 +76,15 @@ export const init: KeyReader = (node, draft, { reader }) => {
 
 const RESERVED_LABEL = /^(btc-watcher|com\.docker\.compose)\./;
 
-export const labels: KeyReader = (node, draft, { reader }) => {
+export const labels: KeyReader = (node, draft, context) => {
+  const reader = hidingReader(context);
   const read: Record<string, string> = {};
   for (const [name, value, place] of reader.assignments(node)) {
     if (RESERVED_LABEL.test(name))
       reader.report.problem(place, `"${name}" is a label that tools give: choose another name.`);
-    else read[name] = value?.text ?? '';
+    else if (hidesVariable(value?.text ?? '')) {
+      reader.report.problem(place, 'should have no secret, as labels are shown to all who may ask Docker.');
+    } else read[name] = value?.text ?? '';
   }
   draft.definition.labels = read;
 };

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { isMap, isScalar, isSeq, parseDocument, type YAMLMap, type Document as YamlDocument } from 'yaml';
+import { looksSecret } from '../../stacks/compose/environment.ts';
 import { SERVICE_KEYS } from '../../stacks/compose/keys.ts';
 import { type ComposeCase, composeText, readCase } from '../support/compose.ts';
 
@@ -112,8 +113,10 @@ describe('a compose file that is refused', () => {
     ],
     [
       'waits for a health that is not checked',
-      withService('depends_on: { frontend: { condition: service_healthy } }'),
-      /"frontend" has no "healthcheck"/,
+      withService('depends_on: { two: { condition: service_healthy } }').concat(
+        '  two: { image: "two:1" }\n',
+      ),
+      /"two" has no "healthcheck"/,
     ],
     [
       'needs a variable',
@@ -134,6 +137,12 @@ describe('a compose file that is refused', () => {
       'hides a name that no shell exports',
       withService('environment: { api.token: x }'),
       /^5: services\.one\.environment\.api\.token: "api\.token" is no name that a shell exports/,
+    ],
+    ['empties the command', withService('command: []'), /^5: services\.one\.command: should not be empty/],
+    [
+      'shows a secret in a label',
+      withService('labels: { auth: "$DB_PASSWORD" }'),
+      /^5: services\.one\.labels\.auth: should have no secret/,
     ],
     [
       'has no image',
@@ -201,7 +210,7 @@ describe('a compose file that is refused', () => {
       /^5: services\.one\.labels\.btc-watcher\.project: /,
     ],
   ])('%s', (_, text, problem) => {
-    const problems = problemsOf(text);
+    const problems = problemsOf(text, { env: 'DB_PASSWORD=x\n' });
     expect(
       problems.some((line) => problem.test(line)),
       problems.join('\n'),
@@ -404,5 +413,28 @@ describe('an unknown key', () => {
       const keys = map?.items.map(({ key }) => (isScalar(key) ? key.value : '')).join(', ');
       expect(after, `in the map of ${keys}`).not.toEqual(before);
     }
+  });
+});
+
+describe('a value that looks secret', () => {
+  it.each([
+    ['DB_PASSWORD', 'x', true],
+    ['PGPASSWORD', 'x', true],
+    ['MYSQL_PWD', 'x', true],
+    ['SECRET_KEY', 'x', true],
+    ['API_KEYS', 'x', true],
+    ['GITHUB_TOKEN', 'x', true],
+    ['SENTRY_DSN', 'x', true],
+    ['DATABASE_URL', 'postgres://app:p@ss/word@db/app', true],
+    ['REDIS_URL', 'redis://:x@redis', true],
+    ['REDIS_URL', 'redis://redis:6379/0', false],
+    ['DB_PASSWORD_FILE', '/run/secrets/x', false],
+    ['ACCESS_TOKEN_EXPIRE_MINUTES', '30', false],
+    ['JWT_ALGORITHM', 'HS256', false],
+    ['KEYBOARD', 'qwerty', false],
+    ['DB_PASSWORD', '', false],
+    ['LOG_LEVEL', 'info', false],
+  ])('%s=%s: %s', (name, value, secret) => {
+    expect(looksSecret(name, value)).toBe(secret);
   });
 });
