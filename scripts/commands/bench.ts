@@ -61,6 +61,7 @@ async function measure(): Promise<Figure[]> {
   const cold = await npm('deploy');
   const deploy = await median(() => npm('deploy'));
   const diff = await median(() => npm('diff'));
+  const doctor = await median(() => npm('doctor'));
   const cdktfDeploy = await median(() => time('npx', ['cdktf', 'deploy', '--auto-approve']));
   const cdktfDiff = await median(() => time('npx', ['cdktf', 'diff']));
   let limit = 1000;
@@ -72,6 +73,7 @@ async function measure(): Promise<Figure[]> {
     { name: 'deploy, cold with images', seconds: cold },
     { name: 'deploy, nothing to do', seconds: deploy, ratio: deploy / cdktfDeploy, to: 'cdktf deploy' },
     { name: 'diff', seconds: diff, ratio: diff / cdktfDiff, to: 'cdktf diff' },
+    { name: 'doctor', seconds: doctor, ratio: doctor / cdktfDiff, to: 'cdktf diff' },
     { name: 'cdktf deploy, nothing to do', seconds: cdktfDeploy },
     { name: 'cdktf diff', seconds: cdktfDiff },
     {
