@@ -7,11 +7,14 @@ const onEngine = { fileParallelism: false, testTimeout: 180_000, hookTimeout: 30
 const BESIDE = [
   'adopt',
   'backup',
+  'compose',
+  'database-images',
   'engine',
   'foreign',
   'interrupts',
   'log-rotation',
   'rollback',
+  'services',
   'update',
 ].map((name) => `test/docker/${name}.test.ts`);
 /** What these add to the number of each port. */
