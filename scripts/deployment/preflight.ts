@@ -9,7 +9,7 @@ import { projectContainers } from '../docker/containers.ts';
 import { requireSuitableEngine } from '../docker/engine.ts';
 import { inspect, isOf, nameOf } from '../docker/inspect.ts';
 import { foreignVolumes } from '../docker/volumes.ts';
-import { portHolder } from '../lib/ports.ts';
+import { listenerOn, portHolder } from '../lib/ports.ts';
 import { overlap, type Route } from '../lib/subnets.ts';
 import { hostRoutes, root } from './host.ts';
 import type { Project } from './project.ts';
@@ -80,6 +80,35 @@ export async function portProblems(
       ),
   );
   return problems.filter((problem) => problem !== undefined);
+}
+
+/**
+ * What listens where programs on this host have to.
+ * @param held `address:port` of what this project's running containers listen on
+ * @param listener who listens on a port: what would keep another from an address
+ * @returns a line for each that containers would not reach
+ */
+export function hostProgramProblems(
+  programs: readonly Service[],
+  held: ReadonlySet<string>,
+  listener: typeof listenerOn = listenerOn,
+): string[] {
+  return programs.flatMap(({ name, ports }) =>
+    ports.flatMap(({ host, addresses: [address = ''], addressSetting = '' }) => {
+      const socket = `${address}:${host}`;
+      const rule = `${addressSetting}: should be where your ${name} listens, got "${socket}"`;
+      if (held.has(socket)) {
+        return [`${rule}, which a container of this deployment still has. Let it listen on another port.`];
+      }
+      if (listener(host, address)) return [];
+      const loopback = listener(host, '127.0.0.1');
+      const what = loopback
+        ? `${loopback.program || 'a program'} listens on 127.0.0.1 only, which containers do not reach`
+        : 'nothing listens';
+      const example = name === 'backend' ? `uvicorn --host ${address}` : `vite --host ${address}`;
+      return [`${rule}, where ${what}. Start it with ${example}, or on 0.0.0.0.`];
+    }),
+  );
 }
 
 /** A Docker network, as far as its addresses matter. */
@@ -192,7 +221,8 @@ export async function preflight({ topology, host, settings }: Project): Promise<
     .filter(({ containerName }) => running.some(({ name }) => name === containerName))
     .flatMap(socketsOf);
   const held = new Set([...running.flatMap(({ addresses }) => addresses), ...unpublished]);
-  const problems = [...foreign, ...latest, ...(await portProblems(listenersOf(topology), held))];
+  const programs = hostProgramProblems(topology.hostPrograms, held);
+  const problems = [...foreign, ...latest, ...programs, ...(await portProblems(listenersOf(topology), held))];
   if (topology.bridge.own) {
     const networks = await networkAddresses();
     const problem = gatewayProblem(topology, host.bridgeGateway, networks, hostRoutes());

@@ -2,6 +2,7 @@
 import { isOnHostNetwork, type Service, socketsOf } from '../../stacks/topology/service.ts';
 import { serviceNamed, type Topology, type Tunnel } from '../../stacks/topology/topology.ts';
 import { mainTunnel } from '../../stacks/topology/urls.ts';
+import { isOnHost } from '../deployment/routes.ts';
 import { COMPLETED } from '../docker/inspect.ts';
 import type { Finding, Hop } from '../doctor/checks/check.ts';
 import type { ContainerFacts, Facts } from '../doctor/facts/facts.ts';
@@ -125,7 +126,7 @@ function columnsOf(facts: Facts, stateOf: StateReader): PictureHop[][] {
     title,
     address: address ?? addressOf(serviceNamed(topology, name)),
     state: stateOf(name, facts.containers !== undefined),
-    note: noteOf(facts.containers?.[name], facts),
+    note: isOnHost(topology, name) ? 'on this host' : noteOf(facts.containers?.[name], facts),
   });
   const serverHop = (tunnel: Tunnel): PictureHop => {
     const address = `${tunnel.serverAddress}:${tunnel.remotePort}`;

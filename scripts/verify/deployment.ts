@@ -10,7 +10,7 @@ import { isWell } from '../deployment/health.ts';
 import { root } from '../deployment/host.ts';
 import { isUnknownUser, profileOf, userFix } from '../deployment/profile.ts';
 import { type Deployment, loadDeployment, loadProject } from '../deployment/project.ts';
-import { apiUpstream, pageUpstream, upstreamFor } from '../deployment/routes.ts';
+import { apiUpstream, pageUpstream, seeLog, upstreamFor } from '../deployment/routes.ts';
 import { waitForTunnel } from '../deployment/tunnel.ts';
 import { projectContainers } from '../docker/containers.ts';
 import { showLog } from '../docker/logs.ts';
@@ -85,7 +85,7 @@ const upstreamCheck = (
 ): PlannedCheck => ({
   name: `${service}: ${healthPath}`,
   dependsOn: containerOf(containers, service),
-  fix: showLog(serviceNamed(topology, service).containerName),
+  fix: seeLog(topology, service),
   run: async () => {
     const url = `${serviceUrl(topology, service)}${healthPath}`;
     const answer = await ask(url, { deadlineMs: HTTP_DEADLINE_MS });

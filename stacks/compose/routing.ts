@@ -1,5 +1,6 @@
 /** Which services nginx sends requests to, and where each of them listens. */
 import type { Settings } from '../settings/definitions.ts';
+import { hostPrograms } from '../topology/host-program.ts';
 import type { Port } from '../topology/service.ts';
 import type { Draft, PublishedPort } from './draft.ts';
 import type { Report } from './node.ts';
@@ -23,30 +24,34 @@ const knownAs = (name: string) => (name === 'backend' || name === 'frontend' ? K
 /** @param services those that stay up */
 function pathsOf(
   services: readonly Draft[],
-  { BTCW_BACKEND_PATHS }: Settings,
+  settings: Settings,
   report: Report,
 ): Map<Draft, readonly string[]> {
   const paths = new Map<Draft, readonly string[]>();
   const usual = (name: string): readonly string[] =>
-    name === 'backend' ? BTCW_BACKEND_PATHS : name === 'frontend' ? ['/'] : [];
+    name === 'backend' ? settings.BTCW_BACKEND_PATHS : name === 'frontend' ? ['/'] : [];
+  // What runs on this host has the place of the file's service of that name.
+  const programs = hostPrograms(settings);
   for (const draft of services) {
+    if (programs.some(({ name }) => name === draft.name)) continue;
     const routes = draft.extension.routes ?? usual(draft.name);
     if (routes.length > 0) paths.set(draft, routes);
   }
   const [only] = services.length === 1 ? services : paths.size === 1 ? paths.keys() : [];
-  if (only && !only.extension.routes && !paths.get(only)?.includes('/')) {
+  if (only && programs.length === 0 && !only.extension.routes && !paths.get(only)?.includes('/')) {
     report.notice('gets all requests, as no other service has routes', only.name);
     return new Map([[only, ['/']]]);
   }
   const [first] = services;
   if (!first) return paths;
   const { source } = first.node;
-  if (paths.size === 0) {
+  const all = [...paths.values(), ...programs.map(({ routes = [] }) => routes)];
+  if (all.length === 0) {
     report.problem(
       { source, line: 1, key: 'services' },
       `none of ${services.map(({ name }) => name).join(', ')} has routes. Call the one that answers pages "frontend" and the one that answers /api "backend", or say it: x-btcw: { routes: ["/"], port: 8000 }.`,
     );
-  } else if (![...paths.values()].some((list) => list.includes('/'))) {
+  } else if (!all.some((list) => list.includes('/'))) {
     report.problem(
       { source, line: 1, key: 'services' },
       `no service has the route "/". Add it to one: x-btcw: { routes: ["/"] }.`,

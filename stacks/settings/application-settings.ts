@@ -1,11 +1,41 @@
 /** The settings of what is known of the owner's application. */
+import { z } from 'zod';
 import { define } from './definition.ts';
 import * as rules from './rules.ts';
 
 /** Not a port of this host. */
 const containerPort = rules.wholeNumber(1, 65535, 'should be a port between 1 and 65535');
 
+const HOST_ADDRESS_RULE = 'should be an address of this host that containers reach, such as 172.17.0.1:8000';
+
+/** Where a program on this host listens, as containers reach it. */
+const hostAddress = rules.optional(
+  z
+    .string()
+    .regex(/^\d{1,3}(\.\d{1,3}){3}:\d{1,5}$/, HOST_ADDRESS_RULE)
+    .refine((value) => {
+      const [address = '', port] = value.split(':');
+      return z.ipv4().safeParse(address).success && Number(port) >= 1 && Number(port) <= 65535;
+    }, HOST_ADDRESS_RULE)
+    .refine((value) => !/^(127|0)\./.test(value), `${HOST_ADDRESS_RULE}: containers do not reach 127.0.0.1`),
+);
+
 export const APPLICATION_SETTINGS = {
+  BTCW_BACKEND_ADDRESS: define({
+    default: '',
+    group: 'applications',
+    en: 'where your backend listens on this host, such as 172.17.0.1:8000: it runs without a container, and nginx sends requests there',
+    zh: '你的后端在本机监听的地址，例如 172.17.0.1:8000：它不在容器中运行，nginx 把请求转发到那里',
+    schema: hostAddress,
+  }),
+  BTCW_FRONTEND_ADDRESS: define({
+    default: '',
+    group: 'applications',
+    en: 'the same for the frontend, such as 172.17.0.1:3000 with vite --host and server.allowedHosts in its configuration',
+    zh: '前端同上，例如 172.17.0.1:3000，配合 vite --host，并在其配置中设置 server.allowedHosts',
+    schema: hostAddress,
+  }),
+
   BTCW_BACKEND_CONTAINER_PORT: define({
     default: '8000',
     group: 'applications',

@@ -10,10 +10,16 @@ const BESIDE_FILE: ReadonlySet<SettingName> = new Set([
   'BTCW_FRONTEND_PORT',
   'BTCW_BACKEND_HEALTH_PATH',
   'BTCW_BACKEND_PATHS',
+  'BTCW_BACKEND_ADDRESS',
+  'BTCW_FRONTEND_ADDRESS',
   'BTCW_BACKEND_GENERATE',
 ]);
 const isInFile = (name: SettingName): boolean =>
   /^BTCW_(BACKEND|FRONTEND)_/.test(name) && !BESIDE_FILE.has(name);
+
+/** Settings of a part that are about its container. */
+const isOfContainer = (name: SettingName, part: 'BACKEND' | 'FRONTEND'): boolean =>
+  name.startsWith(`BTCW_${part}_`) && !/_(ADDRESS|PATHS|HEALTH_PATH)$/.test(name);
 
 /** Rules that concern more than one setting. Ports are compared by the topology, which knows who uses them. */
 export function relations(settings: Settings, given: Given): string[] {
@@ -41,6 +47,16 @@ export function relations(settings: Settings, given: Given): string[] {
     }
   }
   for (const part of ['BACKEND', 'FRONTEND'] as const) {
+    const address = settings[`BTCW_${part}_ADDRESS`];
+    for (const name of SETTING_NAMES.filter((other) => address && isOfContainer(other, part))) {
+      const got = given[name];
+      if (!got || got === SETTINGS[name].default) continue;
+      conflict(
+        name,
+        `should not be set together with BTCW_${part}_ADDRESS, which runs without a container`,
+        got,
+      );
+    }
     const [image, folder] = [settings[`BTCW_${part}_IMAGE`], settings[`BTCW_${part}_CONTEXT`]];
     if (image && folder) {
       conflict(
@@ -49,7 +65,7 @@ export function relations(settings: Settings, given: Given): string[] {
         given[`BTCW_${part}_CONTEXT`] ?? folder,
       );
     }
-    if (part === 'FRONTEND' && settings.BTCW_BACKEND_PATHS.includes('/') && (image || folder)) {
+    if (part === 'FRONTEND' && settings.BTCW_BACKEND_PATHS.includes('/') && (image || folder || address)) {
       conflict('BTCW_BACKEND_PATHS', 'should not have "/" with a frontend of your own, which has it', '/');
     }
     if (part === 'FRONTEND' && settings.BTCW_FRONTEND_MODE === 'dev' && (image || folder)) {

@@ -12,6 +12,7 @@ import { frpc } from './frpc.ts';
 import { EMBEDDED_SERVER, frps } from './frps.ts';
 import { guard } from './guard.ts';
 import type { HostFacts } from './host.ts';
+import { hostPrograms } from './host-program.ts';
 import {
   type Bridge,
   bridgeOf,
@@ -56,6 +57,8 @@ export interface Topology {
   readonly networks: readonly Network[];
   /** In the order in which they are shown. */
   readonly services: readonly Service[];
+  /** What runs on the host in the place of a service: in no container, and not deployed. */
+  readonly hostPrograms: readonly Service[];
   readonly absent: readonly AbsentService[];
   /** Service that is the reverse proxy. */
   readonly proxy: string;
@@ -179,14 +182,23 @@ export function topologyOf(
   const given = (definition: ServiceDefinition) => (read: Settings) => {
     // Its ports follow their settings.
     portNumbers(read, definition.ports ?? []);
-    return definition;
+    const { dependsOn = [] } = definition;
+    return { ...definition, dependsOn: dependsOn.filter((other) => !isOnHost(other)) };
   };
+  const programs = hostPrograms(settings).map((program) => ({
+    ...completeService(program, settings, host),
+    reads: [],
+  }));
+  const isOnHost = (name: string) => programs.some((program) => program.name === name);
+  /** Recorded for what is made from them. */
+  const programsFor = (read: Settings) => (hostPrograms(read).length > 0 ? programs : []);
   /** One of the package's own, unless the user's has its name, or a compose file says all that there is. */
   const application = (name: string, define: (read: Settings) => ServiceDefinition | undefined) => {
     const own = services.find((definition) => definition.name === name);
-    if (own) return service(name, given(own));
+    if (own && !isOnHost(name)) return service(name, given(own));
     return service(name, (read) => {
-      const definition = read.BTCW_COMPOSE_FILE ? undefined : define(read);
+      const isElsewhere = hostPrograms(read).some((program) => name.startsWith(program.name));
+      const definition = isElsewhere || read.BTCW_COMPOSE_FILE ? undefined : define(read);
       if (!definition) return undefined;
       const others = [postgres(read, host), redis(read, host), ...services];
       return hasServicesNetwork(others) ? onServicesNetwork(definition) : definition;
@@ -208,21 +220,25 @@ export function topologyOf(
     .filter((definition) => !isApplication(definition))
     .map((definition) => service(definition.name, given(definition)));
   const routed = present([...applications, ...others]);
-  const proxy = service('nginx', (read) => nginx(read, upstreamsOf(read, host, routed)));
+  const proxy = service('nginx', (read) =>
+    nginx(read, upstreamsOf(read, host, [...programsFor(read), ...routed])),
+  );
   const tunnel = [
     service('frpc', (read) => frpc(read, host, read.BTCW_FRP_SERVER_ADDR ?? EMBEDDED_SERVER)),
     service('frps', (read) => (read.BTCW_FRP_SERVER_ADDR ? undefined : frps(read, host))),
   ];
   const guarded = present([proxy, ...applications, ...databases, ...others]);
   const guards = service('guard', (read) =>
-    read.BTCW_GUARD === 'on' ? guard(read, bridgeOf(read, host), guarded) : undefined,
+    read.BTCW_GUARD === 'on'
+      ? guard(read, bridgeOf(read, host), [...programsFor(read), ...guarded])
+      : undefined,
   );
 
   const made = [proxy, ...applications, ...databases, ...tunnel, guards, ...others];
   const all = present(made);
   const problems = [
     ...databaseConflicts(present(databases), services),
-    ...conflicts(all),
+    ...conflicts([...all, ...programs]),
     ...volumeConflicts(all),
     ...unreachable(all, bridge),
     ...dependencyProblems(all),
@@ -233,9 +249,10 @@ export function topologyOf(
     bridge,
     networks: networksOf(bridge, all),
     services: all,
+    hostPrograms: programs,
     absent: made.filter((service) => !isThere(service)),
     proxy: proxy.name,
-    upstreams: upstreamsOf(settings, host, routed),
+    upstreams: upstreamsOf(settings, host, [...programs, ...routed]),
     tunnels: [
       {
         name: settings.BTCW_FRP_PROXY_NAME,
@@ -252,7 +269,8 @@ export function topologyOf(
 
 /** @throws {Error} where there is none: a defect, as names come from the topology */
 export function serviceNamed(topology: Topology, name: string): Service {
-  const service = topology.services.find((candidate) => candidate.name === name);
+  const { services, hostPrograms } = topology;
+  const service = [...services, ...hostPrograms].find((candidate) => candidate.name === name);
   if (!service) throw new Error(`The topology has no service "${name}".`);
   return service;
 }

@@ -33,17 +33,21 @@ const hostPort = (settings: Settings, port: Port): number =>
 export function upstreamsOf(
   settings: Settings,
   host: HostFacts,
-  services: readonly Pick<Service, 'name' | 'ports' | 'routes' | 'healthPath'>[],
+  services: readonly Pick<Service, 'name' | 'networks' | 'ports' | 'routes' | 'healthPath'>[],
 ): Upstream[] {
   return services
     .filter(({ routes }) => routes.length > 0)
-    .map(({ name, ports, routes, healthPath }) => {
+    .map(({ name, networks, ports, routes, healthPath }) => {
       const [port] = ports;
       // Without one it is refused by the topology, with what to do.
       const number = port ? hostPort(settings, port) : 0;
+      const gateway = gatewayOf(settings, host);
+      const [address] = port?.addresses ?? [];
+      // A program on the host listens where it does.
+      const isElsewhere = networks.length === 0;
       return {
         service: name,
-        address: `${gatewayOf(settings, host)}:${number}`,
+        address: `${isElsewhere ? address : gateway}:${number}`,
         paths: [...new Set(routes.map(pathOf))],
         healthPath,
       };

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assumedHost } from '../../scripts/deployment/host.ts';
 import {
   gatewayProblem,
+  hostProgramProblems,
   type Listener,
   listenersOf,
   type NetworkAddresses,
@@ -58,6 +59,26 @@ describe('a port', () => {
     expect(await portProblems([nginxAt('203.0.113.9', 18999)], new Set())).toEqual([
       'BTCW_NGINX_BIND: should be an address of this host, got "203.0.113.9". See: ip -brief address',
     ]);
+  });
+});
+
+describe('a program on this host', () => {
+  const { topology } = deploymentOf({ BTCW_BACKEND_ADDRESS: '172.17.0.1:8100' });
+  const problems = (listens: readonly string[], held: readonly string[] = []) =>
+    hostProgramProblems(topology.hostPrograms, new Set(held), (_, address) =>
+      listens.includes(address ?? '') ? { program: 'uvicorn', pid: 7 } : undefined,
+    );
+
+  it('that listens where it should is no problem', () => {
+    expect(problems(['172.17.0.1'])).toEqual([]);
+  });
+
+  it.each([
+    [[], [], /got "172\.17\.0\.1:8100", where nothing listens\. Start it with uvicorn --host 172\.17\.0\.1/],
+    [['127.0.0.1'], [], /where uvicorn listens on 127\.0\.0\.1 only, which containers do not reach/],
+    [['172.17.0.1'], ['172.17.0.1:8100'], /which a container of this deployment still has/],
+  ])('fails when what listens is %j, and our containers hold %j', (listens, held, expected) => {
+    expect(problems(listens, held).join()).toMatch(expected);
   });
 });
 

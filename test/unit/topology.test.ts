@@ -194,7 +194,15 @@ describe('the settings that a service is made from', () => {
   it('are recorded for a service that they leave out, too', () => {
     const { absent } = topologyFor({ ...SERVER, BTCW_GUARD: 'off' });
     expect(absent).toEqual([
-      { name: 'backend-before-start', reads: ['BTCW_COMPOSE_FILE', 'BTCW_BACKEND_BEFORE_START'] },
+      {
+        name: 'backend-before-start',
+        reads: [
+          'BTCW_BACKEND_ADDRESS',
+          'BTCW_FRONTEND_ADDRESS',
+          'BTCW_COMPOSE_FILE',
+          'BTCW_BACKEND_BEFORE_START',
+        ],
+      },
       { name: 'postgres', reads: ['BTCW_POSTGRES'] },
       { name: 'redis', reads: ['BTCW_REDIS'] },
       { name: 'frps', reads: ['BTCW_FRP_SERVER_ADDR'] },
@@ -467,6 +475,51 @@ describe('what settings choose of the applications', () => {
     expect(backend?.dependsOn).toEqual(['postgres', 'backend-before-start']);
     const images = planImages(topology, process.cwd()).byService;
     expect(images.get('backend-before-start')).toBe(images.get('backend'));
+  });
+});
+
+describe('programs on the host', () => {
+  const ADDRESSES = { BTCW_BACKEND_ADDRESS: '172.17.0.1:8100', BTCW_FRONTEND_ADDRESS: '172.17.0.1:5173' };
+
+  it('are routed to where they listen, guarded, and no containers', () => {
+    const topology = topologyFor({ ...ADDRESSES, BTCW_BACKEND_PATHS: '/api,/docs' });
+    expect(names(topology)).toEqual(['nginx', 'frpc', 'frps', 'guard']);
+    expect(topology.upstreams).toEqual([
+      { service: 'backend', address: '172.17.0.1:8100', paths: ['/api', '/docs'], healthPath: '/health' },
+      { service: 'frontend', address: '172.17.0.1:5173', paths: ['/'], healthPath: '/' },
+    ]);
+    expect(serviceUrl(topology, 'backend')).toBe('http://172.17.0.1:8100');
+    expect(guardRules(topology)).toContain('5173, 8100, 8501');
+    expect(topology.absent.find(({ name }) => name === 'backend')?.reads).toContain('BTCW_BACKEND_ADDRESS');
+  });
+
+  it('may be one of the two, or one for everything', () => {
+    const { BTCW_BACKEND_ADDRESS } = ADDRESSES;
+    expect(names(topologyFor({ BTCW_BACKEND_ADDRESS }))).toContain('frontend');
+    const alone = topologyFor({ BTCW_BACKEND_ADDRESS, BTCW_BACKEND_PATHS: '/' });
+    expect(alone.upstreams.map(({ address }) => address)).toEqual(['172.17.0.1:8100']);
+  });
+
+  it.each([
+    ['BTCW_BACKEND_ADDRESS', '127.0.0.1:8000'],
+    ['BTCW_BACKEND_ADDRESS', '0.0.0.0:8000'],
+    ['BTCW_BACKEND_ADDRESS', '172.17.0.1'],
+    ['BTCW_BACKEND_ADDRESS', '172.17.0.1:0'],
+    ['BTCW_BACKEND_ADDRESS', 'localhost:8000'],
+    ['BTCW_BACKEND_IMAGE', 'app:1'],
+    ['BTCW_BACKEND_MEMORY', '1g'],
+    ['BTCW_FRONTEND_PORT', '5173'],
+  ])('fails for %s=%s', (name, value) => {
+    expect(() => topologyFor({ ...ADDRESSES, [name]: value })).toThrow(`${name}: should`);
+  });
+
+  it('fails where nginx would listen there, too', () => {
+    expect(() => topologyFor({ ...ADDRESSES, BTCW_NGINX_PORT: '8100' })).toThrow('should differ from');
+  });
+
+  it('are waited for by no container', () => {
+    const worker: ServiceDefinition = { ...redis, name: 'worker', ports: [], dependsOn: ['backend'] };
+    expect(serviceNamed(topologyFor(ADDRESSES, [worker]), 'worker').dependsOn).toEqual([]);
   });
 });
 

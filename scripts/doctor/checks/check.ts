@@ -3,7 +3,7 @@ import type { SettingName } from '../../../stacks/settings/definitions.ts';
 import { isOnHostNetwork, type Port, type Service } from '../../../stacks/topology/service.ts';
 import { serviceNamed, type Topology } from '../../../stacks/topology/topology.ts';
 import { isOwn } from '../../deployment/profile.ts';
-import { showLog } from '../../docker/logs.ts';
+import { seeLog } from '../../deployment/routes.ts';
 import type { HttpAnswer } from '../../lib/http.ts';
 import type { Facts } from '../facts/facts.ts';
 
@@ -101,8 +101,8 @@ export const settingsOfPort = ({ setting, addressSetting }: Port): SettingName[]
   [setting, addressSetting].filter((name) => name !== undefined);
 
 /** The fix where there is no answer: no reason to restart what Docker finds healthy. */
-export const logOf = (facts: Pick<Facts, 'topology'>, service: string): string =>
-  showLog(containerName(facts, service));
+export const logOf = ({ topology }: Pick<Facts, 'topology'>, service: string): string =>
+  seeLog(topology, service);
 
 /**
  * The fix where a service answers with an error, or refuses: a restart, where it is this package's. What an application of

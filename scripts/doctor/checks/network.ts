@@ -3,7 +3,7 @@ import { HIGHEST_MAX_CONNECTIONS, type SettingName } from '../../../stacks/setti
 import { serviceNamed, type Topology } from '../../../stacks/topology/topology.ts';
 import type { Upstream } from '../../../stacks/topology/upstream.ts';
 import { serviceUrl } from '../../../stacks/topology/urls.ts';
-import { upstreamPort } from '../../deployment/routes.ts';
+import { isOnHost, upstreamPort } from '../../deployment/routes.ts';
 import { span } from '../../lib/text.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { InsideFacts } from '../facts/nginx.ts';
@@ -60,7 +60,8 @@ function packetTo({ proxy }: Topology, upstream: Upstream, facts: Facts): Packet
     source: containers?.[proxy]?.address ?? '',
     gateway: bridge.gateway,
     port: upstreamPort(topology, upstream),
-    forwarded: dockerProxyDescriptors === undefined,
+    // What runs on the host is reached without Docker.
+    forwarded: dockerProxyDescriptors === undefined && !isOnHost(topology, upstream.service),
     target: { address: containers?.[upstream.service]?.address ?? '', port: port?.container ?? 0 },
   };
 }

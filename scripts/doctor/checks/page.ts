@@ -77,6 +77,7 @@ const viteHosts = (topology: Topology): Check => {
       if (local.status !== 200 || foreignHost.status === 0) return undefined;
       if (foreignHost.status !== 403) return { ok: `status ${foreignHost.status} for another name` };
       const { BTCW_FRONTEND_CONTEXT: context, BTCW_FRONTEND_IMAGE: image } = settings;
+      const isProgram = settings.BTCW_FRONTEND_ADDRESS !== undefined;
       const allow = (folder: string) =>
         `sed -i 's/server: {/server: { allowedHosts: true,/' ${folder}/vite.config.*`;
       return {
@@ -85,7 +86,9 @@ const viteHosts = (topology: Topology): Check => {
           ? `${allow(context)} && npm run deploy`
           : image
             ? `${allow('your/frontend')} && docker build --tag ${image} your/frontend && npm run deploy`
-            : 'npm run deploy',
+            : isProgram
+              ? `${allow('your/frontend')}, and start it again`
+              : 'npm run deploy',
       };
     },
   };
