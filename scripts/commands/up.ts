@@ -3,6 +3,7 @@ import { secretFiles } from '../../stacks/topology/secrets.ts';
 import { localUrl, publicUrl } from '../../stacks/topology/urls.ts';
 import { pruneWorkspaces } from '../bootstrap/packages.mjs';
 import { root } from '../deployment/host.ts';
+import { profileOf } from '../deployment/profile.ts';
 import { loadDeployment } from '../deployment/project.ts';
 import { TUNNEL_DOWN_EXIT_CODE } from '../deployment/report.ts';
 import { deploy } from './deploy.ts';
@@ -22,9 +23,14 @@ export async function up({ adopt = false, discard = false } = {}): Promise<void>
   if (code === TUNNEL_DOWN_EXIT_CODE) process.exitCode = code;
   const { settings, topology } = loadDeployment();
   const password = relative(root, secretFiles(settings, root).adminPassword);
-  console.log(`
-  Open        ${localUrl(topology)}  or, through the tunnel, ${publicUrl(topology)}
+  // An application of the owner's has users of its own.
+  const login =
+    profileOf(settings, topology).name === 'reference'
+      ? `
   Log in as   ${settings.BTCW_ADMIN_USER}, with the password in ${password}
-  Change it   write another of at least 12 characters, or 4 words, into that file, then: npm run deploy
+  Change it   write another of at least 12 characters, or 4 words, into that file, then: npm run deploy`
+      : '';
+  console.log(`
+  Open        ${localUrl(topology)}  or, through the tunnel, ${publicUrl(topology)}${login}
   Settings    cp .env.example .env, edit, then: npm run diff && npm run deploy`);
 }

@@ -14,15 +14,22 @@ import { secretValues } from './secrets.ts';
 /** What a container gets that has just been restarted; Terraform has waited for new ones already. */
 const SETTLE_DEADLINE_MS = 45_000;
 
-type State = Pick<ContainerState, 'name' | 'status' | 'health'>;
+/**
+ * So often a program may exit that waits for another one: Docker's pauses between its starts add up to 3 s. The engine
+ * counts anew where a deployment has restarted it.
+ */
+export const LOOP_RESTARTS = 5;
+
+type State = Pick<ContainerState, 'name' | 'status' | 'health'> & Partial<Pick<ContainerState, 'restarts'>>;
 
 /** Whether a container is as it should be: one without a health check only has to run, a one-off service to have run. */
 export const isWell = ({ status, health }: State): boolean =>
   health === COMPLETED || (status === 'running' && (health === 'healthy' || health === 'none'));
 
 /** Whether waiting may help. */
-const isPending = ({ status, health }: State): boolean =>
-  status === 'restarting' || status === 'created' || (status === 'running' && health === 'starting');
+export const isPending = ({ status, health, restarts = 0 }: State): boolean =>
+  restarts < LOOP_RESTARTS &&
+  (status === 'restarting' || status === 'created' || (status === 'running' && health === 'starting'));
 
 /** @example 'x-backend is running, unhealthy' */
 export const stateText = ({ name, status, health }: State): string =>

@@ -8,12 +8,11 @@ import type { Service } from '../../stacks/topology/service.ts';
 import { type ContainerInspection, inspect, nameOf } from '../docker/inspect.ts';
 import { readLog } from '../docker/logs.ts';
 import { excerptOf } from '../lib/log-excerpt.ts';
+import { LOOP_RESTARTS } from './health.ts';
 
 /** What starts well has done so by then, and is asked for nothing. */
 const FIRST_MS = 3_000;
 const EVERY_MS = 1_000;
-/** So often a program that waits for another one may exit: Docker's pauses between its starts add up to 3 s. */
-const LOOP_RESTARTS = 5;
 
 /** What a container does that is being started. Pure. */
 export function startOf(

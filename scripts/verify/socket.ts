@@ -26,6 +26,8 @@ export interface SocketChecks {
   readonly upgrades: readonly PlannedCheck[];
   readonly topics: PlannedCheck;
   readonly ping: PlannedCheck;
+  /** Conversations that begin with this one's, so that slow topics are waited for once. */
+  readonly beside: (() => void)[];
 }
 
 export interface SocketDependencies {
@@ -181,19 +183,22 @@ export function socketChecks(
   if (!webSocket) {
     const reason = notInProfile(profile, 'WebSocket');
     const row = (what: string) => skip(`${name}: ${what}`, reason);
-    return { upgrades: [row('WebSocket')], topics: row('topics'), ping: row('ping') };
+    return { upgrades: [row('WebSocket')], topics: row('topics'), ping: row('ping'), beside: [] };
   }
   const { login, behind } = needs;
   const hasToken = Boolean(webSocket.token && profile.login);
   const upgrades = hasToken
     ? upgradeChecks(address, webSocket, tokens, needs)
     : [plainUpgrade(address, webSocket, needs)];
+  const beside: (() => void)[] = [];
   const probe = once(async () => {
+    for (const begin of beside) begin();
     const token = hasToken ? await tokens.valid() : undefined;
     const target = { base: url, profile: webSocket, token };
     const awaitsPing = awaitedPingSec(webSocket) !== undefined;
     return probeWebSocket(target, probeMs(webSocket), topicsWithin(webSocket), awaitsPing);
   });
+  if (probeMs(webSocket) > SHORT_MS) behind?.beside.push(() => void probe());
   // A refused connection brings nothing, whoever is right.
   const opened = [...upgrades.slice(-1), ...(hasToken ? [login] : [])];
   const whenOpen = async (judge: (result: ProbeResult) => Result): Promise<Result> => {
@@ -217,7 +222,7 @@ export function socketChecks(
     fix: fixes.backend,
     run: () => whenOpen((result) => pingResult(webSocket, result)),
   };
-  return { upgrades, topics, ping };
+  return { upgrades, topics, ping, beside };
 }
 
 /** Silence that no topic of the profile explains. */

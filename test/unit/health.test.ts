@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isWell, stateText } from '../../scripts/deployment/health.ts';
+import { isPending, isWell, stateText } from '../../scripts/deployment/health.ts';
 import { progress } from '../../scripts/deployment/report.ts';
 import { changesAnything } from '../../scripts/deployment/terraform.ts';
 
@@ -15,6 +15,17 @@ describe('a container', () => {
     ['exited', 'healthy', false],
   ])('that is %s and %s is well: %s', (status, health, well) => {
     expect(isWell(state(status, health))).toBe(well);
+  });
+
+  it('is waited for while it may become healthy, and not once it has exited again and again', () => {
+    const pending = (status: string, health: string, restarts = 0) =>
+      isPending({ ...state(status, health), restarts });
+    expect([pending('running', 'starting'), pending('restarting', 'starting', 4)]).toEqual([true, true]);
+    expect([pending('running', 'starting', 5), pending('restarting', 'unhealthy', 5)]).toEqual([
+      false,
+      false,
+    ]);
+    expect([pending('running', 'unhealthy'), pending('exited', 'none')]).toEqual([false, false]);
   });
 
   it('is told in the words of Docker', () => {
