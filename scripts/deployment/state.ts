@@ -225,7 +225,9 @@ export function backUpState(project: string, place = HERE): void {
 function newestBackup(project: string, place: Place): { path: string; text: string } | undefined {
   const terraforms = `${stateFile(project, place)}.backup`;
   const changedMs = (file: string) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const candidates = [...backupsOf(project, place), terraforms].sort((a, b) => changedMs(b) - changedMs(a));
+  // Newest first also where their times are the same, as a kernel's clock is coarse.
+  const ours = backupsOf(project, place).reverse();
+  const candidates = [...ours, terraforms].sort((a, b) => changedMs(b) - changedMs(a));
   for (const path of candidates) {
     const reading = readNow(path, project);
     if (reading.kind === 'good') return { path, text: reading.text };

@@ -159,6 +159,15 @@ describe('a broken state', () => {
     },
   );
 
+  it('is restored from the backup that was made last where two have the same time', async () => {
+    addBackup('2026-01-01', stateWith({ name: 'btc-watcher-nginx' }, 1));
+    addBackup('2026-01-02', GOOD);
+    for (const name of backups()) utimesSync(path(`.state-backups/${PROJECT}/${name}`), 1, 1);
+    write('');
+    await ensureState(PROJECT, place);
+    expect(state()).toBe(GOOD);
+  });
+
   it("is restored from Terraform's own backup where that is newer", async () => {
     addBackup('2026-01-01', GOOD);
     const newer = stateWith({ name: 'btc-watcher-nginx' }, 2);
