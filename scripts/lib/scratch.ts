@@ -3,20 +3,30 @@ import { mkdirSync, rmSync } from 'node:fs';
 
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
+/** The listeners of this module, by which those of others are known. */
+const ours = new Set<unknown>();
+
+/** Whether a signal is answered by somebody else: terraform is ended in order, and what waits for it fails then. */
+const isAnswered = (signal: NodeJS.Signals): boolean =>
+  process.listeners(signal).some((listener) => !ours.has(listener));
+
 /** Does something, and then what undoes a part of it: after a failure and at a signal, too, which ends the process. */
 export async function withUndo<T>(undo: () => void, work: () => Promise<T>): Promise<T> {
   const stop = (signal: keyof typeof SIGNALS) => {
+    if (isAnswered(signal)) return;
     undo();
     process.exitCode = SIGNALS[signal];
-    // Another that has something to undo may be listening: all of them are called before this.
+    // Others here may have something to undo: all of them are called before this.
     setImmediate(() => process.exit());
   };
   const signals = Object.keys(SIGNALS) as (keyof typeof SIGNALS)[];
-  for (const signal of signals) process.once(signal, stop);
+  ours.add(stop);
+  for (const signal of signals) process.on(signal, stop);
   try {
     return await work();
   } finally {
     for (const signal of signals) process.off(signal, stop);
+    ours.delete(stop);
     undo();
   }
 }

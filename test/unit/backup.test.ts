@@ -1,11 +1,11 @@
 /** Archives: what is read of them, what is refused, and what happens to what they hold. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ArchiveWriter, archiveManifest, unpackArchive } from '../../scripts/backup/archive.ts';
 import { surplus } from '../../scripts/backup/before-deploy.ts';
 import { isPostgres, redisPassword, rolesScript, WithoutMark } from '../../scripts/backup/databases.ts';
@@ -13,6 +13,7 @@ import { describeMember, readManifest, volumesOf } from '../../scripts/backup/ma
 import { requirePlaces } from '../../scripts/backup/restore.ts';
 import { volumeAt } from '../../scripts/backup/take.ts';
 import { bytesText } from '../../scripts/lib/bytes.ts';
+import { withUndo } from '../../scripts/lib/scratch.ts';
 import { hiddenVariable } from '../../stacks/render/start-script.ts';
 import { serviceNamed } from '../../stacks/topology/topology.ts';
 import { topologyFor } from '../support/topology.ts';
@@ -243,6 +244,39 @@ describe('a database', () => {
     expect(await strip([marked])).toEqual(content);
     expect(await strip([...marked].map((byte) => Buffer.from([byte])))).toEqual(content);
     expect(await strip([content])).toEqual(content);
+  });
+});
+
+describe('what has to be undone', () => {
+  it('is undone after a failure, once', async () => {
+    const undo = vi.fn();
+    await expect(withUndo(undo, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(undo).toHaveBeenCalledTimes(1);
+  });
+
+  /** Does so in a process of its own, which is signalled meanwhile. */
+  function signalled(work: string) {
+    const script = `
+      import { withUndo } from './scripts/lib/scratch.ts';
+      const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+      await withUndo(() => console.log('undone'), async () => { ${work} });`;
+    const args = ['--import', 'tsx', '--input-type=module', '-e', script];
+    const { status, stdout } = spawnSync('node', args, { encoding: 'utf8' });
+    return { status, stdout };
+  }
+
+  it('waits at a signal for those who end their work in order', () => {
+    const work = `
+      process.on('SIGTERM', () => console.log('answered'));
+      process.kill(process.pid, 'SIGTERM');
+      await pause(200);
+      console.log('ended');`;
+    expect(signalled(work)).toEqual({ status: 0, stdout: 'answered\nended\nundone\n' });
+  });
+
+  it('is undone at a signal that nobody else answers, before the process ends', () => {
+    const work = `process.kill(process.pid, 'SIGTERM'); await pause(20_000);`;
+    expect(signalled(work)).toEqual({ status: 143, stdout: 'undone\n' });
   });
 });
 
