@@ -137,13 +137,22 @@ const databaseConflicts = (databases: readonly Service[], services: readonly Ser
   });
 
 /** @returns a line for each service with routes that the reverse proxy could not reach */
-const unreachable = (services: readonly Service[], { gateway }: Bridge): string[] =>
-  services
-    .filter(({ routes, ports: [port] }) => routes.length > 0 && !port?.addresses.includes(gateway))
-    .map(
-      ({ name, routes }) =>
-        `${name} has the path "${routes[0]}", and should publish its first port on ${gateway}, where nginx reaches it.`,
-    );
+function unreachable(services: readonly Service[], { gateway }: Bridge): string[] {
+  return services.flatMap(({ name, routes: [path], ports: [port], networks }) => {
+    if (path === undefined) return [];
+    if (!port?.addresses.includes(gateway)) {
+      return [
+        `${name} has the path "${path}", and should publish its first port on ${gateway}, where nginx reaches it.`,
+      ];
+    }
+    // Docker lets no container of the bridge reach the published ports of one that is on other networks alone.
+    return networks.some(({ network }) => network === 'bridge' || network === 'host')
+      ? []
+      : [
+          `${name} has the path "${path}", and should be on the network "bridge", from which nginx reaches it.`,
+        ];
+  });
+}
 
 /** @returns a line for each service that waits for one there is not, or, in a circle, for itself */
 function dependencyProblems(services: readonly Service[]): string[] {

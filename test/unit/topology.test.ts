@@ -291,6 +291,8 @@ describe('two services with one port, path or name', () => {
   it('fails when nginx could not reach a service that has a path', () => {
     const ports = [{ container: 9090, host: 9091, addresses: ['127.0.0.1'] }];
     expect(problemsOf({}, [{ ...metrics, ports }])).toMatch(/should publish its first port on 172\.17\.0\.1/);
+    const networks = [{ network: 'services' }];
+    expect(problemsOf({}, [{ ...metrics, networks }])).toMatch(/should be on the network "bridge"/);
   });
 
   it('fails when two services have one path', () => {
