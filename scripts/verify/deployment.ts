@@ -34,19 +34,12 @@ export interface DeploymentOptions {
   readonly passwordFile?: string | undefined;
 }
 
-/** The containers that the checks are about, by what they do. */
-interface Containers {
-  readonly backend: string;
-  readonly frontend: string;
-  readonly proxy: string;
-}
-
-function containersOf(topology: Topology, profile: AppProfile): Containers {
-  const nameOf = (service: string) => serviceNamed(topology, service).containerName;
+/** Where to see what the services say that the checks are about, by what they do. */
+function logsOf(topology: Topology, profile: AppProfile): Address['fixes'] {
   return {
-    backend: nameOf(apiUpstream(topology, profile).service),
-    frontend: nameOf(pageUpstream(topology).service),
-    proxy: nameOf(topology.proxy),
+    backend: seeLog(topology, apiUpstream(topology, profile).service),
+    frontend: seeLog(topology, pageUpstream(topology).service),
+    proxy: seeLog(topology, topology.proxy),
   };
 }
 
@@ -107,12 +100,7 @@ function tunnelCheck({ settings, topology }: Deployment, containers: ContainerCh
 }
 
 /** The addresses that this deployment is opened at. */
-function addressesOf(topology: Topology, containers: Containers): { local: Address; tunnel: Address } {
-  const fixes = {
-    frontend: showLog(containers.frontend),
-    backend: showLog(containers.backend),
-    proxy: showLog(containers.proxy),
-  };
+function addressesOf(topology: Topology, fixes: Address['fixes']): { local: Address; tunnel: Address } {
   const [port] = serviceNamed(topology, topology.proxy).ports;
   return {
     local: { name: `local ${port?.host}`, url: localUrl(topology), fixes },
@@ -159,7 +147,7 @@ export function loginFix(
 async function plan(deployment: Deployment, options: DeploymentOptions): Promise<PlannedCheck[]> {
   const { settings, topology } = deployment;
   const profile = profileOf(settings, topology);
-  const names = containersOf(topology, profile);
+  const logs = logsOf(topology, profile);
   const containers = await containerChecks(topology);
   const pageService = pageUpstream(topology).service;
   const apiService = apiUpstream(topology, profile).service;
@@ -179,11 +167,7 @@ async function plan(deployment: Deployment, options: DeploymentOptions): Promise
     user,
     password: () => readFileSync(passwordFile, 'utf8').trim(),
     fixOf: (answer: HttpAnswer) =>
-      loginFix(
-        profile,
-        { user, passwordFile: relative(root, passwordFile), log: showLog(names.backend) },
-        answer,
-      ),
+      loginFix(profile, { user, passwordFile: relative(root, passwordFile), log: logs.backend }, answer),
   };
   const login = loginOf('backend: login gives a token', profile, account, api);
   const tunnelUp = tunnelCheck(deployment, containers);
@@ -195,7 +179,7 @@ async function plan(deployment: Deployment, options: DeploymentOptions): Promise
     ...(profile.name === 'reference' && { expired: () => expiredToken(user, secrets) }),
   };
   const proxy = containerOf(containers, topology.proxy);
-  const { local, tunnel } = addressesOf(topology, names);
+  const { local, tunnel } = addressesOf(topology, logs);
   const here = addressChecks(local, application, {
     page: [...proxy, ...containerOf(containers, pageService)],
     api: [...proxy, ...api],
@@ -216,7 +200,7 @@ async function plan(deployment: Deployment, options: DeploymentOptions): Promise
     tunnelUp,
     ...listed(here),
     ...listed(there),
-    ...logChecks(names, profile, user, login.token, here.upgrades.slice(-1)),
+    ...logChecks(topology, profile, user, login.token, here.upgrades.slice(-1)),
     ...(soakSec === undefined ? [] : [soakCheck(soaked, profile, login.token, soakSec, opened)]),
   ];
 }

@@ -1,4 +1,6 @@
 /** The WebSockets of the checks before in both logs, and their token, which must be in none. */
+import { serviceNamed, type Topology } from '../../stacks/topology/topology.ts';
+import { apiUpstream, isOnHost } from '../deployment/routes.ts';
 import { readLog, showLog } from '../docker/logs.ts';
 import { type AppProfile, asText, filled, notInProfile } from '../lib/app-profile.ts';
 import { type PlannedCheck, type Result, skip } from './check.ts';
@@ -15,11 +17,10 @@ export function logResult(log: string, expected: string | undefined, token: stri
 }
 
 /**
- * @param containers names of the reverse proxy's and the backend's
  * @param dependsOn the check that opened a WebSocket
  */
 export function logChecks(
-  containers: { readonly proxy: string; readonly backend: string },
+  topology: Topology,
   profile: AppProfile,
   user: string,
   token: () => Promise<string>,
@@ -48,11 +49,15 @@ export function logChecks(
       return logResult(text, expected, await token());
     },
   });
-  const { backend, proxy } = containers;
+  const { service } = apiUpstream(topology, profile);
+  const backend = serviceNamed(topology, service).containerName;
+  const proxy = serviceNamed(topology, topology.proxy).containerName;
   const connected = logText && asText(filled(logText, { user }));
   const filter = `${showLog(backend)}; a token in its access log is kept with it: switch that log off, or filter it`;
   return [
     check(names.proxy, proxy, `GET ${webSocket.path.split('?', 1)[0]} HTTP/1.1" 101`, showLog(proxy)),
-    check(names.backend, backend, connected, profile.name === 'reference' ? showLog(backend) : filter),
+    isOnHost(topology, service)
+      ? skip(names.backend, 'it runs on this host, in no container')
+      : check(names.backend, backend, connected, profile.name === 'reference' ? showLog(backend) : filter),
   ];
 }

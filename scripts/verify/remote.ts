@@ -1,11 +1,9 @@
 /** The checks of a deployment from another machine, at one address. */
 import { readFileSync } from 'node:fs';
 import { UserError } from '../../stacks/errors.mjs';
-import { serviceNamed } from '../../stacks/topology/topology.ts';
 import { profileOf } from '../deployment/profile.ts';
 import { loadDeployment } from '../deployment/project.ts';
-import { apiUpstream, pageUpstream } from '../deployment/routes.ts';
-import { showLog } from '../docker/logs.ts';
+import { apiUpstream, pageUpstream, seeLog } from '../deployment/routes.ts';
 import { addressChecks, listed } from './address.ts';
 import { type Check, runPlanned } from './check.ts';
 import { loginOf } from './login.ts';
@@ -59,7 +57,7 @@ export function remoteChecks(options: RemoteOptions): Promise<Check[]> {
   const { user = settings.BTCW_ADMIN_USER, soakSec } = options;
   const password = profile.login ? passwordIn(options.passwordFile ?? settings.BTCW_ADMIN_PASSWORD_FILE) : '';
   const [page, api] = [pageUpstream(topology).service, apiUpstream(topology, profile).service];
-  const logOf = (service: string) => elsewhere(showLog(serviceNamed(topology, service).containerName));
+  const logOf = (service: string) => elsewhere(seeLog(topology, service));
   const account = {
     base: url,
     user,

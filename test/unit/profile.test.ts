@@ -19,7 +19,7 @@ import { forgedToken, loginCommand, tokenIn } from '../../scripts/lib/login.ts';
 import { parseProfile } from '../../scripts/lib/profile-file.ts';
 import { handshake, probeWebSocket, soak } from '../../scripts/lib/websocket.ts';
 import { loginFix, routesOf } from '../../scripts/verify/deployment.ts';
-import { logResult } from '../../scripts/verify/logs.ts';
+import { logChecks, logResult } from '../../scripts/verify/logs.ts';
 import { pageResult, routeResult } from '../../scripts/verify/route.ts';
 import { pingResult, soakResult, topicsResult } from '../../scripts/verify/socket.ts';
 import { answer } from '../support/facts.ts';
@@ -359,5 +359,19 @@ describe('what verify says of an own application', () => {
     });
     expect(logResult('connected', undefined, 'abc')).toMatchObject({ ok: true });
     expect(logResult('connected', 'joined', 'abc')).toEqual({ ok: false, detail: 'no line joined' });
+  });
+});
+
+describe('an application that runs on the host', () => {
+  it('has no container whose log could be read, and is pointed to itself', async () => {
+    const topology = topologyFor({ BTCW_BACKEND_ADDRESS: '172.17.0.1:21350' });
+    const profile = parseProfile(EXAMPLE, 'app.yaml');
+    const checks = logChecks(topology, profile, 'admin', async () => 'token', []);
+    expect(checks.map(({ name }) => name)).toEqual([
+      'nginx log: 101, without the token',
+      'backend log: client connected',
+    ]);
+    expect(await checks[1]?.run()).toEqual({ skipped: 'it runs on this host, in no container' });
+    expect(routesOf(topology, GENERIC_PROFILE)[0]?.base).toBe('http://172.17.0.1:21350');
   });
 });
