@@ -70,13 +70,11 @@ export interface Topology {
 type Made = Service | AbsentService;
 const isThere = (service: Made): service is Service => 'containerName' in service;
 
+/** Describes a service; undefined where the settings leave it out. */
+type Define = (settings: Settings) => ServiceDefinition | undefined;
+
 /** Makes one service, and notes which settings it was made from. */
-function make(
-  name: string,
-  settings: Settings,
-  host: HostFacts,
-  define: (settings: Settings) => ServiceDefinition | undefined,
-): Made {
+function make(name: string, settings: Settings, host: HostFacts, define: Define): Made {
   const { made, reads } = recordReads(settings, (recorded) => {
     const definition = define(recorded);
     return definition && completeService(definition, recorded, host);
@@ -185,8 +183,7 @@ export function topologyOf(
 ): Topology {
   const bridge = bridgeOf(settings, host);
   const present = (list: readonly Made[]) => list.filter(isThere);
-  const service = (name: string, define: (read: Settings) => ServiceDefinition | undefined) =>
-    make(name, settings, host, define);
+  const service = (name: string, define: Define) => make(name, settings, host, define);
 
   const given = (definition: ServiceDefinition) => (read: Settings) => {
     // Its ports follow their settings.
@@ -201,15 +198,20 @@ export function topologyOf(
   const isOnHost = (name: string) => programs.some((program) => program.name === name);
   /** Recorded for what is made from them. */
   const programsFor = (read: Settings) => (hostPrograms(read).length > 0 ? programs : []);
+  /** The package's own that applications share a network with. */
+  const companions: readonly (readonly [name: string, define: Define])[] = [
+    ['postgres', (read) => postgres(read, host)],
+    ['redis', (read) => redis(read, host)],
+  ];
   /** One of the package's own, unless the user's has its name, or a compose file says all that there is. */
-  const application = (name: string, define: (read: Settings) => ServiceDefinition | undefined) => {
+  const application = (name: string, define: Define) => {
     const own = services.find((definition) => definition.name === name);
     if (own && !isOnHost(name)) return service(name, given(own));
     return service(name, (read) => {
       const isElsewhere = hostPrograms(read).some((program) => name.startsWith(program.name));
       const definition = isElsewhere || read.BTCW_COMPOSE_FILE ? undefined : define(read);
       if (!definition) return undefined;
-      const others = [postgres(read, host), redis(read, host), ...services];
+      const others = [...companions.map(([, companion]) => companion(read)), ...services];
       return hasServicesNetwork(others) ? onServicesNetwork(definition) : definition;
     });
   };
@@ -220,10 +222,7 @@ export function topologyOf(
     ),
     application('backend-before-start', (read) => beforeBackend(read, host)),
   ];
-  const databases = [
-    service('postgres', (read) => postgres(read, host)),
-    service('redis', (read) => redis(read, host)),
-  ];
+  const beside = companions.map(([name, define]) => service(name, define));
   const isApplication = ({ name }: ServiceDefinition) => applications.some((other) => other.name === name);
   const others = services
     .filter((definition) => !isApplication(definition))
@@ -236,17 +235,17 @@ export function topologyOf(
     service('frpc', (read) => frpc(read, host, read.BTCW_FRP_SERVER_ADDR ?? EMBEDDED_SERVER)),
     service('frps', (read) => (read.BTCW_FRP_SERVER_ADDR ? undefined : frps(read, host))),
   ];
-  const guarded = present([proxy, ...applications, ...databases, ...others]);
+  const guarded = present([proxy, ...applications, ...beside, ...others]);
   const guards = service('guard', (read) =>
     read.BTCW_GUARD === 'on'
       ? guard(read, bridgeOf(read, host), [...programsFor(read), ...guarded])
       : undefined,
   );
 
-  const made = [proxy, ...applications, ...databases, ...tunnel, guards, ...others];
+  const made = [proxy, ...applications, ...beside, ...tunnel, guards, ...others];
   const all = present(made);
   const problems = [
-    ...databaseConflicts(present(databases), services),
+    ...databaseConflicts(present(beside), services),
     ...conflicts([...all, ...programs]),
     ...volumeConflicts(all),
     ...unreachable(all, bridge),
