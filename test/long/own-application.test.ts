@@ -10,8 +10,9 @@ import { execa } from 'execa';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { launch, visit } from '../browser/browser.ts';
-import { docker, eventually, type Outcome, TestDeployment } from '../support/deployment.ts';
+import { docker, eventually, type Outcome, TestDeployment, tryProgram } from '../support/deployment.ts';
 import { TestEngine } from '../support/engine.ts';
+import { imageOf } from '../support/topology.ts';
 import { TOPICS, Trader, TraderApi } from '../support/trader.ts';
 
 /** Builds of its images included, on a busy host. */
@@ -216,7 +217,7 @@ describe('an application by its own compose file', () => {
     await expectCode(clone, 0, 'deploy');
     expect(await api.version()).toBe('1.1.0');
     await expectAsBefore();
-    await expectCode(clone, 0, 'rollback', '--yes');
+    await expectCode(clone, 0, 'rollback');
     expect(await api.version()).toBe('1.0.0');
     await expectAsBefore();
     trader.setVersion('1.0.0');
@@ -350,6 +351,111 @@ describe('an application by settings only', () => {
     expect(await api.userSince()).toBe(since);
     expect(await api.download('note.txt')).toBe(NOTE);
     await expectDashboard(deployment.public, password);
+  });
+});
+
+describe('an application whose programs run on this host', () => {
+  const deployment = new TestDeployment('btcw-a-host', ports(21520));
+  const trader = new Trader('host');
+  const clone = new Clone('own-application-host');
+  const [postgres, redis] = ['btcw-a-host-db', 'btcw-a-host-cache'];
+  const programs: ChildProcess[] = [];
+  const GATEWAY = '172.17.0.1';
+  const BACKEND = `${GATEWAY}:21527`;
+  const FRONTEND = `${GATEWAY}:21528`;
+
+  const removeDatabases = () => tryProgram('docker', ['rm', '--force', '--volumes', postgres, redis]);
+  /** A program of the owner's, as started in a terminal. */
+  const start = (folder: string, env: Record<string, string>, program: string, ...args: string[]) => {
+    const child = spawn(program, args, {
+      cwd: trader.path(folder),
+      env: { ...process.env, ...env },
+      stdio: 'ignore',
+    });
+    programs.push(child);
+  };
+
+  beforeAll(async () => {
+    await deployment.remove();
+    await removeDatabases();
+    trader.create();
+    await execa('python3', ['-m', 'venv', trader.path('venv')]);
+    await execa(trader.path('venv/bin/pip'), [
+      'install',
+      '--quiet',
+      '-r',
+      trader.path('backend/requirements.txt'),
+    ]);
+    await execa('npm', ['ci', '--no-audit', '--no-fund'], { cwd: trader.path('frontend') });
+    const databases = { BTCW_POSTGRES: 'on', BTCW_REDIS: 'on' };
+    await deployment.run('images', [], databases);
+    const { secrets } = trader;
+    const [user, name] = ['POSTGRES_USER=trader', 'POSTGRES_DB=trader'];
+    const password = `POSTGRES_PASSWORD=${secrets.POSTGRES_PASSWORD}`;
+    const variables = [user, name, password].flatMap((variable) => ['--env', variable]);
+    const detached = ['run', '--detach', '--name'];
+    await docker(
+      ...detached,
+      postgres,
+      '--publish',
+      '127.0.0.1:21525:5432',
+      ...variables,
+      imageOf('postgres', databases),
+    );
+    await docker(
+      ...[...detached, redis, '--publish', '127.0.0.1:21526:6379', imageOf('redis', databases)],
+      ...['redis-server', '--requirepass', secrets.REDIS_PASSWORD ?? ''],
+    );
+    const env = {
+      ...secrets,
+      DATABASE_URL: `postgresql://trader:${secrets.POSTGRES_PASSWORD}@127.0.0.1:21525/trader`,
+      REDIS_URL: `redis://:${secrets.REDIS_PASSWORD}@127.0.0.1:21526/0`,
+      USER_DATA: trader.path('user_data'),
+    };
+    const python = trader.path('venv/bin/python');
+    const migrate = () =>
+      tryProgram('env', [`--chdir=${trader.path('backend')}`, python, '-m', 'app.migrate'], env);
+    const migrated = await eventually(migrate, ({ code }) => code === 0, 60_000);
+    expect(migrated.code, migrated.output).toBe(0);
+    await execa(python, ['-m', 'app.init_user'], { cwd: trader.path('backend'), env });
+    const [host = '', port = ''] = BACKEND.split(':');
+    start('backend', env, python, '-m', 'uvicorn', 'app.main:app', '--host', host, '--port', port);
+    const vite = trader.path('frontend/node_modules/.bin/vite');
+    start('frontend', {}, vite, '--host', GATEWAY, '--port', FRONTEND.split(':')[1] ?? '', '--strictPort');
+    // There is no container whose port could be chosen.
+    const { BTCW_BACKEND_PORT: _, BTCW_FRONTEND_PORT: __, ...settings } = deployment.settings;
+    await clone.create({
+      ...settings,
+      BTCW_BACKEND_ADDRESS: BACKEND,
+      BTCW_FRONTEND_ADDRESS: FRONTEND,
+      BTCW_BACKEND_PATHS: PATHS,
+      BTCW_ADMIN_PASSWORD_FILE: trader.passwordFile,
+      BTCW_APP_PROFILE: PROFILE,
+    });
+  });
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await deployment.printLogs();
+  });
+  afterAll(async () => {
+    for (const program of programs) program.kill('SIGKILL');
+    await removeDatabases();
+    await deployment.remove();
+    clone.remove();
+    trader.remove();
+  });
+
+  it('is reached through the tunnel, is all green, and has no container', LONG, async () => {
+    const password = trader.secrets.ADMIN_PASSWORD ?? '';
+    const api = new TraderApi(deployment.public, password);
+    await expectCode(clone, 0, 'up');
+    await expectRoutes(deployment.public);
+    await expectDashboard(deployment.public, password);
+    await api.upload('note.txt', NOTE);
+    expect(await api.download('note.txt')).toBe(NOTE);
+    await expectGreen(clone, 3);
+    expect(await expectCode(clone, 0, 'diff')).toContain('No changes');
+    const remains = await deployment.remains();
+    expect(remains.filter((name) => /-(backend|frontend)$/.test(name))).toEqual([]);
   });
 });
 
