@@ -283,7 +283,7 @@ describe('an application by its own compose file', () => {
       try {
         await engine.create();
         await engine.load(await imagesOf(deployment));
-        const restored = await there('restore', file, '--yes');
+        const restored = await there('restore', file, '--yes', '--project', deployment.project);
         expect(restored.code, restored.output).toBe(0);
         await expectThere();
         await engine.restart();
