@@ -1,11 +1,37 @@
 import type { Settings } from '../settings/definitions.ts';
+import { restartingHealth } from './health.ts';
 import type { HostFacts } from './host.ts';
 import { networkName } from './network.ts';
 import { startedBySecrets } from './secret-environment.ts';
 import { dataVolumeName, type Service, type ServiceDefinition } from './service.ts';
 
 const LOG_FILES = 3;
+const START_SEC = 60;
 const NAME = /^[a-z][a-z0-9-]{0,30}$/;
+
+/** Beyond what a deployment waits for. */
+const RESTART_AFTER_SEC = 30;
+
+/**
+ * After a reboot Docker starts services in any order. What came up without one that it depends on, and does not get well
+ * when that is there, is started again by its own health check.
+ */
+function restartedByHealth(
+  definition: ServiceDefinition,
+): Pick<ServiceDefinition, 'health' | 'init'> | undefined {
+  const {
+    dependsOn = [],
+    health,
+    oneOff,
+    restart = 'unless-stopped',
+    startTimeoutSec = START_SEC,
+  } = definition;
+  const isRestarted = restart === 'unless-stopped' || restart === 'always';
+  if (dependsOn.length === 0 || !health || oneOff || !isRestarted) return undefined;
+  const restarting = restartingHealth(health, startTimeoutSec + RESTART_AFTER_SEC);
+  // The init ends on the signal whatever the program does with it.
+  return restarting && { health: restarting, init: true };
+}
 
 /** Completes a definition with what all services have. */
 export function completeService(
@@ -31,7 +57,7 @@ export function completeService(
     labels: {},
     tmpfs: [],
     ulimits: {},
-    startTimeoutSec: 60,
+    startTimeoutSec: START_SEC,
     capabilities: [],
     readOnlyRoot: true,
     init: false,
@@ -39,6 +65,7 @@ export function completeService(
     binds: [],
     dependsOn: [],
     ...startedBySecrets(definition, settings, host),
+    ...restartedByHealth(definition),
     networks: networks.map((attachment) => ({
       ...attachment,
       name: networkName(attachment.network, settings, host),

@@ -66,3 +66,30 @@ export function anyHttpHealth(port: number, path: string): Health {
     `${branches.join(' ')} else echo "no curl, wget, python3 or node to check health with"; exit 1; fi`,
   ];
 }
+
+const UNHEALTHY_SINCE = '/tmp/.unhealthy-since';
+
+/** A check that a shell runs, so that there is one in the image. */
+const hasShell = ([kind, program]: Health): boolean =>
+  kind === 'CMD-SHELL' || (kind === 'CMD' && program === '/bin/sh');
+
+/**
+ * A check that also asks the program to end when it has failed for a time, so that Docker starts the container again:
+ * Docker itself leaves an unhealthy one as it is. The time counts before the check is made, as one that hangs is killed.
+ * @param afterSec more than a deployment waits
+ * @returns undefined for an image that may have no shell
+ */
+export function restartingHealth(health: Health, afterSec: number): Health | undefined {
+  if (!hasShell(health)) return undefined;
+  const [kind, ...words] = health;
+  const script = [
+    'now=$(date +%s)',
+    `[ -s ${UNHEALTHY_SINCE} ] || echo "$now" > ${UNHEALTHY_SINCE}`,
+    `read -r since < ${UNHEALTHY_SINCE}`,
+    `if [ $((now - since)) -ge ${afterSec} ]; then rm -f ${UNHEALTHY_SINCE}; kill -TERM 1`,
+    `echo "failed for ${afterSec} s: Docker starts it again"; exit 1; fi`,
+    `if "$@"; then rm -f ${UNHEALTHY_SINCE}; else exit 1; fi`,
+  ].join('; ');
+  const check = kind === 'CMD-SHELL' ? ['/bin/sh', '-c', ...words] : words;
+  return ['CMD', '/bin/sh', '-c', script, 'sh', ...check];
+}

@@ -6,9 +6,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { restartingHealth } from '../../stacks/topology/health.ts';
+import { PROJECT_LABEL } from '../../stacks/topology/labels.ts';
 import type { ServiceDefinition } from '../../stacks/topology/service.ts';
 import type * as TopologyModule from '../../stacks/topology/topology.ts';
-import { docker, TestDeployment, tryProgram } from '../support/deployment.ts';
+import { docker, eventually, TestDeployment, tryProgram } from '../support/deployment.ts';
 import { imageOf } from '../support/topology.ts';
 
 const PROJECT = 'btcw-t-services';
@@ -225,6 +227,50 @@ it('is reached by its name from the backend, and not by a neighbour', async () =
     await ip(`netns delete ${NEIGHBOUR}`);
   }
   expect((await fetch(`${deployment.local}/api/v1/ws/stats`)).status).toBe(200);
+});
+
+it('is started again by its own health check where that goes on failing, and not before', async () => {
+  const container = deployment.container('alone');
+  const health = restartingHealth(['CMD-SHELL', 'test -e /tmp/well'], 3) ?? [];
+  const check = async () => (await tryProgram('docker', ['exec', container, ...health.slice(1)])).code;
+  const restarts = () => docker('inspect', '--format', '{{.RestartCount}}', container);
+  const label = ['--label', `${PROJECT_LABEL}=${PROJECT}`];
+  const hardened = [
+    '--init',
+    '--restart',
+    'unless-stopped',
+    '--tmpfs',
+    '/tmp',
+    '--user',
+    '33',
+    '--cap-drop',
+    'ALL',
+  ];
+  await docker(
+    'run',
+    '--detach',
+    ...label,
+    ...hardened,
+    '--name',
+    container,
+    '--entrypoint',
+    'sleep',
+    imageOf('nginx'),
+    'infinity',
+  );
+  try {
+    expect(await check()).toBe(1);
+    await docker('exec', container, 'touch', '/tmp/well');
+    expect(await check()).toBe(0);
+    await docker('exec', container, 'rm', '/tmp/well');
+    expect(await check()).toBe(1);
+    expect(await restarts()).toBe('0');
+    await new Promise((done) => setTimeout(done, 4_000));
+    await check();
+    expect(await eventually(restarts, (count) => count === '1')).toBe('1');
+  } finally {
+    await docker('rm', '--force', container);
+  }
 });
 
 it('is destroyed with the rest', async () => {

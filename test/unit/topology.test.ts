@@ -519,6 +519,38 @@ describe('programs on the host', () => {
     expect(() => topologyFor({ ...ADDRESSES, BTCW_NGINX_PORT: '8100' })).toThrow('should differ from');
   });
 
+  it('is started again by its own health check where it depends on others, and Docker would not', () => {
+    const worker: ServiceDefinition = {
+      ...redis,
+      ...{
+        name: 'worker',
+        ports: [],
+        dependsOn: ['redis'],
+        health: ['CMD-SHELL', 'true'],
+        startTimeoutSec: 20,
+      },
+    };
+    const made = (change: Partial<ServiceDefinition> = {}) =>
+      serviceNamed(topologyFor({}, [redis, { ...worker, ...change }]), 'worker');
+    const { health = [], init } = made();
+    expect([health.slice(0, 3), health.slice(4), init]).toEqual([
+      ['CMD', '/bin/sh', '-c'],
+      ['sh', '/bin/sh', '-c', 'true'],
+      true,
+    ]);
+    expect(health[3]).toContain('-ge 50 ]');
+    for (const change of [
+      { dependsOn: [] },
+      { restart: 'no' },
+      { restart: 'on-failure' },
+      // Perhaps without a shell.
+      { health: ['CMD', 'healthcheck'] },
+      { health: undefined },
+    ] as const) {
+      expect(made(change).health).toEqual('health' in change ? change.health : worker.health);
+    }
+  });
+
   it('are waited for by no container', () => {
     const worker: ServiceDefinition = { ...redis, name: 'worker', ports: [], dependsOn: ['backend'] };
     expect(serviceNamed(topologyFor(ADDRESSES, [worker]), 'worker').dependsOn).toEqual([]);
