@@ -21,23 +21,29 @@ let passed = 0;
 let failed = 0;
 
 /**
- * Runs a program, and prints its output when it has ended: another may run beside it.
- * @param {string} title @param {string} program @param {string[]} args @param {string} [cwd] @param {Record<string, string>} [env]
+ * @typedef {object} RunOptions
+ * @property {string} [cwd]
+ * @property {Record<string, string>} [env]
+ * @property {boolean} [beside] whether another program runs, too: then its output is printed when it has ended
+ */
+
+/**
+ * Runs a program, and shows what it prints.
+ * @param {string} title @param {string} program @param {string[]} args @param {RunOptions} [options]
  * @returns {Promise<boolean>} whether it succeeded
  */
-async function run(title, program, args, cwd = root, env = {}) {
-  const startedMs = Date.now();
+async function run(title, program, args, { cwd = root, env = {}, beside = false } = {}) {
+  if (!beside) console.log(`\n▸ ${title}`);
   const child = spawn(program, args, {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: beside ? ['ignore', 'pipe', 'pipe'] : 'inherit',
     cwd,
     env: { ...process.env, ...env },
   });
   /** @type {Buffer[]} */
   const output = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => output.push(chunk));
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => output.push(chunk));
   const [code] = await once(child, 'close');
-  const seconds = Math.round((Date.now() - startedMs) / 1000);
-  console.log(`\n▸ ${title} (${seconds} s)\n${Buffer.concat(output).toString().trimEnd()}`);
+  if (beside) console.log(`\n▸ ${title}\n${Buffer.concat(output).toString().trimEnd()}`);
   return code === 0;
 }
 
@@ -49,12 +55,12 @@ async function check(title, program, args) {
 
 /**
  * Runs tests and adds up what vitest reports of them.
- * @param {string} title @param {string} node @param {string[]} args @param {string} [cwd] @param {Record<string, string>} [env]
+ * @param {string} title @param {string} node @param {string[]} args @param {RunOptions} [options]
  */
-async function tests(title, node, args, cwd = root, env = {}) {
+async function tests(title, node, args, options = {}) {
   const report = join(root, reports, `${title.replace(/\W+/g, '-')}.json`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const succeeded = await run(title, node, [join(root, vitest), 'run', ...args, ...reporters], cwd, env);
+  const succeeded = await run(title, node, [join(root, vitest), 'run', ...args, ...reporters], options);
   try {
     const result = JSON.parse(readFileSync(report, 'utf8'));
     passed += result.numPassedTests;
@@ -103,7 +109,9 @@ await check('Images', process.execPath, ['scripts/run.mjs', 'images']);
 for (const app of ['backend', 'frontend']) {
   await check(`Build of the ${app}`, 'npm', ['run', 'build', '-w', `assets/${app}`]);
   // The backend's need Node's SQLite; its image runs the same Node.
-  await tests(`Tests of the ${app}`, app === 'backend' ? node24 : process.execPath, [], `assets/${app}`);
+  await tests(`Tests of the ${app}`, app === 'backend' ? node24 : process.execPath, [], {
+    cwd: `assets/${app}`,
+  });
 }
 await goTests('Tests of logrun', 'assets/go/logrun');
 const reference = spawnSync(process.execPath, ['scripts/run.mjs', 'images', 'backend', '--reference'], {
@@ -115,8 +123,7 @@ await tests(
   "The backend's protocol in its container",
   node24,
   contract.map((name) => `test/protocol/${name}.test.ts`),
-  'assets/backend',
-  { BACKEND_IMAGE: reference.stdout.trim() },
+  { cwd: 'assets/backend', env: { BACKEND_IMAGE: reference.stdout.trim() } },
 );
 
 // From here on most of the time is spent waiting for containers.
@@ -126,8 +133,9 @@ await Promise.all([
     await tests('Browser tests', process.execPath, ['--project', 'browser']);
   })(),
   (async () => {
-    await tests('Docker tests beside them', process.execPath, ['--project', 'docker-beside']);
-    await tests('Unit and synth tests, Node 24', node24, withoutDocker);
+    const beside = { beside: true };
+    await tests('Docker tests beside them', process.execPath, ['--project', 'docker-beside'], beside);
+    await tests('Unit and synth tests, Node 24', node24, withoutDocker, beside);
   })(),
 ]);
 
