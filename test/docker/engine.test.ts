@@ -9,6 +9,7 @@ import { topologyFor } from '../support/topology.ts';
 
 const engine = new TestEngine(join(process.cwd(), '.build/test-engine'));
 const deployment = new TestDeployment('btcw-engine', {}, engine.run);
+const { BTCW_FRONTEND_PORT: PORT } = deployment.settings;
 const { expectWrong, expectHealthy, expectFixed } = doctorOf(deployment, []);
 const topology = topologyFor(deployment.settings);
 const services = topology.services.map((service) => service.name);
@@ -107,7 +108,7 @@ describe('a firewall', () => {
   it('of ufw, as it is when enabled, keeps nginx from both applications, and the two rules let it through', async () => {
     await engine.shell('ufw --force reset && ufw --force enable');
     const { failures } = await expectFixed(FIREWALL);
-    expect(failures[0]?.fix).toBe('sudo ufw allow in on docker0 to 172.17.0.1 port 13000 proto tcp');
+    expect(failures[0]?.fix).toBe(`sudo ufw allow in on docker0 to 172.17.0.1 port ${PORT} proto tcp`);
     await expectVerified();
   });
 
@@ -116,14 +117,16 @@ describe('a firewall', () => {
     await engine.shell('iptables -A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT');
     await engine.shell('iptables -P INPUT DROP');
     const { failures } = await expectFixed(FIREWALL);
-    expect(failures[0]?.fix).toMatch(/^sudo iptables -I INPUT -i docker0 .*--dport 13000 -j ACCEPT$/);
+    expect(failures[0]?.fix).toMatch(
+      new RegExp(`^sudo iptables -I INPUT -i docker0 .*--dport ${PORT} -j ACCEPT$`),
+    );
   });
 
   it('of an engine that keeps containers apart does so without docker-proxy', async () => {
     await engine.restart({ icc: false, 'userland-proxy': false });
     const { failures } = await expectFixed(FIREWALL);
     expect(failures[0]?.fix).toMatch(
-      /^sudo iptables -I FORWARD -i docker0 .*--ctorigdstport 13000 -j ACCEPT$/,
+      new RegExp(`^sudo iptables -I FORWARD -i docker0 .*--ctorigdstport ${PORT} -j ACCEPT$`),
     );
   });
 });

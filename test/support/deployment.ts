@@ -1,6 +1,6 @@
 /** A deployment of the tests' own: its project name, its ports, and nothing of it left behind. */
 
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { execa, type Result } from 'execa';
 import WebSocket from 'ws';
 import { REMOVE_OPTIONS } from '../../scripts/docker/inspect.ts';
@@ -117,7 +117,12 @@ export class TestDeployment {
   }
 
   cdktf(...args: string[]): Promise<Outcome> {
-    return this.runProgram('npx', ['cdktf', ...args], { ...this.settings, CHECKPOINT_DISABLE: '1' });
+    // A folder of its own: cdktf removes those of other projects, which other tests may be at work in.
+    const folder = `.build/cdktf/${this.project}`;
+    mkdirSync(folder, { recursive: true });
+    const output = ['--output', folder];
+    const env = { ...this.settings, CHECKPOINT_DISABLE: '1' };
+    return this.runProgram('npx', ['cdktf', ...args, ...output], env);
   }
 
   container(component: string): string {
