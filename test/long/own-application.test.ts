@@ -125,11 +125,20 @@ async function expectGreen(clone: Clone, rounds: number): Promise<void> {
   }
 }
 
-/** All images that the project's containers run. */
+/** All images that the project's containers run, and this package's own, which they are built on. */
 async function imagesOf({ project }: TestDeployment): Promise<string[]> {
   const filter = `label=btc-watcher.project=${project}`;
-  const images = await docker('ps', '--all', '--format', '{{.Image}}', '--filter', filter);
-  return [...new Set(images.split('\n').filter(Boolean))];
+  const ids = await docker('ps', '--all', '--quiet', '--filter', filter);
+  const images = await docker('inspect', '--format', '{{.Image}}', ...ids.split('\n').filter(Boolean));
+  // By name: an archive of ids has none.
+  const names = await docker(
+    ...['image', 'inspect', '--format', '{{join .RepoTags "\\n"}}'],
+    ...new Set(images.split('\n').filter(Boolean)),
+  );
+  const bases = await docker(
+    ...['image', 'ls', '--filter', 'reference=btc-watcher/*', '--format', '{{.Repository}}:{{.Tag}}'],
+  );
+  return [...new Set([...bases.split('\n'), ...names.split('\n')])].filter(Boolean);
 }
 
 /** Processes that keep the host busy while something is done. */
@@ -151,6 +160,14 @@ describe('an application by its own compose file', () => {
   const deployment = new TestDeployment('btcw-a-compose', ports(21500));
   const trader = new Trader('compose');
   const clone = new Clone('own-application');
+  const settings = {
+    ...deployment.settings,
+    ...HERE,
+    BTCW_COMPOSE_FILE: trader.path('compose.yaml'),
+    BTCW_BACKEND_PATHS: PATHS,
+    BTCW_ADMIN_PASSWORD_FILE: trader.passwordFile,
+    BTCW_APP_PROFILE: PROFILE,
+  };
   let api: TraderApi;
   let userSince: string;
 
@@ -158,14 +175,7 @@ describe('an application by its own compose file', () => {
     await deployment.remove();
     trader.create({ BACKEND_PORT: '21501', FRONTEND_PORT: '21502', POSTGRES_PORT: '21505' });
     api = new TraderApi(deployment.public, trader.secrets.ADMIN_PASSWORD ?? '');
-    await clone.create({
-      ...deployment.settings,
-      ...HERE,
-      BTCW_COMPOSE_FILE: trader.path('compose.yaml'),
-      BTCW_BACKEND_PATHS: PATHS,
-      BTCW_ADMIN_PASSWORD_FILE: trader.passwordFile,
-      BTCW_APP_PROFILE: PROFILE,
-    });
+    await clone.create(settings);
   });
   afterEach(async ({ task }) => {
     if (task.result?.state === 'fail') await deployment.printLogs();
@@ -254,7 +264,8 @@ describe('an application by its own compose file', () => {
       await expectCode(clone, 0, 'backup', file);
       const engine = new TestEngine(join(process.cwd(), '.build/own-application-engine'));
       const other = new Clone('own-application-restored');
-      await other.create({});
+      // Restoring goes by the settings of where it is done: an empty host has those of before, too.
+      await other.create(settings);
       // Its machine reaches no registry of packages.
       cpSync(join(clone.folder, 'node_modules'), join(other.folder, 'node_modules'), { recursive: true });
       /** Runs one of the package's commands where the engine is. */
@@ -283,7 +294,7 @@ describe('an application by its own compose file', () => {
       try {
         await engine.create();
         await engine.load(await imagesOf(deployment));
-        const restored = await there('restore', file, '--yes', '--project', deployment.project);
+        const restored = await there('restore', file, '--yes');
         expect(restored.code, restored.output).toBe(0);
         await expectThere();
         await engine.restart();

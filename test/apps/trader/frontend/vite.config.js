@@ -8,6 +8,7 @@ export default defineConfig({
   server: {
     host: '0.0.0.0',
     port: 3000,
+    allowedHosts: true,
     proxy: { '/api': { target: backend, ws: true } },
   },
 });
