@@ -49,14 +49,6 @@ function healthcheckOf({ health, healthTiming, oneOff }: Service, { engineApi }:
   };
 }
 
-/** Seconds to become healthy; with rare health checks of its own, as many as Docker takes to call it unhealthy. */
-function startTimeoutOf({ startTimeoutSec, healthTiming }: Service, { engineApi }: HostFacts): number {
-  if (!healthTiming) return startTimeoutSec;
-  const timing = { ...ownTiming(engineApi), ...healthTiming };
-  const { startPeriodSec, retries, intervalSec, timeoutSec } = timing;
-  return Math.max(startTimeoutSec, Math.ceil(startPeriodSec + retries * (intervalSec + timeoutSec)));
-}
-
 /** @example 'on-failure:3' */
 function restartOf({ restart }: Service) {
   const [policy = '', retries] = restart.split(':');
@@ -153,7 +145,7 @@ export class ServiceContainer extends Construct {
       ...(bindings.length > 0 && { ports: bindings }),
       ...(healthcheck && { healthcheck }),
       wait: healthcheck !== undefined && !isOff,
-      waitTimeout: startTimeoutOf(service, props.host),
+      waitTimeout: service.startTimeoutSec,
       mustRun: !oneOff,
       // Started when all is ready for it, and waited for: below.
       ...(oneOff && { start: false }),

@@ -1,5 +1,5 @@
 import type { Settings } from '../settings/definitions.ts';
-import { restartingHealth } from './health.ts';
+import { ownTiming, restartingHealth } from './health.ts';
 import type { HostFacts } from './host.ts';
 import { networkName } from './network.ts';
 import { startedBySecrets } from './secret-environment.ts';
@@ -9,6 +9,17 @@ const LOG_FILES = 3;
 const START_SEC = 60;
 const NAME = /^[a-z][a-z0-9-]{0,30}$/;
 
+/** Seconds to become healthy; with rare health checks of its own, as many as Docker takes to call it unhealthy. */
+function startTimeoutOf(
+  { startTimeoutSec = START_SEC, healthTiming, oneOff }: ServiceDefinition,
+  { engineApi }: HostFacts,
+): number {
+  if (!healthTiming || oneOff) return startTimeoutSec;
+  const timing = { ...ownTiming(engineApi), ...healthTiming };
+  const { startPeriodSec, retries, intervalSec, timeoutSec } = timing;
+  return Math.max(startTimeoutSec, Math.ceil(startPeriodSec + retries * (intervalSec + timeoutSec)));
+}
+
 /** Beyond what a deployment waits for. */
 const RESTART_AFTER_SEC = 30;
 
@@ -17,15 +28,9 @@ const RESTART_AFTER_SEC = 30;
  * when that is there, is started again by its own health check.
  */
 function restartedByHealth(
-  definition: ServiceDefinition,
+  { dependsOn = [], health, oneOff, restart = 'unless-stopped' }: ServiceDefinition,
+  startTimeoutSec: number,
 ): Pick<ServiceDefinition, 'health' | 'init'> | undefined {
-  const {
-    dependsOn = [],
-    health,
-    oneOff,
-    restart = 'unless-stopped',
-    startTimeoutSec = START_SEC,
-  } = definition;
   const isRestarted = restart === 'unless-stopped' || restart === 'always';
   if (dependsOn.length === 0 || !health || oneOff || !isRestarted) return undefined;
   const restarting = restartingHealth(health, startTimeoutSec + RESTART_AFTER_SEC);
@@ -42,6 +47,7 @@ export function completeService(
   const { name, networks = [{ network: 'bridge' }], volumes = [], oneOff = false } = definition;
   const { BTCW_PROJECT: project } = settings;
   const containerName = `${project}-${name}`;
+  const startTimeoutSec = startTimeoutOf(definition, host);
   if (!NAME.test(name))
     throw new Error(`"${name}" is no name of a service: lower-case letters, digits, "-".`);
   return {
@@ -57,7 +63,6 @@ export function completeService(
     labels: {},
     tmpfs: [],
     ulimits: {},
-    startTimeoutSec: START_SEC,
     capabilities: [],
     readOnlyRoot: true,
     init: false,
@@ -65,7 +70,8 @@ export function completeService(
     binds: [],
     dependsOn: [],
     ...startedBySecrets(definition, settings, host),
-    ...restartedByHealth(definition),
+    ...restartedByHealth(definition, startTimeoutSec),
+    startTimeoutSec,
     networks: networks.map((attachment) => ({
       ...attachment,
       name: networkName(attachment.network, settings, host),

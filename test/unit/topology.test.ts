@@ -539,6 +539,10 @@ describe('programs on the host', () => {
       true,
     ]);
     expect(health[3]).toContain('-ge 50 ]');
+    // With checks that are rare, a deployment waits longer: 0.5 + 5 × (90 + 5).
+    const rare = made({ healthTiming: { intervalSec: 90, startPeriodSec: 0.5, retries: 5 } });
+    expect(rare.startTimeoutSec).toBe(476);
+    expect(rare.health?.[3]).toContain('-ge 506 ]');
     for (const change of [
       { dependsOn: [] },
       { restart: 'no' },
