@@ -2,9 +2,9 @@
 import { USUAL_CAPABILITIES } from '../topology/capabilities.ts';
 import { anyHttpHealth, NO_HEALTH } from '../topology/health.ts';
 import type { ImageSource } from '../topology/image-source.ts';
+import { SECRETS_DIR } from '../topology/secrets.ts';
 import type { Limits, Port, ServiceDefinition } from '../topology/service.ts';
 import type { Draft } from './draft.ts';
-import { SECRETS_PATH } from './files.ts';
 import { withEnvironment } from './hidden.ts';
 import { healthBuiltIn } from './images.ts';
 import type { Report } from './node.ts';
@@ -79,7 +79,7 @@ export function definitionOf(draft: Draft, placement: Placement, report: Report)
     limits: limitsOf(draft, report),
     ...(secretFiles.length > 0 && {
       config: {
-        path: SECRETS_PATH,
+        path: SECRETS_DIR,
         owner: '0:0',
         // Only its image knows whom it runs as; no other container has the volume.
         secretMode: '0444',

@@ -1,14 +1,11 @@
 /** Secrets and configs: files that a service finds at a path of its own. */
 import { createHash } from 'node:crypto';
+import { START } from '../topology/secret-environment.ts';
+import { SECRETS_DIR } from '../topology/secrets.ts';
 import type { Context, Draft, KeyReader } from './draft.ts';
 import type { Node } from './node.ts';
 import { existingFile } from './paths.ts';
 import { read } from './values.ts';
-
-/** Where services find their secrets. */
-export const SECRETS_PATH = '/run/secrets';
-/** The start script there. */
-export const START = 'start';
 
 const FROM_ELSEWHERE = {
   external: 'is not supported: name a file ("file: ./name").',
@@ -77,9 +74,9 @@ function grants(
 
 export const secrets: KeyReader = (node, draft, context) => {
   for (const { source, target = source, node: place } of grants(node, draft, context)) {
-    const path = target.startsWith(`${SECRETS_PATH}/`) ? target.slice(SECRETS_PATH.length + 1) : target;
+    const path = target.startsWith(`${SECRETS_DIR}/`) ? target.slice(SECRETS_DIR.length + 1) : target;
     if (path.includes('/')) {
-      context.reader.report.problem(place, `should be in ${SECRETS_PATH}, got "${target}".`);
+      context.reader.report.problem(place, `should be in ${SECRETS_DIR}, got "${target}".`);
       continue;
     }
     if (path === START)

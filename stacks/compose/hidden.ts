@@ -9,9 +9,10 @@ import {
   wordWithVariables,
 } from '../render/start-script.ts';
 import type { Health } from '../topology/health.ts';
+import { START } from '../topology/secret-environment.ts';
+import { SECRETS_DIR } from '../topology/secrets.ts';
 import type { Context, Draft } from './draft.ts';
 import { looksSecret } from './environment.ts';
-import { SECRETS_PATH, START } from './files.ts';
 import type { Reader } from './values.ts';
 
 /** As no variable of the application's own is called. */
@@ -38,7 +39,7 @@ export function handOver(words: readonly string[], draft: Draft, { reader }: Con
 /** A health check with the service's secret environment, as in Compose it has all of it: by the start script. */
 export function withEnvironment(health: Health): Health {
   const [kind, ...words] = health;
-  const started = ['CMD', '/bin/sh', `${SECRETS_PATH}/${START}`];
+  const started = ['CMD', '/bin/sh', `${SECRETS_DIR}/${START}`];
   if (kind === 'CMD' && !words.some(hidesVariable)) return [...started, ...words];
   const line =
     kind === 'CMD'

@@ -8,12 +8,11 @@ import { baseImage, type ImageSource, ownImage } from './image-source.ts';
 import { gatewayOf } from './network.ts';
 import { postgresUrl } from './postgres.ts';
 import { redisUrl } from './redis.ts';
-import { generatedSecret, secretFiles } from './secrets.ts';
+import { generatedSecret, SECRETS_DIR, secretFiles } from './secrets.ts';
 import type { ServiceDefinition, VolumeMount } from './service.ts';
 import { USERS } from './users.ts';
 
 const PORT = 8000;
-const SECRETS_DIR = '/run/secrets';
 const DATA_DIR = '/data';
 const BEFORE_START = 'backend-before-start';
 /** Migrations of large tables take their time. */

@@ -3,11 +3,10 @@ import type { Settings } from '../settings/definitions.ts';
 import { commandHealth } from './health.ts';
 import type { HostFacts } from './host.ts';
 import { assetImage, baseImage, type ImageSource } from './image-source.ts';
-import { secretFiles } from './secrets.ts';
+import { SECRETS_DIR, secretFiles } from './secrets.ts';
 import type { SecretEnvironment, ServiceDefinition } from './service.ts';
 import { USERS } from './users.ts';
 
-const SECRETS_DIR = '/run/secrets';
 const PASSWORD = 'password';
 /** Role and database of the applications. */
 const NAME = 'app';

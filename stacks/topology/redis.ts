@@ -3,11 +3,10 @@ import type { Settings } from '../settings/definitions.ts';
 import { commandHealth } from './health.ts';
 import type { HostFacts } from './host.ts';
 import { assetImage, baseImage, type ImageSource } from './image-source.ts';
-import { secretFiles } from './secrets.ts';
+import { SECRETS_DIR, secretFiles } from './secrets.ts';
 import type { SecretEnvironment, ServiceDefinition } from './service.ts';
 import { USERS } from './users.ts';
 
-const SECRETS_DIR = '/run/secrets';
 const PASSWORD = 'password';
 /** Share of its memory that data may take: while it is saved, what changes is there twice. */
 const DATA = 0.6;

@@ -7,14 +7,15 @@ import { envLine, isVariableName, parseEnvFile } from '../settings/env-file.ts';
 import type { Lookup } from '../settings/interpolate.ts';
 import { isPlaceholder, placeholderProblem } from '../settings/placeholders.ts';
 import type { HostFacts } from './host.ts';
-import { secretsFolder } from './secrets.ts';
+import { SECRETS_DIR, secretsFolder } from './secrets.ts';
 import type { ConfigFiles, SecretEnvironment, ServiceDefinition } from './service.ts';
 
-const FOLDER = '/run/secrets';
+/** The start script among a service's secrets. */
+export const START = 'start';
 
 /** A name that no other file of the volume has: Compose puts files of any name there. @example 'start' */
 function scriptName(taken: ReadonlySet<string>): string {
-  let name = 'start';
+  let name = START;
   while (taken.has(name)) name += '_';
   return name;
 }
@@ -46,7 +47,7 @@ export function startedBySecrets(
   const { name, user, entrypoint, secretEnvironment = [] } = definition;
   if (secretEnvironment.length === 0) return definition;
   const config: ConfigFiles = definition.config ?? {
-    path: FOLDER,
+    path: SECRETS_DIR,
     owner: user ?? '0:0',
     // Without a user it runs as one that only the image knows; no other container has the volume.
     secretMode: user ? '0400' : '0444',

@@ -1,6 +1,9 @@
 /** Where a deployment's secrets are. Their files are made by scripts/deployment/secrets.ts, and read by few. */
 import type { Settings } from '../settings/definitions.ts';
 
+/** Where a container has its secrets: one file each, as Compose puts them. */
+export const SECRETS_DIR = '/run/secrets';
+
 /** Absolute paths of files with one secret each, 0600. */
 export interface SecretFiles {
   readonly adminPassword: string;

@@ -203,12 +203,15 @@ export function topologyOf(
     ['postgres', (read) => postgres(read, host)],
     ['redis', (read) => redis(read, host)],
   ];
-  /** One of the package's own, unless the user's has its name, or a compose file says all that there is. */
-  const application = (name: string, define: Define) => {
+  /**
+   * One of the package's own, unless the user's has its name, or a compose file says all that there is.
+   * @param program on the host that would be in its place
+   */
+  const application = (name: string, define: Define, program = name) => {
     const own = services.find((definition) => definition.name === name);
     if (own && !isOnHost(name)) return service(name, given(own));
     return service(name, (read) => {
-      const isElsewhere = hostPrograms(read).some((program) => name.startsWith(program.name));
+      const isElsewhere = hostPrograms(read).some((other) => other.name === program);
       const definition = isElsewhere || read.BTCW_COMPOSE_FILE ? undefined : define(read);
       if (!definition) return undefined;
       const others = [...companions.map(([, companion]) => companion(read)), ...services];
@@ -220,7 +223,7 @@ export function topologyOf(
     application('frontend', (read) =>
       read.BTCW_BACKEND_PATHS.includes('/') ? undefined : frontend(read, host),
     ),
-    application('backend-before-start', (read) => beforeBackend(read, host)),
+    application('backend-before-start', (read) => beforeBackend(read, host), 'backend'),
   ];
   const beside = companions.map(([name, define]) => service(name, define));
   const isApplication = ({ name }: ServiceDefinition) => applications.some((other) => other.name === name);
