@@ -34,7 +34,10 @@ export interface Difference {
 const NANO = 1e9;
 const sorted = (items: readonly string[] | null | undefined): string =>
   JSON.stringify([...(items ?? [])].sort());
-const show = (value: unknown): string => (typeof value === 'string' ? `"${value}"` : JSON.stringify(value));
+/** Of a value that is shown, in characters: whole scripts are not. */
+const LONGEST_SHOWN = 160;
+const show = (value: unknown): string =>
+  typeof value === 'string' ? `"${value}"` : String(JSON.stringify(value));
 
 function publishedPorts({ HostConfig }: ContainerInspection): string[] {
   return Object.entries(HostConfig.PortBindings ?? {}).flatMap(([port, bindings]) =>
@@ -130,7 +133,9 @@ export function compare(
     found.push({ what, detail, repair });
   const same = (what: string, value: unknown, declared: unknown, repair?: Difference['repair']) => {
     if (JSON.stringify(value) !== JSON.stringify(declared)) {
-      differ(what, `${show(value)} instead of ${show(declared)}`, repair);
+      const [actual, wanted] = [show(value), show(declared)];
+      const isShort = Math.max(actual.length, wanted.length) <= LONGEST_SHOWN;
+      differ(what, isShort ? `${actual} instead of ${wanted}` : 'not the declared one', repair);
     }
   };
   const sameSet = (what: string, values: readonly string[], declared: readonly string[]) => {

@@ -203,6 +203,9 @@ export function topologyOf(
     ['postgres', (read) => postgres(read, host)],
     ['redis', (read) => redis(read, host)],
   ];
+  /** Whether there is a network of the services' own; recorded for what is made from that. */
+  const isNetworked = (read: Settings) =>
+    hasServicesNetwork([...companions.map(([, companion]) => companion(read)), ...services]);
   /**
    * One of the package's own, unless the user's has its name, or a compose file says all that there is.
    * @param program on the host that would be in its place
@@ -214,8 +217,7 @@ export function topologyOf(
       const isElsewhere = hostPrograms(read).some((other) => other.name === program);
       const definition = isElsewhere || read.BTCW_COMPOSE_FILE ? undefined : define(read);
       if (!definition) return undefined;
-      const others = [...companions.map(([, companion]) => companion(read)), ...services];
-      return hasServicesNetwork(others) ? onServicesNetwork(definition) : definition;
+      return isNetworked(read) ? onServicesNetwork(definition) : definition;
     });
   };
   const applications = [
@@ -239,11 +241,12 @@ export function topologyOf(
     service('frps', (read) => (read.BTCW_FRP_SERVER_ADDR ? undefined : frps(read, host))),
   ];
   const guarded = present([proxy, ...applications, ...beside, ...others]);
-  const guards = service('guard', (read) =>
-    read.BTCW_GUARD === 'on'
-      ? guard(read, bridgeOf(read, host), [...programsFor(read), ...guarded])
-      : undefined,
-  );
+  const guards = service('guard', (read) => {
+    if (read.BTCW_GUARD !== 'on') return undefined;
+    // Its rules follow the networks.
+    isNetworked(read);
+    return guard(read, bridgeOf(read, host), [...programsFor(read), ...guarded]);
+  });
 
   const made = [proxy, ...applications, ...beside, ...tunnel, guards, ...others];
   const all = present(made);

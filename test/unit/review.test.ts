@@ -83,6 +83,17 @@ describe('a container', () => {
     ]);
   });
 
+  it('that runs something else is told with both where they are short, and without where one is a script', () => {
+    const detail = (Entrypoint: string[]) =>
+      compare(declared, { ...asDeclared, Config: { ...asDeclared.Config, Entrypoint } }, image);
+    expect(detail(['sh'])).toEqual([
+      { what: 'entrypoint', detail: '["sh"] instead of ["nginx"]', repair: 'container' },
+    ]);
+    expect(detail(['sh', '-c', 'true; '.repeat(30)])).toEqual([
+      { what: 'entrypoint', detail: 'not the declared one', repair: 'container' },
+    ]);
+  });
+
   it('is not called different for what its image brings', () => {
     const richer = { ...image, Config: { ...image.Config, Env: ['PATH=/bin', 'LANG=C'] } };
     const Config = { ...asDeclared.Config, Env: ['A=1', 'PATH=/bin', 'LANG=C'] };

@@ -519,6 +519,14 @@ describe('programs on the host', () => {
     expect(() => topologyFor({ ...ADDRESSES, BTCW_NGINX_PORT: '8100' })).toThrow('should differ from');
   });
 
+  it('makes the guard depend on the settings that give it a network of its own', () => {
+    for (const environment of [{}, { BTCW_POSTGRES: 'on' }, { BTCW_REDIS: 'on' }]) {
+      expect(serviceNamed(topologyFor(environment), 'guard').reads).toEqual(
+        expect.arrayContaining(['BTCW_POSTGRES', 'BTCW_REDIS']),
+      );
+    }
+  });
+
   it('is started again by its own health check where it depends on others, and Docker would not', () => {
     const worker: ServiceDefinition = {
       ...redis,
