@@ -137,6 +137,15 @@ describe('what is known of a command line before packages are installed', () => 
     const page = readFileSync(COMMANDS_PAGE.file, 'utf8');
     expect(page, 'it is stale. Run: npm run docs').toBe(COMMANDS_PAGE.render(page));
   });
+
+  it.each(['README.md', 'README.zh-CN.md'])('are all named in %s', (file) => {
+    const names = [...readFileSync('docs/commands.md', 'utf8').matchAll(/^## btcw ([a-z]+)$/gm)].map(
+      ([, name]) => name,
+    );
+    expect(names).toContain('restore');
+    const text = readFileSync(file, 'utf8');
+    expect(names.filter((name) => !text.includes(`./btcw ${name}`))).toEqual([]);
+  });
 });
 
 describe('colours', () => {
