@@ -29,7 +29,7 @@ export interface Application {
   readonly expired?: () => Promise<string>;
 }
 
-export const WRONG_TOKEN = 'not.a.token';
+const WRONG_TOKEN = 'not.a.token';
 
 /** The checks of an address, by what those of another may depend on. */
 export interface AddressChecks extends SocketChecks {
@@ -83,11 +83,15 @@ function apiChecks(
   return [reached, ...compared];
 }
 
-/** Asks the API with the good token, and with one that has its content and another key's signature. */
+/**
+ * Asks the API with the good token, and with one that has its content and another key's signature.
+ * @param behind the same checks of the address that this one leads to
+ */
 function whoChecks(
   { name, url, fixes }: Address,
   { profile, token }: Application,
   dependsOn: readonly PlannedCheck[],
+  behind: readonly PlannedCheck[] = [],
 ): PlannedCheck[] {
   const { whoPath } = profile;
   if (!whoPath) {
@@ -98,7 +102,7 @@ function whoChecks(
     ask(`${url}${whoPath}`, { ...options, headers: { authorization: `Bearer ${bearer}` } });
   const valid: PlannedCheck = {
     name: `${name}: API accepts the token`,
-    dependsOn,
+    dependsOn: [...dependsOn, ...behind.slice(0, 1)],
     fix: fixes.backend,
     run: async () => {
       const answer = await askWith(await token());
@@ -107,7 +111,7 @@ function whoChecks(
   };
   const forged: PlannedCheck = {
     name: `${name}: API refuses a token of another key`,
-    dependsOn: [valid],
+    dependsOn: [valid, ...behind.slice(1)],
     fix: `anybody can log in as anybody: ${whoPath} has to check the signature of each token (${fixes.backend})`,
     run: async () => {
       const answer = await askWith(forgedToken(await token()));
@@ -148,12 +152,7 @@ export function addressChecks(
   );
   const [reached] = api;
   const before = [...needs.api, ...(reached ? [reached] : []), needs.login];
-  const who: PlannedCheck[] = [];
-  for (const [index, check] of whoChecks(address, application, before).entries()) {
-    const [first] = who;
-    const dependsOn = first ? [first] : check.dependsOn;
-    who.push(after({ ...check, dependsOn }, behind?.who[index]));
-  }
+  const who = whoChecks(address, application, before, behind?.who);
   const tokens: SocketTokens = {
     wrong: async () => WRONG_TOKEN,
     forged: once(async () => forgedToken(await token())),
