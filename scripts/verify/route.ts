@@ -50,10 +50,9 @@ export function routeCheck(
     dependsOn,
     fix,
     run: async () => {
-      const [proxied, direct] = await Promise.all(
-        [url, base].map((from) => ask(`${from}${path}`, { deadlineMs: HTTP_DEADLINE_MS })),
-      );
-      return proxied && direct ? routeResult(route, proxied, direct) : { skipped: 'no answer' };
+      const askAt = (from: string) => ask(`${from}${path}`, { deadlineMs: HTTP_DEADLINE_MS });
+      const [proxied, direct] = await Promise.all([askAt(url), askAt(base)]);
+      return routeResult(route, proxied, direct);
     },
   };
 }

@@ -57,6 +57,14 @@ const LATE_MS = 1_000;
 /** Twice what a topic takes to repeat itself. */
 const SILENCE_MS = 15_000;
 
+/** A handshake's status in a few words. */
+const statusText = (status: number | string): string =>
+  typeof status === 'number' ? `status ${status}` : status;
+
+/** The deadlines of the topics that have one. */
+const deadlinesOf = ({ topics }: WebSocketProfile): number[] =>
+  topics.flatMap(({ deadlineSec }) => deadlineSec ?? []);
+
 const LIST = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 
 /** The upgrade that each kind of token gives. */
@@ -81,7 +89,7 @@ function upgradeChecks(
         const token = await tokens[kind]?.();
         const stayMs = isStrict ? 0 : isValid ? STAY_MS : REFUSAL_MS;
         const { status, closed } = await handshake({ base: url, profile, token }, stayMs);
-        const text = typeof status === 'number' ? `status ${status}` : status;
+        const text = statusText(status);
         const isRefused = (typeof status === 'number' && refusals.includes(status)) || closed !== undefined;
         const isOpen = status === 101 && closed === undefined;
         return { ok: isValid ? isOpen : isRefused, detail: closed ? `${text}, closed with ${closed}` : text };
@@ -104,7 +112,7 @@ function plainUpgrade(
     run: async () => {
       const { status } = await handshake({ base: url, profile });
       const ok = status === 101 || status === 401 || status === 403;
-      return { ok, detail: typeof status === 'number' ? `status ${status}` : status };
+      return { ok, detail: statusText(status) };
     },
   };
 }
@@ -112,10 +120,10 @@ function plainUpgrade(
 /** What came of the topics, and what did not, or too late. Pure. */
 export function topicsResult({ topics }: WebSocketProfile, { arrivedMs = {}, error }: ProbeResult): Result {
   const missing = topics
-    .filter(({ name, deadlineSec = Number.POSITIVE_INFINITY }) => {
+    .filter(({ name, deadlineSec }) => {
+      if (deadlineSec === undefined) return false;
       const arrived = arrivedMs[name];
-      const isExpected = Number.isFinite(deadlineSec);
-      return isExpected && (arrived === undefined || arrived > deadlineSec * 1000 + LATE_MS);
+      return arrived === undefined || arrived > deadlineSec * 1000 + LATE_MS;
     })
     .map(({ name }) => name);
   if (missing.length > 0)
@@ -152,8 +160,8 @@ export function pingResult(profile: WebSocketProfile, { pongMs, pinged, error }:
 
 /** How long everything may take that is waited for. */
 function probeMs(profile: WebSocketProfile): number {
-  const { topics, heartbeat } = profile;
-  const waits = [awaitedPingSec(profile) ?? 0, ...topics.map(({ deadlineSec = 0 }) => deadlineSec)];
+  const { heartbeat } = profile;
+  const waits = [awaitedPingSec(profile) ?? 0, ...deadlinesOf(profile)];
   const longest = 1000 * Math.max(...waits);
   if (longest > 0) return heartbeat.from === 'client' ? longest : longest + LATE_MS;
   return SHORT_MS;
@@ -162,8 +170,8 @@ function probeMs(profile: WebSocketProfile): number {
 const NUMBERS = ['no', 'one', 'two', 'three', 'four', 'five', 'six'];
 
 /** @example 'four topics within 3 s', 'topics within 5 to 60 s' */
-function topicsName({ topics }: WebSocketProfile): string {
-  const deadlines = topics.flatMap(({ deadlineSec }) => deadlineSec ?? []);
+function topicsName(profile: WebSocketProfile): string {
+  const deadlines = deadlinesOf(profile);
   const [first, last] = [Math.min(...deadlines), Math.max(...deadlines)];
   if (deadlines.length === 0) return 'topics';
   const count =
@@ -226,8 +234,8 @@ export function socketChecks(
 }
 
 /** Silence that no topic of the profile explains. */
-function longestSilenceMs({ topics }: WebSocketProfile): number {
-  const deadlines = topics.flatMap(({ deadlineSec }) => deadlineSec ?? []);
+function longestSilenceMs(profile: WebSocketProfile): number {
+  const deadlines = deadlinesOf(profile);
   if (deadlines.length === 0) return Number.POSITIVE_INFINITY;
   return Math.max(SILENCE_MS, 3_000 * Math.min(...deadlines));
 }
