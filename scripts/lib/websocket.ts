@@ -43,6 +43,12 @@ function open({ base, profile, token = '' }: Target, handshakeTimeout = HANDSHAK
   return socket;
 }
 
+/** Subscribes all topics, where the server does not send by itself. */
+function subscribeTopics(socket: WebSocket, { subscribe, topics }: WebSocketProfile): void {
+  if (subscribe === undefined) return;
+  for (const { name } of topics) socket.send(asText(filled(subscribe, { topic: name })));
+}
+
 function parsed(text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text);
@@ -152,7 +158,7 @@ export function probeWebSocket(
   awaitsPing = false,
 ): Promise<ProbeResult> {
   const { profile } = target;
-  const { subscribe, topics, heartbeat } = profile;
+  const { heartbeat } = profile;
   return new Promise((resolve) => {
     const arrivedMs: Record<string, number> = {};
     let openedMs = 0;
@@ -185,9 +191,7 @@ export function probeWebSocket(
       status = 101;
       openedMs = performance.now();
       setTimeout(() => end(true), deadlineMs).unref();
-      if (subscribe !== undefined) {
-        for (const { name } of topics) socket.send(asText(filled(subscribe, { topic: name })));
-      }
+      subscribeTopics(socket, profile);
       if (heartbeat.from === 'client') socket.send(asText(heartbeat.message));
       endWhenAllIsThere();
     });
@@ -238,7 +242,7 @@ export interface SoakResult {
  * are answered meanwhile.
  */
 export function soak(target: Target, durationMs: number): Promise<SoakResult> {
-  const { subscribe, topics } = target.profile;
+  const { profile } = target;
   return new Promise((resolve) => {
     const socket = open(target);
     let openedMs = performance.now();
@@ -256,8 +260,7 @@ export function soak(target: Target, durationMs: number): Promise<SoakResult> {
       openedMs = performance.now();
       lastMs = openedMs;
       timer = setTimeout(() => socket.close(1000), durationMs);
-      if (subscribe === undefined) return;
-      for (const { name } of topics) socket.send(asText(filled(subscribe, { topic: name })));
+      subscribeTopics(socket, profile);
     });
     socket.on('ping', () => {
       pings += 1;
@@ -265,7 +268,7 @@ export function soak(target: Target, durationMs: number): Promise<SoakResult> {
     socket.on('message', (data) => {
       messages += 1;
       noteSilence();
-      const answer = answerTo(parsed(data.toString()), target.profile);
+      const answer = answerTo(parsed(data.toString()), profile);
       if (answer === undefined) return;
       pings += 1;
       socket.send(answer);
