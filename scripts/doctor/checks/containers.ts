@@ -16,14 +16,18 @@ const LOOP_UPTIME_MS = { healthy: 20_000, otherwise: 90_000 };
 const portChecksOf = (service: Service): ServiceCheckId[] =>
   service.ports.map((port) => `port-${portName(service, port)}` as const);
 
+const lastLineOf = ({ lastLogLine }: ContainerFacts): string =>
+  lastLogLine ? `; last log line: ${lastLogLine}` : '';
+
 /** What a one-off service has come to. */
 function oneOffVerdict(container: ContainerFacts, nowMs: number): Verdict {
-  const { name, status, health, exitCode, lastLogLine, startedAtMs } = container;
+  const { name, status, health, exitCode, startedAtMs } = container;
   if (health === COMPLETED) return { ok: `exited (0), started ${span(nowMs - startedAtMs)} ago` };
   if (status === 'running') return { ok: `running for ${span(nowMs - startedAtMs)}` };
-  const lastLine = lastLogLine ? `; last log line: ${lastLogLine}` : '';
   const problem =
-    status === 'exited' ? `${name} has failed (code ${exitCode})${lastLine}` : `${name} is ${status}`;
+    status === 'exited'
+      ? `${name} has failed (code ${exitCode})${lastLineOf(container)}`
+      : `${name} is ${status}`;
   return { problem, fix: 'npm run deploy' };
 }
 
@@ -43,8 +47,8 @@ const running = (topology: Topology, service: Service): Check => ({
       return { problem, fix: 'npm run deploy', ...(isNew && { settings: service.reads }) };
     }
     if (service.oneOff) return oneOffVerdict(container, container.inspectedMs + skewMs);
-    const { name, status, health, restarts, exitCode, lastLogLine } = container;
-    const lastLine = lastLogLine ? `; last log line: ${lastLogLine}` : '';
+    const { name, status, health, restarts, exitCode } = container;
+    const lastLine = lastLineOf(container);
     const memory = container.outOfMemory ? ', out of memory' : '';
     const uptimeMs = container.inspectedMs + skewMs - container.startedAtMs;
     if (status === 'paused') return { problem: `${name} is paused`, fix: `docker unpause ${name}` };
