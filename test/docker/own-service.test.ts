@@ -7,6 +7,7 @@ import { commandHealth, httpHealth } from '../../stacks/topology/health.ts';
 import type { ServiceDefinition } from '../../stacks/topology/service.ts';
 import type * as TopologyModule from '../../stacks/topology/topology.ts';
 import { docker, TestDeployment } from '../support/deployment.ts';
+import { runInProcess } from '../support/in-process.ts';
 import { imageOf } from '../support/topology.ts';
 
 /** What the topology gets beside what the package gives it. */
@@ -58,28 +59,12 @@ vi.mock('../../stacks/topology/topology.ts', async (original) => {
   return { ...actual, topologyOf };
 });
 
-/** Runs a command of this package in this process. @returns what it printed, and its exit code */
-async function run(command: () => Promise<void>): Promise<{ output: string; code: number }> {
-  const lines: string[] = [];
-  const log = vi.spyOn(console, 'log').mockImplementation((line) => lines.push(String(line)));
-  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0);
-  process.exitCode = 0;
-  try {
-    await command();
-    return { output: lines.join('\n'), code: Number(process.exitCode) };
-  } finally {
-    log.mockRestore();
-    write.mockRestore();
-    process.exitCode = 0;
-  }
-}
-
 beforeAll(async () => {
   added.push(shop, store);
   await deployment.remove();
   Object.assign(process.env, deployment.settings);
   const { deploy } = await import('../../scripts/commands/deploy.ts');
-  const { output } = await run(() => deploy());
+  const { output } = await runInProcess(() => deploy());
   expect(output).toContain('btcw-extra-shop: healthy');
   expect(output).toContain('btcw-extra-store: healthy');
 });
@@ -105,13 +90,13 @@ it('is guarded', async () => {
 it('is unchanged right after, and diff names what was changed by hand with its disruption', async () => {
   const { diff } = await import('../../scripts/commands/diff.ts');
   for (let round = 0; round < 3; round += 1) {
-    expect(await run(() => diff({}))).toMatchObject({
+    expect(await runInProcess(() => diff({}))).toMatchObject({
       code: 0,
       output: expect.stringContaining('No changes'),
     });
   }
   await docker('network', 'disconnect', 'btcw-extra-inner', 'btcw-extra-shop');
-  const { output, code } = await run(() => diff({ json: true }));
+  const { output, code } = await runInProcess(() => diff({ json: true }));
   expect(code).toBe(2);
   expect(JSON.parse(output).containers).toEqual([
     expect.objectContaining({
@@ -121,13 +106,13 @@ it('is unchanged right after, and diff names what was changed by hand with its d
     }),
   ]);
   const { deploy } = await import('../../scripts/commands/deploy.ts');
-  await run(() => deploy());
-  expect((await run(() => diff({}))).code).toBe(0);
+  await runInProcess(() => deploy());
+  expect((await runInProcess(() => diff({}))).code).toBe(0);
 });
 
 it('is examined by doctor, with a fix', async () => {
   const { doctor } = await import('../../scripts/commands/doctor.ts');
-  const examine = async () => JSON.parse((await run(() => doctor({ json: true }))).output);
+  const examine = async () => JSON.parse((await runInProcess(() => doctor({ json: true }))).output);
   const well: { findings: { id: string; level: string }[] } = await examine();
   const passed = well.findings.filter(({ level }) => level === 'ok').map(({ id }) => id);
   expect(passed).toEqual(
@@ -149,16 +134,16 @@ it('is examined by doctor, with a fix', async () => {
 
 it('is shown by status and logs', async () => {
   const { status } = await import('../../scripts/commands/status.ts');
-  const shown = JSON.parse((await run(() => status({ json: true }))).output);
+  const shown = JSON.parse((await runInProcess(() => status({ json: true }))).output);
   expect(shown.containers.map(({ service }: { service: string }) => service)).toEqual(
     expect.arrayContaining(['shop', 'store']),
   );
   const { logs } = await import('../../scripts/commands/logs.ts');
-  expect((await run(() => logs(['store'], { tail: '5' }))).output).toContain('the store is open');
+  expect((await runInProcess(() => logs(['store'], { tail: '5' }))).output).toContain('the store is open');
 });
 
 it('is destroyed with the rest', async () => {
   const { destroy } = await import('../../scripts/commands/destroy.ts');
-  await run(() => destroy({ yes: true, volumes: true }));
+  await runInProcess(() => destroy({ yes: true, volumes: true }));
   expect(await deployment.remains()).toEqual([]);
 });

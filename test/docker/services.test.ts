@@ -11,6 +11,7 @@ import { PROJECT_LABEL } from '../../stacks/topology/labels.ts';
 import type { ServiceDefinition } from '../../stacks/topology/service.ts';
 import type * as TopologyModule from '../../stacks/topology/topology.ts';
 import { docker, eventually, TestDeployment, tryProgram } from '../support/deployment.ts';
+import { runInProcess } from '../support/in-process.ts';
 import { imageOf } from '../support/topology.ts';
 
 const PROJECT = 'btcw-t-services';
@@ -89,32 +90,15 @@ vi.mock('../../stacks/topology/topology.ts', async (original) => {
   return { ...actual, topologyOf };
 });
 
-/** Runs a command of this package in this process. @returns what it printed, or the error it failed with */
-async function run(command: () => Promise<void>): Promise<{ output: string; code: number }> {
-  const lines: string[] = [];
-  const log = vi.spyOn(console, 'log').mockImplementation((line) => lines.push(String(line)));
-  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0);
-  process.exitCode = 0;
-  try {
-    await command();
-    return { output: lines.join('\n'), code: Number(process.exitCode) };
-  } catch (error) {
-    return { output: (error as Error).message, code: 1 };
-  } finally {
-    log.mockRestore();
-    write.mockRestore();
-    process.exitCode = 0;
-  }
-}
-
+/** @returns what it printed, or the error it failed with */
 async function deploy(...services: ServiceDefinition[]) {
   added.services = services;
   const command = await import('../../scripts/commands/deploy.ts');
-  return run(() => command.deploy());
+  return runInProcess(() => command.deploy()).catch(({ message }: Error) => ({ output: message, code: 1 }));
 }
 async function diff() {
   const command = await import('../../scripts/commands/diff.ts');
-  return run(() => command.diff({}));
+  return runInProcess(() => command.diff({}));
 }
 const runs = async () =>
   (await docker('exec', `${PROJECT}-shop`, 'cat', '/files/migrated')).trim().split('\n').length;
@@ -161,11 +145,11 @@ it('a one-off service runs before what depends on it, and not again without a ch
 
 it('a one-off service that has done its work is well to doctor, status and verify', async () => {
   const { doctor } = await import('../../scripts/commands/doctor.ts');
-  const { findings } = JSON.parse((await run(() => doctor({ json: true }))).output);
+  const { findings } = JSON.parse((await runInProcess(() => doctor({ json: true }))).output);
   const found = findings.find(({ id }: { id: string }) => id === 'container-migrate');
   expect(found).toMatchObject({ level: 'ok', detail: expect.stringContaining('exited (0)') });
   const { status } = await import('../../scripts/commands/status.ts');
-  const shown = JSON.parse((await run(() => status({ json: true }))).output);
+  const shown = JSON.parse((await runInProcess(() => status({ json: true }))).output);
   expect(shown.containers).toEqual(
     expect.arrayContaining([expect.objectContaining({ service: 'migrate', health: 'completed' })]),
   );
@@ -275,6 +259,6 @@ it('is started again by its own health check where that goes on failing, and not
 
 it('is destroyed with the rest', async () => {
   const { destroy } = await import('../../scripts/commands/destroy.ts');
-  await run(() => destroy({ yes: true, volumes: true }));
+  await runInProcess(() => destroy({ yes: true, volumes: true }));
   expect(await deployment.remains()).toEqual([]);
 });
