@@ -4,14 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { CONTENT, TestDatabases } from '../support/databases.ts';
-import { TestDeployment } from '../support/deployment.ts';
+import { portsFrom, TestDeployment } from '../support/deployment.ts';
 
 const deployment = new TestDeployment('btcw-d-backup', {
-  BTCW_NGINX_PORT: '21211',
-  BTCW_BACKEND_PORT: '21212',
-  BTCW_FRONTEND_PORT: '21213',
-  BTCW_FRP_SERVER_PORT: '21214',
-  BTCW_FRP_REMOTE_PORT: '21215',
+  ...portsFrom(21211),
   BTCW_POSTGRES: 'on',
   BTCW_REDIS: 'on',
 });

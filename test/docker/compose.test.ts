@@ -3,18 +3,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { docker, TestDeployment } from '../support/deployment.ts';
+import { docker, portsFrom, TestDeployment } from '../support/deployment.ts';
 import { imageOf } from '../support/topology.ts';
 
 const PASSWORD = 'p@ss w0rd "$x\' 中文';
 const folder = mkdtempSync(join(tmpdir(), 'btcw-compose-'));
 const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
 const deployment = new TestDeployment('btcw-c-app', {
-  BTCW_NGINX_PORT: '21000',
-  BTCW_BACKEND_PORT: '21001',
-  BTCW_FRONTEND_PORT: '21002',
-  BTCW_FRP_SERVER_PORT: '21003',
-  BTCW_FRP_REMOTE_PORT: '21004',
+  ...portsFrom(21000),
   BTCW_COMPOSE_FILE: join(folder, 'compose.yaml'),
 });
 

@@ -4,17 +4,10 @@ import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Finding } from '../../scripts/doctor/checks/check.ts';
 import type { Check } from '../../scripts/verify/check.ts';
-import { docker, TestDeployment, testRounds } from '../support/deployment.ts';
+import { docker, portsFrom, TestDeployment, testRounds } from '../support/deployment.ts';
 import { foreignApp, PROFILE } from '../support/foreign-app.ts';
 
 const PASSWORD = 'a password of four words';
-const PORTS = {
-  BTCW_NGINX_PORT: '21301',
-  BTCW_BACKEND_PORT: '21302',
-  BTCW_FRONTEND_PORT: '21303',
-  BTCW_FRP_SERVER_PORT: '21304',
-  BTCW_FRP_REMOTE_PORT: '21305',
-};
 let folder = '';
 let deployment: TestDeployment;
 /** The application's environment file. */
@@ -28,7 +21,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'password'), `${PASSWORD}\n`, { mode: 0o600 });
   environment(WELL);
   deployment = new TestDeployment('btcw-p-shop', {
-    ...PORTS,
+    ...portsFrom(21301),
     BTCW_BACKEND_CONTEXT: context,
     BTCW_BACKEND_ENV_FILE: join(folder, 'env'),
   });

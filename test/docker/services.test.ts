@@ -10,7 +10,7 @@ import { restartingHealth } from '../../stacks/topology/health.ts';
 import { PROJECT_LABEL } from '../../stacks/topology/labels.ts';
 import type { ServiceDefinition } from '../../stacks/topology/service.ts';
 import type * as TopologyModule from '../../stacks/topology/topology.ts';
-import { docker, eventually, TestDeployment, tryProgram } from '../support/deployment.ts';
+import { docker, eventually, portsFrom, TestDeployment, tryProgram } from '../support/deployment.ts';
 import { runInProcess } from '../support/in-process.ts';
 import { imageOf } from '../support/topology.ts';
 
@@ -23,11 +23,7 @@ const folder = mkdtempSync(join(tmpdir(), 'btcw-t-'));
 const environmentFile = join(folder, 'own.env');
 writeFileSync(environmentFile, "MARK='a b'\n");
 const deployment = new TestDeployment(PROJECT, {
-  BTCW_NGINX_PORT: '21101',
-  BTCW_BACKEND_PORT: '21102',
-  BTCW_FRONTEND_PORT: '21103',
-  BTCW_FRP_SERVER_PORT: '21104',
-  BTCW_FRP_REMOTE_PORT: '21105',
+  ...portsFrom(21101),
   BTCW_BACKEND_ENV_FILE: environmentFile,
   BTCW_BACKEND_BEFORE_START: 'echo "$MARK" >> /data/before',
   BTCW_BACKEND_MEMORY: '300m',

@@ -10,7 +10,14 @@ import { execa } from 'execa';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { launch, visit } from '../browser/browser.ts';
-import { docker, eventually, type Outcome, TestDeployment, tryProgram } from '../support/deployment.ts';
+import {
+  docker,
+  eventually,
+  type Outcome,
+  portsFrom,
+  TestDeployment,
+  tryProgram,
+} from '../support/deployment.ts';
 import { TestEngine } from '../support/engine.ts';
 import { imageOf } from '../support/topology.ts';
 import { TOPICS, Trader, TraderApi } from '../support/trader.ts';
@@ -27,14 +34,6 @@ const HERE = { BTCW_STAND_INS: 'on' };
 const LONG = { timeout: 4 * DEADLINE_MS };
 const PATHS = '/api,/docs,/redoc,/openapi.json,/health';
 const NOTE = 'what was uploaded stays\n';
-
-const ports = (first: number): Record<string, string> => ({
-  BTCW_NGINX_PORT: String(first),
-  BTCW_BACKEND_PORT: String(first + 1),
-  BTCW_FRONTEND_PORT: String(first + 2),
-  BTCW_FRP_SERVER_PORT: String(first + 3),
-  BTCW_FRP_REMOTE_PORT: String(first + 4),
-});
 
 /** A clean clone of this repository, as a user has it: its commit, no packages, settings in its .env. */
 class Clone {
@@ -157,7 +156,7 @@ async function underLoad(act: () => Promise<void>): Promise<void> {
 }
 
 describe('an application by its own compose file', () => {
-  const deployment = new TestDeployment('btcw-a-compose', ports(21500));
+  const deployment = new TestDeployment('btcw-a-compose', portsFrom(21500));
   const trader = new Trader('compose');
   const clone = new Clone('own-application');
   const settings = {
@@ -308,7 +307,7 @@ describe('an application by its own compose file', () => {
 });
 
 describe('an application by settings only', () => {
-  const deployment = new TestDeployment('btcw-a-settings', ports(21510));
+  const deployment = new TestDeployment('btcw-a-settings', portsFrom(21510));
   const trader = new Trader('settings');
   const clone = new Clone('own-application-settings');
   const environment = trader.path('backend.env');
@@ -366,7 +365,7 @@ describe('an application by settings only', () => {
 });
 
 describe('an application whose programs run on this host', () => {
-  const deployment = new TestDeployment('btcw-a-host', ports(21520));
+  const deployment = new TestDeployment('btcw-a-host', portsFrom(21520));
   const trader = new Trader('host');
   const clone = new Clone('own-application-host');
   const [postgres, redis] = ['btcw-a-host-db', 'btcw-a-host-cache'];
@@ -471,7 +470,7 @@ describe('an application whose programs run on this host', () => {
 });
 
 describe('the page "your own application"', () => {
-  const deployment = new TestDeployment('btcw-a-page', ports(21540));
+  const deployment = new TestDeployment('btcw-a-page', portsFrom(21540));
   const clone = new Clone('page/btcw');
   const project = join(clone.folder, '../trader');
   const blocks = [...readFileSync('docs/own-application.md', 'utf8').matchAll(/^```sh\n(.*?)^```$/gms)];

@@ -5,16 +5,12 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { planImages } from '../../scripts/images/plan.ts';
 import { CONTENT, TestDatabases } from '../support/databases.ts';
-import { TestDeployment } from '../support/deployment.ts';
+import { portsFrom, TestDeployment } from '../support/deployment.ts';
 import { TestEngine } from '../support/engine.ts';
 import { topologyFor } from '../support/topology.ts';
 
 const SETTINGS = {
-  BTCW_NGINX_PORT: '21221',
-  BTCW_BACKEND_PORT: '21222',
-  BTCW_FRONTEND_PORT: '21223',
-  BTCW_FRP_SERVER_PORT: '21224',
-  BTCW_FRP_REMOTE_PORT: '21225',
+  ...portsFrom(21221),
   BTCW_POSTGRES: 'on',
   BTCW_REDIS: 'on',
 };

@@ -24,6 +24,10 @@ function defaultPorts() {
   return Object.fromEntries(entries) as Record<keyof typeof PORTS, string>;
 }
 
+/** Ports of a test's own, in the order of {@link PORTS}, each the one after that before. */
+export const portsFrom = (first: number): Record<string, string> =>
+  Object.fromEntries(Object.keys(PORTS).map((name, index) => [name, String(first + index)]));
+
 export interface Outcome {
   readonly code: number;
   /** Both streams, without colours. */
