@@ -116,6 +116,16 @@ async function expectCode(clone: Clone, code: number, command: string, ...args: 
   return outcome.output;
 }
 
+/** Starts it: through the tunnel its paths and its page work, and it takes a file. */
+async function expectUp(clone: Clone, base: string, { password }: Trader): Promise<TraderApi> {
+  const api = new TraderApi(base, password);
+  await expectCode(clone, 0, 'up');
+  await expectRoutes(base);
+  await expectDashboard(base, password);
+  await api.upload('note.txt', NOTE);
+  return api;
+}
+
 /** What says of itself that all is well, some times in a row. */
 async function expectGreen(clone: Clone, rounds: number): Promise<void> {
   for (let round = 1; round <= rounds; round += 1) {
@@ -173,7 +183,7 @@ describe('an application by its own compose file', () => {
   beforeAll(async () => {
     await deployment.remove();
     trader.create({ BACKEND_PORT: '21501', FRONTEND_PORT: '21502', POSTGRES_PORT: '21505' });
-    api = new TraderApi(deployment.public, trader.secrets.ADMIN_PASSWORD ?? '');
+    api = new TraderApi(deployment.public, trader.password);
     await clone.create(settings);
   });
   afterEach(async ({ task }) => {
@@ -190,7 +200,7 @@ describe('an application by its own compose file', () => {
     expect(await api.userSince()).toBe(userSince);
     expect(await api.uploads()).toEqual(['note.txt']);
     expect(await api.download('note.txt')).toBe(NOTE);
-    await expectDashboard(deployment.public, trader.secrets.ADMIN_PASSWORD ?? '');
+    await expectDashboard(deployment.public, trader.password);
   };
 
   it('comes from a clean clone to a logged-in dashboard through the tunnel', LONG, async () => {
@@ -198,7 +208,7 @@ describe('an application by its own compose file', () => {
     expect(output).toContain('nginx');
     userSince = await api.userSince();
     await expectRoutes(deployment.public);
-    await expectDashboard(deployment.public, trader.secrets.ADMIN_PASSWORD ?? '');
+    await expectDashboard(deployment.public, trader.password);
     await api.upload('note.txt', NOTE);
   });
 
@@ -277,10 +287,9 @@ describe('an application by its own compose file', () => {
           3 * TOPIC_MS,
         );
         expect(verified.code, verified.output).toBe(0);
-        const password = trader.secrets.ADMIN_PASSWORD ?? '';
         const script = `
         import { TraderApi } from '${process.cwd()}/test/support/trader.ts';
-        const api = new TraderApi('${deployment.public}', '${password}');
+        const api = new TraderApi('${deployment.public}', '${trader.password}');
         console.log(JSON.stringify([await api.userSince(), await api.uploads(), await api.download('note.txt')]));`;
         writeFileSync(join(other.folder, 'ask.mts'), script);
         const { stdout, output } = await engine.run('node', [
@@ -315,8 +324,7 @@ describe('an application by settings only', () => {
   beforeAll(async () => {
     await deployment.remove();
     trader.create();
-    const password = trader.secrets.ADMIN_PASSWORD ?? '';
-    writeFileSync(environment, `ADMIN_PASSWORD='${password}'\n`, { mode: 0o600 });
+    writeFileSync(environment, `ADMIN_PASSWORD='${trader.password}'\n`, { mode: 0o600 });
     await clone.create({
       ...deployment.settings,
       ...HERE,
@@ -344,12 +352,7 @@ describe('an application by settings only', () => {
   });
 
   it('comes up, is all green, and keeps its data', LONG, async () => {
-    const password = trader.secrets.ADMIN_PASSWORD ?? '';
-    const api = new TraderApi(deployment.public, password);
-    await expectCode(clone, 0, 'up');
-    await expectRoutes(deployment.public);
-    await expectDashboard(deployment.public, password);
-    await api.upload('note.txt', NOTE);
+    const api = await expectUp(clone, deployment.public, trader);
     const since = await api.userSince();
     await expectGreen(clone, 3);
     expect(await expectCode(clone, 0, 'diff')).toContain('No changes');
@@ -360,7 +363,7 @@ describe('an application by settings only', () => {
     await expectCode(clone, 0, 'up');
     expect(await api.userSince()).toBe(since);
     expect(await api.download('note.txt')).toBe(NOTE);
-    await expectDashboard(deployment.public, password);
+    await expectDashboard(deployment.public, trader.password);
   });
 });
 
@@ -455,12 +458,7 @@ describe('an application whose programs run on this host', () => {
   });
 
   it('is reached through the tunnel, is all green, and has no container', LONG, async () => {
-    const password = trader.secrets.ADMIN_PASSWORD ?? '';
-    const api = new TraderApi(deployment.public, password);
-    await expectCode(clone, 0, 'up');
-    await expectRoutes(deployment.public);
-    await expectDashboard(deployment.public, password);
-    await api.upload('note.txt', NOTE);
+    const api = await expectUp(clone, deployment.public, trader);
     expect(await api.download('note.txt')).toBe(NOTE);
     await expectGreen(clone, 3);
     expect(await expectCode(clone, 0, 'diff')).toContain('No changes');

@@ -31,12 +31,17 @@ export class Trader {
     });
     const lines = Object.entries(values).map(([name, value]) => `${name}=${value}\n`);
     const chosen = new RegExp(`^(${Object.keys(values).join('|') || '-'})=.*\n`, 'gm');
-    writeFileSync(this.passwordFile, `${this.secrets.ADMIN_PASSWORD}\n`, { mode: 0o600 });
+    writeFileSync(this.passwordFile, `${this.password}\n`, { mode: 0o600 });
     writeFileSync(this.path('.env'), example.replace(chosen, '') + lines.join(''), { mode: 0o600 });
   }
 
   path(name: string): string {
     return join(this.folder, name);
+  }
+
+  /** Of its user `admin`. */
+  get password(): string {
+    return this.secrets.ADMIN_PASSWORD ?? '';
   }
 
   /** What verify and doctor log in with. */
