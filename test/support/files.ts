@@ -8,9 +8,9 @@ interface MemoryFile {
   readonly mode?: number;
 }
 
-/** Files that are on no disk, as seen from the folder `/work`. */
+/** Files that are on no disk, as seen from the folder `/home/owner/project`. */
 export const memoryFiles = (files: Readonly<Record<string, MemoryFile>>): FileSystem => ({
-  resolve: (path) => (path.startsWith('/') ? path : `/work/${path}`),
+  resolve: (path) => (path.startsWith('/') ? path : `/home/owner/project/${path}`),
   stat(path) {
     const file = files[path];
     if (file) return { kind: 'file', mode: file.mode ?? 0o600 };

@@ -587,14 +587,14 @@ describe('settings beside a compose file', () => {
 });
 
 describe('the settings', () => {
-  const COMPOSE = { '/work/compose.yaml': { text: 'services: {}' } };
+  const COMPOSE = { '/home/owner/project/compose.yaml': { text: 'services: {}' } };
   const parse = (dotEnv: string, files: Record<string, { text: string }> = COMPOSE, environment = {}) =>
     parseSettings(environment, dotEnv, memoryFiles(files));
 
   it('find the compose file beside .env', () => {
-    expect(parse('').BTCW_COMPOSE_FILE).toBe('/work/compose.yaml');
-    expect(parse('', { '/work/docker-compose.yml': { text: '' } }).BTCW_COMPOSE_FILE).toBe(
-      '/work/docker-compose.yml',
+    expect(parse('').BTCW_COMPOSE_FILE).toBe('/home/owner/project/compose.yaml');
+    expect(parse('', { '/home/owner/project/docker-compose.yml': { text: '' } }).BTCW_COMPOSE_FILE).toBe(
+      '/home/owner/project/docker-compose.yml',
     );
     expect(parse('', {}).BTCW_COMPOSE_FILE).toBeUndefined();
     expect(parse('BTCW_COMPOSE_FILE=off').BTCW_COMPOSE_FILE).toBeUndefined();
@@ -626,7 +626,7 @@ describe('the settings', () => {
     (line) => {
       const [name] = line.split('=');
       expect(() => parse(line)).toThrow(
-        `${name}: should not be set together with a compose file (/work/compose.yaml)`,
+        `${name}: should not be set together with a compose file (/home/owner/project/compose.yaml)`,
       );
     },
   );

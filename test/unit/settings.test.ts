@@ -70,7 +70,7 @@ describe('settings', () => {
   });
 
   it('leave other names of the environment alone', () => {
-    expect(problemsOf({ PATH: '/bin', HOME: '/root' })).toBe('');
+    expect(problemsOf({ PATH: '/bin', HOME: '/home/owner' })).toBe('');
   });
 
   it('tell all problems at once, one on each line', () => {
@@ -210,9 +210,9 @@ describe('a wrong setting is refused with its name, its value and the fix', () =
 describe('settings that name a path', () => {
   const CERTIFICATE = '-----BEGIN CERTIFICATE-----\n';
   const files = memoryFiles({
-    '/work/token': { text: 'a-token\n' },
-    '/work/open': { text: 'a-token\n', mode: 0o640 },
-    '/work/app/Dockerfile': { text: 'FROM scratch\n', mode: 0o644 },
+    '/home/owner/project/token': { text: 'a-token\n' },
+    '/home/owner/project/open': { text: 'a-token\n', mode: 0o640 },
+    '/home/owner/project/app/Dockerfile': { text: 'FROM scratch\n', mode: 0o644 },
     '/etc/ca.pem': { text: CERTIFICATE, mode: 0o644 },
   });
 
@@ -222,8 +222,8 @@ describe('settings that name a path', () => {
       '',
       files,
     );
-    expect(settings.BTCW_FRP_TOKEN_FILE).toBe('/work/token');
-    expect(settings.BTCW_BACKEND_CONTEXT).toBe('/work/app');
+    expect(settings.BTCW_FRP_TOKEN_FILE).toBe('/home/owner/project/token');
+    expect(settings.BTCW_BACKEND_CONTEXT).toBe('/home/owner/project/app');
     expect(settings.BTCW_FRP_TLS_CA_FILE).toBe('/etc/ca.pem');
     expect(settings.BTCW_ADMIN_PASSWORD_FILE).toBeUndefined();
   });
