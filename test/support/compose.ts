@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { assumedHost } from '../../scripts/deployment/host.ts';
 import { type ComposeProject, readCompose } from '../../stacks/compose/compose.ts';
 import { parseEnvFile } from '../../stacks/settings/env-file.ts';
-import type { FileSystem } from '../../stacks/settings/rules.ts';
 import { memoryFiles } from './files.ts';
 import { type Environment, settingsOf } from './topology.ts';
 
@@ -24,13 +23,10 @@ export const composeText = (name: string): string => readFileSync(`test/compose/
 /** Reads a compose file that is on no disk. */
 export function readCase({ text, files: others = {}, env, settings = {} }: ComposeCase): ComposeProject {
   const all = { 'compose.yaml': text, ...(env !== undefined && { '.env': env }), ...others };
-  const memory = memoryFiles(
+  const files = memoryFiles(
     Object.fromEntries(Object.entries(all).map(([path, content]) => [`/app/${path}`, { text: content }])),
+    '/app',
   );
-  const files: FileSystem = {
-    ...memory,
-    resolve: (path) => (path.startsWith('/') ? path : `/app/${path}`.replace(/\/\.$/, '')),
-  };
   const { entries } = parseEnvFile(env ?? '', '.env', () => undefined);
   return readCompose({
     file: '/app/compose.yaml',

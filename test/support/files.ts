@@ -1,4 +1,5 @@
 /** Files for tests of what settings name. */
+import { resolve } from 'node:path/posix';
 import type { FileSystem } from '../../stacks/settings/rules.ts';
 
 /** A file of {@link memoryFiles}. */
@@ -8,9 +9,12 @@ interface MemoryFile {
   readonly mode?: number;
 }
 
-/** Files that are on no disk, as seen from the folder `/home/owner/project`. */
-export const memoryFiles = (files: Readonly<Record<string, MemoryFile>>): FileSystem => ({
-  resolve: (path) => (path.startsWith('/') ? path : `/home/owner/project/${path}`),
+/** Files that are on no disk, as seen from a folder. */
+export const memoryFiles = (
+  files: Readonly<Record<string, MemoryFile>>,
+  folder = '/home/owner/project',
+): FileSystem => ({
+  resolve: (path) => resolve(folder, path),
   stat(path) {
     const file = files[path];
     if (file) return { kind: 'file', mode: file.mode ?? 0o600 };
