@@ -15,7 +15,7 @@ const hostAddress = rules.optional(
     .regex(/^\d{1,3}(\.\d{1,3}){3}:\d{1,5}$/, HOST_ADDRESS_RULE)
     .refine((value) => {
       const [address = '', port] = value.split(':');
-      return z.ipv4().safeParse(address).success && Number(port) >= 1 && Number(port) <= 65535;
+      return z.ipv4().safeParse(address).success && rules.port.safeParse(port).success;
     }, HOST_ADDRESS_RULE)
     .refine((value) => !/^(127|0)\./.test(value), `${HOST_ADDRESS_RULE}: containers do not reach 127.0.0.1`),
 );

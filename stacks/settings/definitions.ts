@@ -205,9 +205,7 @@ export const SETTINGS = {
     en: "PEM file with the frp server's CA; empty: its certificate is not checked",
     zh: 'frp 服务器 CA 的 PEM 文件；留空则不校验证书',
     schema: rules.path,
-    path: rules.file('should be a PEM file with a certificate', (text) =>
-      text.includes('-----BEGIN CERTIFICATE-----'),
-    ),
+    path: rules.certificate,
   }),
   BTCW_ADMIN_USER: define({
     default: 'admin',

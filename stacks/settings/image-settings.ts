@@ -55,9 +55,7 @@ export const IMAGE_SETTINGS = {
     en: 'PEM file of certificate authorities that builds of your Dockerfiles trust, such as /etc/ssl/certs/ca-certificates.crt',
     zh: '构建你的 Dockerfile 时信任的 CA 证书 PEM 文件，例如 /etc/ssl/certs/ca-certificates.crt',
     schema: rules.path,
-    path: rules.file('should be a PEM file with a certificate', (text) =>
-      text.includes('-----BEGIN CERTIFICATE-----'),
-    ),
+    path: rules.certificate,
   }),
   BTCW_BUILD_TIMEOUT: define({
     default: '15',

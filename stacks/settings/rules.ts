@@ -97,6 +97,11 @@ export const file =
     return content !== undefined && accept(content) ? undefined : rule;
   };
 
+/** A PEM file with certificates. */
+export const certificate = file('should be a PEM file with a certificate', (text) =>
+  text.includes('-----BEGIN CERTIFICATE-----'),
+);
+
 /** The first of some files that is in the folder the command runs in. */
 export const findFile =
   (names: readonly string[]) =>
