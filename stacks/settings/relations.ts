@@ -26,6 +26,13 @@ export function relations(settings: Settings, given: Given): string[] {
   const problems: string[] = [];
   const conflict = (name: string, rule: string, got: string, fix = 'Unset one of them.') =>
     problems.push(problem(name, rule, got, fix));
+  /** Of some settings, those that are given and not as they are by default. */
+  const conflicts = (names: readonly SettingName[], rule: string, fix?: string) => {
+    for (const name of names) {
+      const got = given[name];
+      if (got && got !== SETTINGS[name].default) conflict(name, rule, got, fix);
+    }
+  };
   if (settings.BTCW_FRPC_IMAGE && given.BTCW_LOG_KEEP_DAYS) {
     conflict(
       'BTCW_LOG_KEEP_DAYS',
@@ -34,27 +41,18 @@ export function relations(settings: Settings, given: Given): string[] {
     );
   }
   if (settings.BTCW_COMPOSE_FILE) {
-    for (const name of SETTING_NAMES.filter(isInFile)) {
-      const got = given[name];
-      if (!got || got === SETTINGS[name].default) continue;
-      const fix = `Say it there, or set BTCW_COMPOSE_FILE=off.`;
-      conflict(
-        name,
-        `should not be set together with a compose file (${settings.BTCW_COMPOSE_FILE})`,
-        got,
-        fix,
-      );
-    }
+    conflicts(
+      SETTING_NAMES.filter(isInFile),
+      `should not be set together with a compose file (${settings.BTCW_COMPOSE_FILE})`,
+      'Say it there, or set BTCW_COMPOSE_FILE=off.',
+    );
   }
   for (const part of ['BACKEND', 'FRONTEND'] as const) {
     const address = settings[`BTCW_${part}_ADDRESS`];
-    for (const name of SETTING_NAMES.filter((other) => address && isOfContainer(other, part))) {
-      const got = given[name];
-      if (!got || got === SETTINGS[name].default) continue;
-      conflict(
-        name,
+    if (address) {
+      conflicts(
+        SETTING_NAMES.filter((name) => isOfContainer(name, part)),
         `should not be set together with BTCW_${part}_ADDRESS, which runs without a container`,
-        got,
       );
     }
     const [image, folder] = [settings[`BTCW_${part}_IMAGE`], settings[`BTCW_${part}_CONTEXT`]];
