@@ -62,6 +62,10 @@ export const emptyDraft = (name: string, node: MapNode): Draft => ({
   ...{ environment: {}, secretFiles: [], hasHealthcheck: false, extension: {} },
 });
 
+/** Whether requests come to it: by its name, or as the file says. */
+export const hasRoutes = ({ name, extension }: Draft): boolean =>
+  Boolean(extension.routes) || name === 'backend' || name === 'frontend';
+
 /** What reading a service takes beside its node. */
 export interface Context {
   readonly reader: Reader;

@@ -1,5 +1,5 @@
 /** What services are called here, what each waits for, and which of them run to completion. */
-import type { Draft } from './draft.ts';
+import { type Draft, hasRoutes } from './draft.ts';
 import { healthBuiltIn } from './images.ts';
 import type { Report } from './node.ts';
 
@@ -29,8 +29,7 @@ export function nameServices(drafts: readonly Draft[], report: Report): Readonly
 }
 
 /** Whether the port of its routes is its health check. */
-const isAsked = ({ name, extension, hasHealthcheck }: Draft): boolean =>
-  !hasHealthcheck && (Boolean(extension.routes) || name === 'backend' || name === 'frontend');
+const isAsked = (draft: Draft): boolean => !draft.hasHealthcheck && hasRoutes(draft);
 
 interface Known {
   readonly leftOut: ReadonlySet<string>;

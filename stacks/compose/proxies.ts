@@ -1,7 +1,7 @@
 /** The file's own way in from outside: this package has one already, so that it is left out. */
 import { basename } from 'node:path/posix';
 import type { FileSystem } from '../settings/rules.ts';
-import type { Draft } from './draft.ts';
+import { type Draft, hasRoutes } from './draft.ts';
 import type { Report } from './node.ts';
 
 const PROXY_IMAGE =
@@ -18,13 +18,6 @@ const OWN_MOUNT =
 const CONFIG_FILE = /(nginx[^/]*\.conf|\.conf|Caddyfile|haproxy\.cfg|frpc\.(toml|ini))(\.template)?$/;
 const LOCATION = /(?:^|[{};\s])location\s+(?:=\s+|\^~\s+)?(\/[^\s{]*)\s*\{/g;
 
-/** What was left out. */
-export interface LeftOut {
-  readonly names: ReadonlySet<string>;
-  /** Paths that its own configuration sends somewhere. */
-  readonly paths: readonly string[];
-}
-
 const mountsOf = ({ definition }: Draft) => [
   ...(definition.binds ?? []),
   ...(definition.volumes ?? []).map(({ path, purpose }) => ({ path, source: purpose })),
@@ -32,8 +25,8 @@ const mountsOf = ({ definition }: Draft) => [
 
 /** Whether a service is a reverse proxy, a frp client, or a helper of one; and not what the page is made of. */
 export function isProxy(draft: Draft): boolean {
-  const { name, image, build, extension } = draft;
-  if (name === 'backend' || name === 'frontend' || extension.routes) return false;
+  const { name, image, build } = draft;
+  if (hasRoutes(draft)) return false;
   const reference = image?.reference ?? '';
   if (COMPANION_IMAGE.test(reference) || TUNNEL_IMAGE.test(reference)) return true;
   const isOne = build ? PROXY_NAME.test(name) : PROXY_IMAGE.test(reference);
@@ -51,7 +44,7 @@ function locationsOf(draft: Draft, files: FileSystem): string[] {
   return texts.flatMap((text) => [...text.matchAll(LOCATION)].map(([, path = '']) => path));
 }
 
-/** Leaves a proxy out, if nothing is lost with it. */
+/** Leaves a proxy out, if nothing is lost with it. @returns paths that its own configuration sends somewhere */
 export function leaveOut(draft: Draft, files: FileSystem, report: Report): readonly string[] {
   const { node, name, extension } = draft;
   const served = mountsOf(draft).filter(({ path }) => !OWN_MOUNT.test(path));
@@ -74,8 +67,8 @@ const ROUTE_LABEL = /^(traefik\.(http|enable)|caddy(_|$))/;
 
 /** Without its proxy, what a service's labels say of routes says nothing. */
 export function checkRouteLabels(draft: Draft, report: Report): void {
-  const { definition, name, node, extension } = draft;
-  if (extension.routes || name === 'backend' || name === 'frontend') return;
+  const { definition, node } = draft;
+  if (hasRoutes(draft)) return;
   if (Object.keys(definition.labels ?? {}).some((label) => ROUTE_LABEL.test(label))) {
     report.problem(
       node.entries.get('labels') ?? node,
