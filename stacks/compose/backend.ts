@@ -4,7 +4,7 @@ import type { HostFacts } from '../topology/host.ts';
 import { postgresUrl } from '../topology/postgres.ts';
 import { redisUrl } from '../topology/redis.ts';
 import { generatedSecret } from '../topology/secrets.ts';
-import type { Draft } from './draft.ts';
+import { addSecrets, type Draft } from './draft.ts';
 import type { Report } from './node.ts';
 
 /** @returns the services of the settings that it waits for */
@@ -27,10 +27,8 @@ export function handToBackend(
   if (given.length === 0) return databases;
   const backend = drafts.find(({ name }) => name === 'backend');
   const [first] = drafts;
-  if (backend) {
-    const { secretEnvironment = [] } = backend.definition;
-    backend.definition.secretEnvironment = [...secretEnvironment, ...given];
-  } else if (first) {
+  if (backend) addSecrets(backend, ...given);
+  else if (first) {
     const names = given.flatMap((source) => ('name' in source ? source.name : [])).join(', ');
     report.problem(
       { source: first.node.source, line: 1, key: 'services' },

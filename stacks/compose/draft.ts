@@ -1,7 +1,7 @@
 /** A service as its file describes it, before it is known what becomes of it. */
 import type { FileSystem } from '../settings/rules.ts';
 import type { ContextBuild } from '../topology/image-source.ts';
-import type { ConfigFile, ServiceDefinition } from '../topology/service.ts';
+import type { ConfigFile, SecretEnvironment, ServiceDefinition } from '../topology/service.ts';
 import type { MapNode, Node } from './node.ts';
 import type { Reader } from './values.ts';
 
@@ -61,6 +61,11 @@ export const emptyDraft = (name: string, node: MapNode): Draft => ({
   ...{ name, node, definition: {}, ports: [], exposed: [], aliases: [], dependencies: [] },
   ...{ environment: {}, secretFiles: [], hasHealthcheck: false, extension: {} },
 });
+
+/** Adds to the environment that is in neither plan nor state; later ones win. */
+export function addSecrets({ definition }: Draft, ...sources: readonly SecretEnvironment[]): void {
+  definition.secretEnvironment = [...(definition.secretEnvironment ?? []), ...sources];
+}
 
 /** Whether requests come to it: by its name, or as the file says. */
 export const hasRoutes = ({ name, extension }: Draft): boolean =>

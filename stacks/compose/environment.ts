@@ -1,12 +1,10 @@
 /** Environment: what may be seen in `docker inspect`, and what may not. */
-import type { SecretEnvironment } from '../topology/service.ts';
-import type { KeyReader } from './draft.ts';
+import { isVariableName } from '../settings/env-file.ts';
+import { addSecrets, type KeyReader } from './draft.ts';
 import { hostPath } from './paths.ts';
 import { read } from './values.ts';
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
-/** Secret values are exported by a shell. */
-const SHELL_NAME = /^[A-Za-z_]\w*$/;
 const SECRET_NAME =
   /PASS(WORDS?|WD|PHRASE)?(_|$)|PWD$|SECRET|TOKEN|CREDENTIAL|PRIVATE|SALT|WEBHOOK|(^|_)JWT(_|$)|(^|_)(API|ACCESS|AUTH|ENCRYPTION|SIGNING)?_?KEYS?(_|$)|_DSN$/i;
 /** Of names that look secret: they hold a path, a number of seconds, a switch. */
@@ -16,11 +14,6 @@ const USERINFO = /^[\w+.-]+:\/\/[^/\s:@]*:\S+@/;
 /** Whether a value should be in neither plan nor state nor `docker inspect`. */
 export const looksSecret = (name: string, value: string): boolean =>
   USERINFO.test(value) || (value !== '' && SECRET_NAME.test(name) && !NO_SECRET.test(name));
-
-const append = (list: readonly SecretEnvironment[] | undefined, item: SecretEnvironment) => [
-  ...(list ?? []),
-  item,
-];
 
 /**
  * Has to be read after `env_file`: that one has the lower rank, so that with one of them all values go the same way.
@@ -36,10 +29,10 @@ export const environment: KeyReader = (node, draft, { reader }) => {
     const value = given?.text ?? reader.variables[name];
     if (value === undefined) continue;
     if (hasFile || given === undefined || given.fromOutside || looksSecret(name, value)) {
-      if (!SHELL_NAME.test(name)) {
+      if (!isVariableName(name)) {
         reader.report.problem(place, `"${name}" is no name that a shell exports, which secret values need.`);
       }
-      draft.definition.secretEnvironment = append(draft.definition.secretEnvironment, { name, value });
+      addSecrets(draft, { name, value });
     } else draft.environment[name] = value;
   }
 };
@@ -59,7 +52,7 @@ export const envFile: KeyReader = (node, draft, context) => {
     const file = hostPath(item, path, context);
     const required = read(fields, 'required', (entry) => reader.boolean(entry)) ?? true;
     if (files.stat(file)?.kind === 'file') {
-      draft.definition.secretEnvironment = append(draft.definition.secretEnvironment, { file });
+      addSecrets(draft, { file });
     } else if (required) reader.report.problem(item, `there is no file "${file}".`);
   }
 };

@@ -11,7 +11,7 @@ import {
 import type { Health } from '../topology/health.ts';
 import { START } from '../topology/secret-environment.ts';
 import { SECRETS_DIR } from '../topology/secrets.ts';
-import type { Context, Draft } from './draft.ts';
+import { addSecrets, type Context, type Draft } from './draft.ts';
 import { looksSecret } from './environment.ts';
 import type { Reader } from './values.ts';
 
@@ -32,7 +32,7 @@ export function handOver(words: readonly string[], draft: Draft, { reader }: Con
     if (!words.some((word) => word.includes(hiddenVariable(PREFIX + name)))) continue;
     const others = draft.definition.secretEnvironment ?? [];
     const isThere = others.some((other) => 'name' in other && other.name === PREFIX + name);
-    if (!isThere) draft.definition.secretEnvironment = [...others, { name: PREFIX + name, value }];
+    if (!isThere) addSecrets(draft, { name: PREFIX + name, value });
   }
 }
 
