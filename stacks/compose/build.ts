@@ -32,8 +32,7 @@ export const image: KeyReader = (node, draft, { reader }) => {
 function secrets(node: Node, context: Context): BuildSecret[] {
   const { reader } = context;
   return reader.list(node).flatMap((item) => {
-    const fields =
-      item.kind === 'map' ? reader.fields(item, ['source', 'target']) : new Map([['source', item]]);
+    const fields = reader.fieldsOr(item, 'source', ['source', 'target']);
     const source = read(fields, 'source', (entry) => reader.text(entry));
     const id = read(fields, 'target', (entry) => reader.text(entry)) ?? source;
     const file = source && secretFile(item, source, context);

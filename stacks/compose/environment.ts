@@ -41,12 +41,9 @@ export const envFile: KeyReader = (node, draft, context) => {
   const { reader, files } = context;
   const items = node.kind === 'map' ? [node] : reader.list(node, true);
   for (const item of items) {
-    const fields =
-      item.kind === 'map'
-        ? reader.fields(item, ['path', 'required'], {
-            format: 'is not supported: files are read as Compose reads them.',
-          })
-        : new Map([['path', item]]);
+    const fields = reader.fieldsOr(item, 'path', ['path', 'required'], {
+      format: 'is not supported: files are read as Compose reads them.',
+    });
     const path = read(fields, 'path', (entry) => reader.text(entry));
     if (path === undefined) continue;
     const file = hostPath(item, path, context);

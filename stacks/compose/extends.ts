@@ -54,7 +54,7 @@ export class Extensions {
     }
     const place = node.entries.get('extends');
     if (!place) return node;
-    const fields = isMap(place) ? reader.fields(place, ['service', 'file']) : new Map([['service', place]]);
+    const fields = reader.fieldsOr(place, 'service', ['service', 'file']);
     const name = read(fields, 'service', (entry) => reader.text(entry));
     if (name === undefined) {
       if (!fields.has('service')) reader.report.problem(place, 'should have a "service".');

@@ -56,10 +56,7 @@ function grants(
 ): { source: string; target: string | undefined; node: Node }[] {
   const { reader } = context;
   return reader.list(node).flatMap((item) => {
-    const fields =
-      item.kind === 'map'
-        ? reader.fields(item, ['source', 'target', 'uid', 'gid', 'mode'])
-        : new Map([['source', item]]);
+    const fields = reader.fieldsOr(item, 'source', ['source', 'target', 'uid', 'gid', 'mode']);
     if (['uid', 'gid', 'mode'].some((key) => fields.has(key))) {
       reader.report.notice(
         'secrets and configs belong to root and may be read by the service, whoever it runs as',

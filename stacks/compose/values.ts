@@ -174,6 +174,16 @@ export class Reader {
     return fields;
   }
 
+  /** As {@link fields}; one value alone is one of them. @param short which one */
+  fieldsOr(
+    node: Node,
+    short: string,
+    known: readonly string[],
+    refused: Readonly<Record<string, string>> = {},
+  ): Map<string, Node> {
+    return node.kind === 'map' ? this.fields(node, known, refused) : new Map([[short, node]]);
+  }
+
   /** A map, or a list of NAME=value. */
   assignments(node: Node, separators = /=/): Assignment[] {
     if (node.kind === 'map') {
