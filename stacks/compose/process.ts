@@ -27,15 +27,15 @@ function words(node: Node, draft: Draft, context: Context): string[] | undefined
   return list;
 }
 
-export const command: KeyReader = (node, draft, context) => {
-  const list = words(node, draft, context);
-  if (list) draft.definition.command = list;
-};
+const wordsOf =
+  (key: 'command' | 'entrypoint'): KeyReader =>
+  (node, draft, context) => {
+    const list = words(node, draft, context);
+    if (list) draft.definition[key] = list;
+  };
 
-export const entrypoint: KeyReader = (node, draft, context) => {
-  const list = words(node, draft, context);
-  if (list) draft.definition.entrypoint = list;
-};
+export const command = wordsOf('command');
+export const entrypoint = wordsOf('entrypoint');
 
 export const restart: KeyReader = (node, draft, { reader }) => {
   const text = reader.text(node);
@@ -46,20 +46,16 @@ export const restart: KeyReader = (node, draft, { reader }) => {
     reader.report.problem(node, `should be "no", "always", "unless-stopped" or "on-failure", got "${text}".`);
 };
 
-export const user: KeyReader = (node, draft, { reader }) => {
-  const text = reader.text(node);
-  if (text) draft.definition.user = text;
-};
+const textOf =
+  (key: 'user' | 'workingDir' | 'stopSignal'): KeyReader =>
+  (node, draft, { reader }) => {
+    const text = reader.text(node);
+    if (text) draft.definition[key] = text;
+  };
 
-export const workingDir: KeyReader = (node, draft, { reader }) => {
-  const text = reader.text(node);
-  if (text) draft.definition.workingDir = text;
-};
-
-export const stopSignal: KeyReader = (node, draft, { reader }) => {
-  const text = reader.text(node);
-  if (text) draft.definition.stopSignal = text;
-};
+export const user = textOf('user');
+export const workingDir = textOf('workingDir');
+export const stopSignal = textOf('stopSignal');
 
 export const stopGracePeriod: KeyReader = (node, draft, { reader }) => {
   const seconds = reader.seconds(node);
