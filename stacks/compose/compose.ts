@@ -151,16 +151,12 @@ function servicesOf(
   if (name && name !== settings.BTCW_PROJECT) {
     report.notice(`the project is called ${settings.BTCW_PROJECT} (BTCW_PROJECT), not ${name}`);
   }
-  const [volumes, secrets, configs] = ['volumes', 'secrets', 'configs'].map((key) =>
-    mapOf(root, key, reader),
-  );
-  const empty: ReadonlyMap<string, Node> = new Map();
   const context: Context = {
     reader,
     files,
-    volumes: volumes ?? empty,
-    secrets: secrets ?? empty,
-    configs: configs ?? empty,
+    volumes: mapOf(root, 'volumes', reader),
+    secrets: mapOf(root, 'secrets', reader),
+    configs: mapOf(root, 'configs', reader),
   };
   const { drafts, leftOut, inactive, paths } = draftsOf(root, context);
   if (drafts.length === 0) report.problem({ ...root, key: 'services' }, 'there is no service to deploy.');

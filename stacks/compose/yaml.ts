@@ -10,7 +10,7 @@ import {
   type ParsedNode,
   parseAllDocuments,
 } from 'yaml';
-import type { MapNode, Node, Report, Source } from './node.ts';
+import type { MapNode, Node, Report, ScalarNode, Source } from './node.ts';
 
 const MERGE_KEY = '<<';
 /** Nodes that a file may grow to by its aliases: a few lines could ask for more memory than there is. */
@@ -52,7 +52,7 @@ class Converter {
       const items = node.items.map((item, index) => this.convert(item as ParsedNode, `${key}[${index}]`));
       return { kind: 'list', items, ...place };
     }
-    const value = isScalar(node) ? (node.value as Exclude<Node, MapNode>['kind'] | null) : null;
+    const value = isScalar(node) ? (node.value as ScalarNode['value']) : null;
     return { kind: 'scalar', value, written: isScalar(node) ? (node.source ?? '') : '', ...place };
   }
 
