@@ -1,4 +1,5 @@
 /** Plain cdktf on a host that has none of the images: Terraform builds six of them at once, all on the same base. */
+import { readdirSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { planImages } from '../../scripts/images/plan.ts';
 import { docker, TestDeployment } from '../support/deployment.ts';
@@ -39,4 +40,15 @@ it('builds each image once, and deploys', async () => {
   }
   expect(await present()).toEqual(planned);
   expect((await deployment.run('diff')).code).toBe(0);
+});
+
+it('leaves what the commands have synthesised where it is', async () => {
+  const synthesised = () => readdirSync('cdktf.out/stacks').filter((name) => name === deployment.project);
+  expect((await deployment.run('diff')).code).toBe(0);
+  // As the user calls it: cdktf empties the folder of cdktf.json, whichever project is in it.
+  const { code, output } = await deployment.runProgram('npx', ['cdktf', 'synth'], {
+    BTCW_PROJECT: 'btcw-other',
+  });
+  expect(code, output).toBe(0);
+  expect(synthesised()).toEqual([deployment.project]);
 });
