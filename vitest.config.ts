@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+// Tests quote messages.
+process.env.BTCW_LANG = 'en';
+
 /** A real engine, ports of the host: one file after the other. */
 const onEngine = { fileParallelism: false, testTimeout: 180_000, hookTimeout: 300_000 };
 

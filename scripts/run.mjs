@@ -22,7 +22,7 @@ function newest(path) {
 
 async function buildBundle() {
   const built = existsSync(bundle) ? statSync(bundle).mtimeMs : 0;
-  if (built >= Math.max(...['stacks', 'scripts', 'package-lock.json'].map(newest))) return;
+  if (built >= Math.max(...['messages', 'stacks', 'scripts', 'package-lock.json'].map(newest))) return;
   const { buildSync } = await import('esbuild');
   // Moved to its place when it is whole: another command may be starting from it.
   const aside = `${bundle}.${process.pid}.tmp`;

@@ -1,5 +1,6 @@
 // What bootstrap shows and how it runs programs. Plain JavaScript without dependencies: it runs before `npm ci`.
 import { spawn } from 'node:child_process';
+import { messages } from '../../messages/bootstrap.mjs';
 import { UserError } from '../../stacks/errors.mjs';
 
 const PROGRESS_INTERVAL_MS = 10_000;
@@ -128,10 +129,7 @@ export async function aptInstall(packages, why, report) {
   }
   if (!isRoot()) {
     const all = (await withLaterOnes(packages)).join(' ');
-    throw new UserError(
-      `${why} is missing, and only root can install it.`,
-      `sudo apt-get install -y --no-install-recommends ${all}`,
-    );
+    throw new UserError(messages.asRoot(why), `sudo apt-get install -y --no-install-recommends ${all}`);
   }
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   await run('apt-get', ['update', '-q'], { env, onLine: report });

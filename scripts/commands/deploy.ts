@@ -1,3 +1,4 @@
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { backUpReplaced } from '../backup/before-deploy.ts';
 import { applicationProblems } from '../deployment/application-problems.ts';
@@ -43,7 +44,7 @@ export interface DeployOptions {
   readonly rollbackOnFailure?: boolean;
 }
 
-const DOCTOR = 'npm run doctor says what is wrong.';
+const said = messages.commands.deploy;
 
 type ShowEvent = (event: TerraformEvent) => void;
 
@@ -51,13 +52,10 @@ type ShowEvent = (event: TerraformEvent) => void;
 async function goBack(synthesised: SynthesisedProject, good: Release, show: ShowEvent): Promise<never> {
   const { project } = synthesised.topology;
   const when = releaseTime(good);
-  console.error(`Going back to the deployment of ${when}.`);
+  console.error(said.goingBack(when));
   restoreConfiguration(project, good, synthesised.synthesis.folder);
   await bringBack(synthesised, good, show);
-  throw new UserError(
-    `The deployment failed; the one of ${when} runs again.`,
-    'fix the cause above, then npm run deploy.',
-  );
+  throw new UserError(said.failedAndBack(when), said.causeThenDeploy);
 }
 
 /**
@@ -87,9 +85,9 @@ async function applyOrExplain(
     const good = releases(project).findLast((release) => !hasFailed(project, release));
     const fix = error instanceof UserError ? error.fix : undefined;
     // Going back helps against what this deployment changed.
-    if (!good || !changed) throw new UserError(what, fix ?? DOCTOR);
+    if (!good || !changed) throw new UserError(what, fix ?? said.doctorSays);
     if (!options.rollbackOnFailure) {
-      const back = `npm run rollback goes back to the deployment of ${releaseTime(good)}.`;
+      const back = said.rollbackGoes(releaseTime(good));
       throw new UserError(what, fix ? `${fix} Or: ${back}` : back);
     }
     console.error(what);

@@ -22,6 +22,13 @@ export const SETTINGS = {
       .string()
       .regex(/^[a-z][a-z0-9-]{0,30}[a-z0-9]$/, 'should be 2 to 32 lower-case letters, digits and hyphens'),
   }),
+  BTCW_LANG: define({
+    default: '',
+    group: 'deployment',
+    en: 'language of messages, "en" or "zh"; empty: that of the locale (LC_ALL, LC_MESSAGES, LANG)',
+    zh: '消息的语言，"en" 或 "zh"；留空则按系统区域设置（LC_ALL、LC_MESSAGES、LANG）',
+    schema: rules.optional(z.enum(['en', 'zh'], 'should be "en" or "zh"')),
+  }),
   BTCW_GATEWAY: define({
     default: '',
     group: 'deployment',

@@ -21,7 +21,8 @@ const sourcesIn = (folder: string): Source[] =>
 
 const STACKS = sourcesIn('stacks');
 const SCRIPTS = sourcesIn('scripts');
-const ALL = [readSource('main.ts'), ...STACKS, ...SCRIPTS];
+const MESSAGES = sourcesIn('messages');
+const ALL = [readSource('main.ts'), ...MESSAGES, ...STACKS, ...SCRIPTS];
 /** Without this file, which has to write down what no file should have. */
 const TESTS = sourcesIn('test').filter(({ path }) => path !== 'test/unit/structure.test.ts');
 
@@ -59,10 +60,11 @@ const showImport = ({ where, to }: Import): string => `${where} imports ${to}`;
 const matches = (path: string, prefixes: readonly string[]): boolean =>
   prefixes.some((prefix) => (prefix.endsWith('/') ? path.startsWith(prefix) : path === prefix));
 
-const isHere = ({ to }: Import): boolean => matches(to, ['stacks/', 'scripts/', 'main.ts']);
+const isHere = ({ to }: Import): boolean => matches(to, ['messages/', 'stacks/', 'scripts/', 'main.ts']);
 
 /** From the ground up: a file may import from its own floor and from those below it. */
 const FLOORS: readonly (readonly string[])[] = [
+  ['messages/'],
   ['stacks/errors.mjs'],
   ['stacks/settings/'],
   ['stacks/topology/', 'stacks/render/'],
@@ -114,8 +116,8 @@ describe('an import', () => {
     expect(IMPORTS.filter((found) => isHere(found) && climbs(found)).map(showImport)).toEqual([]);
   });
 
-  it('leads from scripts/lib to the error type and to bootstrap only', () => {
-    const allowed = ['scripts/lib/', 'scripts/bootstrap/', 'stacks/errors.mjs'];
+  it('leads from scripts/lib to messages, the error type and bootstrap only', () => {
+    const allowed = ['scripts/lib/', 'scripts/bootstrap/', 'stacks/errors.mjs', 'messages/'];
     const wrong = IMPORTS.filter(
       (found) => found.from.startsWith('scripts/lib/') && isHere(found) && !matches(found.to, allowed),
     );
@@ -148,6 +150,10 @@ describe('an import', () => {
         'scripts/bootstrap.mjs',
         'scripts/cdktf.mjs',
         'stacks/errors.mjs',
+        'messages/language.mjs',
+        'messages/bootstrap.mjs',
+        'messages/en/bootstrap.mjs',
+        'messages/zh/bootstrap.mjs',
       ]);
     const wrong = IMPORTS.filter(({ from, to }) => early(from) && !early(to) && !isBuiltin(to));
     expect(wrong.map(showImport)).toEqual([]);

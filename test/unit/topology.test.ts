@@ -155,7 +155,7 @@ describe('the settings that a service is made from', () => {
 
   /** What commands and builds of own Dockerfiles alone read. */
   const OF_COMMANDS: readonly SettingName[] = [
-    'BTCW_APP_PROFILE',
+    ...(['BTCW_APP_PROFILE', 'BTCW_LANG'] as const),
     ...(['BTCW_REGISTRY_MIRROR', 'BTCW_STAND_INS'] as const),
     ...(['BTCW_BUILD_ARGS_FILE', 'BTCW_BUILD_CA', 'BTCW_BUILD_TIMEOUT'] as const),
   ];

@@ -1,0 +1,4 @@
+// Plain JavaScript: bootstrap speaks before any package is installed.
+export const bootstrap = {
+  asRoot: (/** @type {string} */ why) => `${why} is missing, and only root can install it.`,
+};

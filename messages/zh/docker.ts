@@ -1,0 +1,3 @@
+import type { docker as en } from '../en/docker.ts';
+
+export const docker: typeof en = {};

@@ -1,0 +1,3 @@
+import type { verify as en } from '../en/verify.ts';
+
+export const verify: typeof en = {};
