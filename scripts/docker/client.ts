@@ -1,27 +1,21 @@
 /** The docker client: argument arrays, deadlines, and the engine's refusals as what the user can do about them. */
 import { ExecaError, execa, type Options, type Result } from 'execa';
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { commandError } from '../lib/programs.ts';
 
 const DEADLINE_MS = 60_000;
 
+const said = messages.docker.client;
+
 /** The engine's reasons for not answering; undefined for any other output. */
 export function engineError(output: string): UserError | undefined {
   if (/permission denied/i.test(output) && /socket|docker\.sock/i.test(output)) {
-    return new UserError(
-      'Docker refuses this user: no permission on its socket.',
-      'sudo usermod -aG docker "$USER", then log out and in again.',
-    );
+    return new UserError(said.noPermission, said.joinGroup);
   }
   const away =
     /cannot connect to the docker daemon|is the docker daemon running|no such file or directory.*docker\.sock/i;
-  if (away.test(output)) {
-    return new UserError(
-      'The Docker engine does not answer.',
-      'start it: npm run up (or: sudo systemctl start docker).',
-    );
-  }
-  return undefined;
+  return away.test(output) ? new UserError(said.noEngine, said.startEngine) : undefined;
 }
 
 /**
@@ -39,8 +33,7 @@ export async function docker(
     return String(result.stdout);
   } catch (error) {
     if (error instanceof ExecaError) {
-      if (error.code === 'ENOENT')
-        throw new UserError('The docker program is not installed.', 'npm run up installs it.');
+      if (error.code === 'ENOENT') throw new UserError(said.notInstalled, said.install);
       const unavailable = engineError(String(error.stderr));
       if (unavailable) throw unavailable;
     }

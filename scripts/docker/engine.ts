@@ -1,8 +1,11 @@
 /** Which engine is asked: the one that DOCKER_HOST names, else the current context's, else the socket. */
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { tryDocker } from './client.ts';
 
 const SOCKET = 'unix:///var/run/docker.sock';
+
+const said = messages.docker.engine;
 
 /** `docker context inspect`. */
 interface ContextInspection {
@@ -24,7 +27,7 @@ export function contextHost(inspection: string): string | undefined {
   if (!host || host === SOCKET) return undefined;
   if ((context.TLSMaterial?.docker ?? []).length > 0) {
     throw new UserError(
-      `The Docker context "${context.Name}" has TLS files, which Terraform's provider takes from the environment only.`,
+      said.contextWithTls(context.Name),
       `export DOCKER_HOST=${host} DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH=${context.Storage?.TLSPath}/docker`,
     );
   }
@@ -52,19 +55,13 @@ export function unsuitableEngine(info: string, version: string): UserError | und
   const { OperatingSystem = '', SecurityOptions } = JSON.parse(info || '{}') as EngineInfo;
   const components = (JSON.parse(version || '{}') as EngineVersion).Server?.Components ?? [];
   if (components.some(({ Name }) => /podman/i.test(Name))) {
-    return new UserError(
-      'The engine is Podman, which names images and networks otherwise than Docker.',
-      'install Docker, and set DOCKER_HOST=unix:///var/run/docker.sock.',
-    );
+    return new UserError(said.podman, said.useDocker);
   }
-  const kind = SecurityOptions?.some((option) => /(^|,)name=rootless\b/.test(option))
-    ? 'a rootless engine'
-    : /Docker Desktop/i.test(OperatingSystem) && 'Docker Desktop';
-  return kind
-    ? new UserError(
-        `The bridge of ${kind} is not on this host: nothing can be published on its address, where nginx reaches the applications.`,
-        "use the system's own engine: docker context use default",
-      )
+  if (SecurityOptions?.some((option) => /(^|,)name=rootless\b/.test(option))) {
+    return new UserError(said.rootless, said.useSystemEngine);
+  }
+  return /Docker Desktop/i.test(OperatingSystem)
+    ? new UserError(said.dockerDesktop, said.useSystemEngine)
     : undefined;
 }
 

@@ -1,10 +1,13 @@
 /** What the engine says of containers, images, volumes and networks: the only reader of `docker inspect`. */
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { ONE_OFF_LABEL, PROJECT_LABEL } from '../../stacks/topology/labels.ts';
 import { docker, tryDocker } from './client.ts';
 
 /** On a busy host the first is over before the engine has come to the question. */
 const DEADLINES_MS = [5_000, 20_000];
+
+const said = messages.docker.inspect;
 
 type Strings = Readonly<Record<string, string>>;
 
@@ -165,10 +168,7 @@ export async function inspect<Kind extends keyof Inspections>(
     const { found, timedOut } = await inspectWithin(deadlineMs, kind, names);
     if (!timedOut) return found;
   }
-  throw new UserError(
-    `Docker has not answered "docker ${kind} inspect" in time.`,
-    'try again when this host is less busy; npm run doctor shows whether the engine answers.',
-  );
+  throw new UserError(said.timedOut(kind), said.tryAgain);
 }
 
 export const nameOf = ({ Name }: Pick<ContainerInspection, 'Name'>): string => Name.replace(/^\//, '');
@@ -182,6 +182,10 @@ export function healthOf({ State, Config }: Pick<ContainerInspection, 'State' | 
   if (isOneOff && State.Status === 'exited' && State.ExitCode === 0) return COMPLETED;
   return State.Health?.Status ?? 'none';
 }
+
+/** A state or a health of a container, for people; a word that is not known stays as it is. @example 'exited (0)' */
+export const stateText = (state: string): string =>
+  (said.states as Readonly<Record<string, string>>)[state] ?? state;
 
 /** Whether an object carries the label of a project. */
 export const isOf = (project: string, labels: Strings | null | undefined): boolean =>

@@ -1,10 +1,13 @@
 /** The only reader of `docker logs`. */
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { tryDocker } from './client.ts';
 
 const DEADLINE_MS = 5_000;
+
+const said = messages.docker.logs;
 
 export interface LogSelection {
   /** As Docker takes it. @example '10m', '2026-11-22T17:00:00Z' @default - from the beginning */
@@ -82,6 +85,6 @@ export async function streamLog(
     read(child.stderr, takeError),
   ]);
   if (exitCode !== 0 && errors.length > 0) {
-    throw new UserError(`The log of ${container} cannot be read: ${errors.join('\n')}`);
+    throw new UserError(said.unreadable(container, errors.join('\n')));
   }
 }

@@ -1,5 +1,6 @@
 /** What `status` shows: gathered in parallel; what cannot be had is undefined. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messages } from '../../messages/index.ts';
 import type { Service } from '../../stacks/topology/service.ts';
 import { serviceNamed, type Topology } from '../../stacks/topology/topology.ts';
 import { localUrl, mainTunnel, publicUrl, serviceUrl } from '../../stacks/topology/urls.ts';
@@ -7,7 +8,7 @@ import { profileOf } from '../deployment/profile.ts';
 import type { Deployment } from '../deployment/project.ts';
 import { apiUpstream } from '../deployment/routes.ts';
 import { readTunnelLog, runBeganMs, type TunnelLog, wasUp, wentDownAt } from '../deployment/tunnel.ts';
-import { type ContainerInspection, healthOf, inspect, nameOf } from '../docker/inspect.ts';
+import { type ContainerInspection, healthOf, inspect, nameOf, stateText } from '../docker/inspect.ts';
 import { type LogSelection, readLog } from '../docker/logs.ts';
 import { oomKillsOf } from '../docker/oom.ts';
 import type { AppProfile } from '../lib/app-profile.ts';
@@ -117,7 +118,8 @@ async function tunnelOf(
   { settings }: Deployment,
 ): Promise<Pick<TunnelLog, 'up' | 'reason'> & { readonly sinceMs: number | undefined }> {
   if (container?.State.Status !== 'running') {
-    const reason = `${client.containerName} is ${container?.State.Status ?? 'missing'}`;
+    const state = stateText(container?.State.Status ?? 'missing');
+    const reason = messages.status.facts.clientIs(client.containerName, state);
     return { up: false, reason, sinceMs: undefined };
   }
   const beganMs = runBeganMs(container.State.StartedAt);

@@ -1,4 +1,5 @@
 /** Where the boxes and lines of the picture are, in pixels. Pure. */
+import { textWidth } from '../lib/text.ts';
 import type { Picture, PictureLink } from './picture.ts';
 
 export interface Point {
@@ -31,7 +32,7 @@ export interface Layout {
 
 export const BOX = { width: 150, height: 84 };
 export const MARGIN = 24;
-/** Characters of a label that are shown. */
+/** Columns of a label that are shown; a Chinese character takes two. */
 export const LABEL_LENGTH = 24;
 
 /** Space before each column, where its labels need no more. */
@@ -44,8 +45,8 @@ const BELOW_BOXES = 32;
 /** From a box to the first line that turns, and from there to the next box's line. */
 const BEND = 14;
 const LANE = 8;
-/** Width of a character of the labels, and what their line needs for its arrow and some air. */
-const CHARACTER = 7;
+/** Width of a column of the labels, and what their line needs for its arrow and some air. */
+const COLUMN = 7;
 const ARROW = 14;
 /** From the lines behind the last column to the picture's edge, with the frame between. */
 const FRAME = 16;
@@ -80,8 +81,8 @@ const lanesIn = (gap: number, placed: readonly Place[]): string[] => [
 function roomIn(gap: number, placed: readonly Place[]): number {
   const lanes = lanesIn(gap, placed);
   if (lanes.length === 0) return 0;
-  const labels = placed.filter((place) => place.gap === gap).map(({ link }) => link.label.length);
-  const label = Math.min(LABEL_LENGTH, Math.max(...labels)) * CHARACTER;
+  const labels = placed.filter((place) => place.gap === gap).map(({ link }) => textWidth(link.label));
+  const label = Math.min(LABEL_LENGTH, Math.max(...labels)) * COLUMN;
   return BEND + (lanes.length - 1) * LANE + label + ARROW;
 }
 

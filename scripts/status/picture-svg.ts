@@ -1,17 +1,20 @@
 /** Draws the picture as SVG: no outside fonts or scripts, readable on light and dark pages. Pure. */
-import { localTime } from '../lib/text.ts';
+import { messages } from '../../messages/index.ts';
+import { localTime, textWidth } from '../lib/text.ts';
 import { BOX, LABEL_LENGTH, type Layout, layoutOf, MARGIN, type Point, type Route } from './layout.ts';
 import type { Picture, PictureHop, PictureLink } from './picture.ts';
 
+const said = messages.status.pictureSvg;
+
 const LINE = 19;
-/** Pixels for a character of the small monospaced text, with some air. */
-const WRAP_CHARACTER = 8;
+/** Pixels for a column of the small monospaced text, with some air. */
+const WRAP_COLUMN = 8;
 const GROUP_TOP = 50;
 /** From the boxes of a group to its frame. */
 const GROUP_PADDING = 14;
 const GROUP_MARGIN = 12;
 const ARROW_LENGTH = 6;
-/** Characters that fit into a box: of its title, its address, and its note. */
+/** Columns that fit into a box: of its title, its address, and its note. */
 const TITLE_LENGTH = 15;
 const ADDRESS_LENGTH = 18;
 const NOTE_LENGTH = 20;
@@ -23,9 +26,9 @@ const STYLE = `
   .group { fill: #f6f8fa; stroke: #d0d7de; stroke-dasharray: 4 3 }
   .box { fill: #ffffff; stroke-width: 1.5 }
   .line { fill: none; stroke-width: 1.5 }
-  text { font-family: system-ui, -apple-system, "Segoe UI", "Noto Sans", sans-serif; font-size: 12px; fill: #57606a }
+  text { font-family: system-ui, -apple-system, "Segoe UI", "Noto Sans", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif; font-size: 12px; fill: #57606a }
   .title { font-size: 15px; font-weight: 600; fill: #1f2328 }
-  .mono { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: 11.5px }
+  .mono { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace, sans-serif; font-size: 11.5px }
   .small { font-size: 10px }
   .up { stroke: #1a7f37 } .warning { stroke: #9a6700 } .down { stroke: #cf222e } .unknown { stroke: #8c959f }
   .dot.up { fill: #1a7f37 } .dot.warning { fill: #9a6700 } .dot.down { fill: #cf222e } .dot.unknown { fill: #8c959f }
@@ -57,31 +60,45 @@ const FORBIDDEN = /[\x00-\x08\x0b\x0c\x0e-\x1f]/g;
 export const escapeXml = (text: string): string =>
   text.replace(FORBIDDEN, '').replace(/[&<>"']/g, (character) => ENTITY[character] ?? '');
 
-/** Breaks a text at spaces, and a word that is longer than a line anywhere. */
+/** What stays on one line: a word, or a Chinese character, with its punctuation. */
+const PIECE = /(\s*)(（*(?:\p{Script=Han}|[^\s\p{Script=Han}（），。；：、]+)[，。；：、）]*|\S)/gu;
+
+/** The first characters of a text that are no wider together. @param width in columns */
+function fitting(text: string, width: number): string {
+  let start = '';
+  for (const character of text) {
+    if (textWidth(start + character) > width) break;
+    start += character;
+  }
+  return start;
+}
+
+/**
+ * Breaks a text at spaces and between Chinese characters, and a word that is longer than a line anywhere.
+ * @param width in columns, at least 2
+ */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(/\s+/).filter(Boolean)) {
-    for (let rest = word; rest !== ''; ) {
-      const joined = line === '' ? rest : `${line} ${rest}`;
-      if (joined.length <= width) {
-        line = joined;
-        break;
-      }
-      if (line !== '') {
-        lines.push(line);
-        line = '';
-      } else {
-        lines.push(rest.slice(0, width));
-        rest = rest.slice(width);
-      }
+  for (const [, space = '', word = ''] of text.trim().matchAll(PIECE)) {
+    const joined = line + (line && space && ' ') + word;
+    if (textWidth(joined) <= width) {
+      line = joined;
+      continue;
+    }
+    if (line !== '') lines.push(line);
+    line = word;
+    while (textWidth(line) > width) {
+      const start = fitting(line, width);
+      lines.push(start);
+      line = line.slice(start.length);
     }
   }
   return line === '' ? lines : [...lines, line];
 }
 
-const cut = (text: string, length: number): string =>
-  text.length > length ? `${text.slice(0, length - 1)}…` : text;
+const cut = (text: string, width: number): string =>
+  textWidth(text) > width ? `${fitting(text, width - 1)}…` : text;
 
 const text = (x: number, y: number, content: string, classes = '', anchor = 'start'): string =>
   `<text x="${x}" y="${y}"${classes && ` class="${classes}"`} text-anchor="${anchor}">${escapeXml(content)}</text>`;
@@ -89,12 +106,12 @@ const text = (x: number, y: number, content: string, classes = '', anchor = 'sta
 function box({ title, address, state, note }: PictureHop, { x, y }: Point): string {
   const size = address.length > ADDRESS_LENGTH ? 'mono small' : 'mono';
   return [
-    `<g><title>${escapeXml(`${title} ${address}: ${note}`)}</title>`,
+    `<g><title>${escapeXml(said.cause(`${title} ${address}`, note))}</title>`,
     `<rect class="box ${state}" x="${x}" y="${y}" width="${BOX.width}" height="${BOX.height}" rx="8"/>`,
     `<circle class="dot ${state}" cx="${x + 16}" cy="${y + 66}" r="5"/>`,
     text(x + 12, y + 24, cut(title, TITLE_LENGTH), 'title'),
     text(x + 12, y + 44, cut(address, LONGEST_ADDRESS), size),
-    text(x + 28, y + 70, cut(state === 'down' && note === 'healthy' ? 'failed check' : note, NOTE_LENGTH)),
+    text(x + 28, y + 70, cut(note, NOTE_LENGTH)),
     '</g>',
   ].join('');
 }
@@ -130,36 +147,36 @@ function groups({ embedded }: Picture, { columns, width, bottom }: Layout): stri
   const frame = (left: number, right: number, title: string) =>
     `<rect class="group" x="${left}" y="${GROUP_TOP}" width="${right - left}" height="${bottom - GROUP_TOP}" rx="10"/>${text(left + 12, GROUP_TOP + 18, title)}`;
   const thisHost = (firstColumn: number) =>
-    frame(firstColumn - GROUP_PADDING, width - GROUP_MARGIN, 'this host');
+    frame(firstColumn - GROUP_PADDING, width - GROUP_MARGIN, said.thisHost);
   if (embedded) return thisHost(servers);
-  const server = frame(servers - GROUP_PADDING, servers + BOX.width + GROUP_PADDING, 'your server');
+  const server = frame(servers - GROUP_PADDING, servers + BOX.width + GROUP_PADDING, said.yourServer);
   return server + thisHost(clients);
 }
 
 /** One failed check: its cause in red, and its fix below. */
 function problemLines({ hop, cause, fix }: Picture['problems'][number], wrapAt: number) {
-  const where = hop === 'host' ? 'this host' : hop;
+  const where = hop === 'host' ? said.thisHost : hop === 'browser' ? messages.status.picture.browser : hop;
   return [
-    ...wrap(`${where}: ${cause}`, wrapAt).map((line) => ({ line, css: 'mono cause' })),
-    ...wrap(`Fix: ${fix}`, wrapAt).map((line) => ({ line, css: 'mono fix' })),
+    ...wrap(said.cause(where, cause), wrapAt).map((line) => ({ line, css: 'mono cause' })),
+    ...wrap(said.fix(fix), wrapAt).map((line) => ({ line, css: 'mono fix' })),
     { line: '', css: '' },
   ];
 }
 
 /** @example problemCount(1) // '1 failed check' */
 export const problemCount = (count: number): string =>
-  `${count === 0 ? 'no' : count} failed check${count === 1 ? '' : 's'}`;
+  count === 0 ? said.noFailedChecks : count === 1 ? said.oneFailedCheck : said.failedChecks(count);
 
 /** @returns an SVG document */
 export function renderPicture(picture: Picture): string {
   const { columns, links, problems, project } = picture;
   const layout = layoutOf(picture);
   const { width, bottom, places, routes } = layout;
-  const wrapAt = Math.floor((width - 2 * MARGIN) / WRAP_CHARACTER);
+  const wrapAt = Math.floor((width - 2 * MARGIN) / WRAP_COLUMN);
   const lines = problems.flatMap((problem) => problemLines(problem, wrapAt)).slice(0, -1);
   const top = bottom + 30;
   const height = lines.length === 0 ? bottom + 16 : top + lines.length * LINE;
-  const verdict = `${project}: ${problemCount(problems.length)}`;
+  const verdict = said.verdict(project, problemCount(problems.length));
   const drawnLinks = routes.map((route, index) => {
     const drawn = links[index];
     return drawn ? link(drawn, route) : '';

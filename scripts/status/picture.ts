@@ -1,13 +1,16 @@
 /** The deployment as it is now, hop by hop: a pure function of doctor's facts and findings. */
+import { messages } from '../../messages/index.ts';
 import { isOnHostNetwork, type Service, socketsOf } from '../../stacks/topology/service.ts';
 import { serviceNamed, type Topology, type Tunnel } from '../../stacks/topology/topology.ts';
 import { mainTunnel } from '../../stacks/topology/urls.ts';
 import { isOnHost } from '../deployment/routes.ts';
-import { COMPLETED } from '../docker/inspect.ts';
+import { COMPLETED, stateText } from '../docker/inspect.ts';
 import type { Finding, Hop } from '../doctor/checks/check.ts';
 import type { ContainerFacts, Facts } from '../doctor/facts/facts.ts';
 
 export type HopState = 'up' | 'warning' | 'down' | 'unknown';
+
+const said = messages.status.picture;
 
 /** One box of the picture. */
 export interface PictureHop {
@@ -71,16 +74,19 @@ function innerServices(topology: Topology): Service[] {
 }
 
 const networkText = (service: Service): string =>
-  isOnHostNetwork(service) ? 'host network' : `network ${service.networks.map(({ network }) => network)}`;
+  isOnHostNetwork(service)
+    ? said.hostNetwork
+    : said.network(service.networks.map(({ network }) => network).join(', '));
 
 const addressOf = (service: Service): string => socketsOf(service)[0] ?? networkText(service);
 
-function noteOf(container: ContainerFacts | undefined, facts: Facts): string {
-  if (!facts.containers) return 'not known';
-  if (!container) return 'missing';
-  if (container.health === COMPLETED) return 'exited (0)';
-  if (container.status !== 'running') return container.status;
-  return container.health === 'none' ? 'running' : container.health;
+function noteOf(container: ContainerFacts | undefined, facts: Facts, state: HopState): string {
+  if (!facts.containers) return said.notKnown;
+  if (!container) return stateText('missing');
+  const { status, health } = container;
+  if (state === 'down' && health === 'healthy') return said.failedCheck;
+  const isStopped = status !== 'running' && health !== COMPLETED;
+  return stateText(isStopped || health === 'none' ? status : health);
 }
 
 const answerMs = (answer: { status: number; ms: number } | undefined): number | undefined =>
@@ -110,10 +116,10 @@ function browserHop({ remote }: Facts, stateOf: StateReader): PictureHop {
   const reached = remote.status > 0;
   return {
     hop: BROWSER,
-    title: BROWSER,
-    address: 'opens the page',
+    title: said.browser,
+    address: said.opensThePage,
     state: tokenRefused ? 'down' : reached ? 'up' : 'unknown',
-    note: tokenRefused ? 'token refused' : reached ? `status ${remote.status}` : 'no answer',
+    note: tokenRefused ? said.tokenRefused : reached ? said.status(remote.status) : said.noAnswer,
   };
 }
 
@@ -121,18 +127,21 @@ function browserHop({ remote }: Facts, stateOf: StateReader): PictureHop {
 function columnsOf(facts: Facts, stateOf: StateReader): PictureHop[][] {
   const { topology } = facts;
   const { tunnels, upstreams, proxy } = topology;
-  const serviceHop = (name: string, address?: string, title = name): PictureHop => ({
-    hop: name,
-    title,
-    address: address ?? addressOf(serviceNamed(topology, name)),
-    state: stateOf(name, facts.containers !== undefined),
-    note: isOnHost(topology, name) ? 'on this host' : noteOf(facts.containers?.[name], facts),
-  });
+  const serviceHop = (name: string, address?: string, title = name): PictureHop => {
+    const state = stateOf(name, facts.containers !== undefined);
+    return {
+      hop: name,
+      title,
+      address: address ?? addressOf(serviceNamed(topology, name)),
+      state,
+      note: isOnHost(topology, name) ? said.onThisHost : noteOf(facts.containers?.[name], facts, state),
+    };
+  };
   const serverHop = (tunnel: Tunnel): PictureHop => {
     const address = `${tunnel.serverAddress}:${tunnel.remotePort}`;
-    if (tunnel.server) return serviceHop(tunnel.server, address, `${tunnel.server} (stand-in)`);
+    if (tunnel.server) return serviceHop(tunnel.server, address, said.standIn(tunnel.server));
     const hop = serverOf(tunnel);
-    const note = facts.frpServer.connectMs === undefined ? 'no answer' : 'reachable';
+    const note = facts.frpServer.connectMs === undefined ? said.noAnswer : said.reachable;
     return { hop, title: hop, address, state: stateOf(hop, true), note };
   };
   const servers = unique(tunnels.map(serverOf)).map((name) =>
@@ -186,9 +195,9 @@ function linksOf(facts: Facts, stateOf: StateReader): PictureLink[] {
     const ofMain = <T>(value: T): T | undefined => (tunnel === main ? value : undefined);
     const tunnelMs = facts.tunnel?.up ? facts.frpServer.connectMs : undefined;
     return [
-      measured(BROWSER, server, 'page', ofMain(answerMs(facts.remote))),
-      measured(server, tunnel.client, 'tunnel', ofMain(tunnelMs), 'tunnel'),
-      measured(tunnel.client, tunnel.to, 'page', ofMain(answerMs(facts.local))),
+      measured(BROWSER, server, said.page, ofMain(answerMs(facts.remote))),
+      measured(server, tunnel.client, said.tunnel, ofMain(tunnelMs), 'tunnel'),
+      measured(tunnel.client, tunnel.to, said.page, ofMain(answerMs(facts.local))),
     ];
   });
   const upstreamLinks = topology.upstreams.map(({ service, paths }) =>

@@ -106,6 +106,7 @@ describe('the picture', () => {
     expect(svg).not.toContain('\u0007');
     expect(escapeXml('<a & "b">')).toBe('&lt;a &amp; &quot;b&quot;&gt;');
     expect(wrap('aa bb cccccc', 5)).toEqual(['aa bb', 'ccccc', 'c']);
+    expect(wrap('nginx 已退出（代码 1）。重启', 12)).toEqual(['nginx 已退出', '（代码 1）。', '重启']);
     expect(draw({}, { BTCW_FRP_SERVER_ADDR: `${'long-name.'.repeat(6)}org` }).svg).toContain('…');
   });
 
