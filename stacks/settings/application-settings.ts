@@ -1,23 +1,24 @@
 /** The settings of what is known of the owner's application. */
 import { z } from 'zod';
+import { messages } from '../../messages/index.ts';
 import { define } from './definition.ts';
 import * as rules from './rules.ts';
 
-/** Not a port of this host. */
-const containerPort = rules.wholeNumber(1, 65535, 'should be a port between 1 and 65535');
+const said = messages.settings.applicationSettings;
 
-const HOST_ADDRESS_RULE = 'should be an address of this host that containers reach, such as 172.17.0.1:8000';
+/** Not a port of this host. */
+const containerPort = rules.wholeNumber(1, 65535, said.containerPort);
 
 /** Where a program on this host listens, as containers reach it. */
 const hostAddress = rules.optional(
   z
     .string()
-    .regex(/^\d{1,3}(\.\d{1,3}){3}:\d{1,5}$/, HOST_ADDRESS_RULE)
+    .regex(/^\d{1,3}(\.\d{1,3}){3}:\d{1,5}$/, said.hostAddress)
     .refine((value) => {
       const [address = '', port] = value.split(':');
       return z.ipv4().safeParse(address).success && rules.port.safeParse(port).success;
-    }, HOST_ADDRESS_RULE)
-    .refine((value) => !/^(127|0)\./.test(value), `${HOST_ADDRESS_RULE}: containers do not reach 127.0.0.1`),
+    }, said.hostAddress)
+    .refine((value) => !/^(127|0)\./.test(value), said.notLoopback),
 );
 
 export const APPLICATION_SETTINGS = {
@@ -55,9 +56,7 @@ export const APPLICATION_SETTINGS = {
     group: 'applications',
     en: 'paths that nginx sends to the backend, with all below them, such as /api,/docs,/openapi.json; /: all, and there is no frontend',
     zh: 'nginx 转发给后端的路径（含其下所有路径），例如 /api,/docs,/openapi.json；/ 表示全部，且没有前端',
-    schema: rules
-      .list(/^\/[\w./~-]*$/, 'should be paths that begin with "/", with commas between them')
-      .refine((paths) => paths.length > 0, 'should name a path'),
+    schema: rules.list(/^\/[\w./~-]*$/, said.paths).refine((paths) => paths.length > 0, said.onePath),
   }),
   BTCW_APP_PROFILE: define({
     default: '',
@@ -66,6 +65,6 @@ export const APPLICATION_SETTINGS = {
     zh: 'verify、doctor、status、deploy 对应用的了解：reference、generic 或 YAML 文件（docs/app-profile.md）；留空则本包自带后端用 reference，自己的后端用 generic',
     schema: rules.path,
     words: ['reference', 'generic'],
-    path: rules.file('should be "reference", "generic" or a YAML file that exists'),
+    path: rules.file(said.profile),
   }),
 } as const;

@@ -1,5 +1,6 @@
 /** The settings of the databases beside the backend. */
 import { z } from 'zod';
+import { messages } from '../../messages/index.ts';
 import { define } from './definition.ts';
 import * as rules from './rules.ts';
 
@@ -23,9 +24,7 @@ export const DATABASE_SETTINGS = {
     group: 'databases',
     en: 'what that URL begins with, such as postgresql+asyncpg',
     zh: '该 URL 的开头，例如 postgresql+asyncpg',
-    schema: z
-      .string()
-      .regex(/^[a-z][a-z0-9+.-]*$/, 'should be the scheme of a URL, such as "postgresql+asyncpg"'),
+    schema: z.string().regex(/^[a-z][a-z0-9+.-]*$/, messages.settings.databaseSettings.urlScheme),
   }),
   BTCW_POSTGRES_MEMORY: define({
     default: '512m',

@@ -1,5 +1,6 @@
 /** Every setting, described once: `npm run docs` writes .env.example and the tables of both READMEs from it. */
 import { z } from 'zod';
+import { messages } from '../../messages/index.ts';
 import { APPLICATION_SETTINGS } from './application-settings.ts';
 import { DATABASE_SETTINGS } from './database-settings.ts';
 import { type Definition, define, SETTING_GROUPS, type SettingGroup } from './definition.ts';
@@ -8,6 +9,8 @@ import * as rules from './rules.ts';
 import { SERVICE_SETTINGS } from './service-settings.ts';
 
 export { type Definition, SETTING_GROUPS, type SettingGroup };
+
+const said = messages.settings.definitions;
 
 /** What BTCW_MAX_CONNECTIONS may be at most. */
 export const HIGHEST_MAX_CONNECTIONS = 20_000;
@@ -18,16 +21,14 @@ export const SETTINGS = {
     group: 'deployment',
     en: 'prefix of every container, volume and network; a second project runs beside the first',
     zh: '所有容器、卷和网络的前缀；可与另一个项目并存',
-    schema: z
-      .string()
-      .regex(/^[a-z][a-z0-9-]{0,30}[a-z0-9]$/, 'should be 2 to 32 lower-case letters, digits and hyphens'),
+    schema: z.string().regex(/^[a-z][a-z0-9-]{0,30}[a-z0-9]$/, said.project),
   }),
   BTCW_LANG: define({
     default: '',
     group: 'deployment',
     en: 'language of messages, "en" or "zh"; empty: that of the locale (LC_ALL, LC_MESSAGES, LANG)',
     zh: '消息的语言，"en" 或 "zh"；留空则按系统区域设置（LC_ALL、LC_MESSAGES、LANG）',
-    schema: rules.optional(z.enum(['en', 'zh'], 'should be "en" or "zh"')),
+    schema: rules.optional(z.enum(['en', 'zh'], said.language)),
   }),
   BTCW_GATEWAY: define({
     default: '',
@@ -36,10 +37,10 @@ export const SETTINGS = {
     zh: 'Docker 网桥地址，nginx 经它访问后端和前端；留空则用 Docker 默认网桥的地址，几乎总是 172.17.0.1',
     schema: rules.optional(
       rules
-        .ipv4('should be an IPv4 address')
+        .ipv4(said.address)
         .refine(
           (value) => !/^(0|127|22[4-9]|23\d|24\d|25[0-5])\./.test(value) && !/\.(0|255)$/.test(value),
-          'should be the address of a Docker bridge',
+          said.bridge,
         ),
     ),
   }),
@@ -48,7 +49,7 @@ export const SETTINGS = {
     group: 'deployment',
     en: 'host address nginx is published on',
     zh: 'nginx 发布在主机的哪个地址',
-    schema: rules.ipv4('should be an IPv4 address of this host'),
+    schema: rules.ipv4(said.hostAddress),
   }),
   BTCW_NGINX_PORT: define({
     default: '8501',
@@ -87,7 +88,7 @@ export const SETTINGS = {
       .literal('off')
       .transform(() => undefined)
       .or(rules.path),
-    path: rules.file('should be a compose file that exists, or "off"'),
+    path: rules.file(said.composeFile),
     find: rules.findFile(['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml']),
   }),
   BTCW_BACKEND_IMAGE: define({
@@ -111,7 +112,7 @@ export const SETTINGS = {
     en: 'KEY=value lines handed to the backend, never kept in plan or state',
     zh: '交给后端的 KEY=value 文件，不进入 plan 和 state',
     schema: rules.path,
-    path: rules.file('should be a file that exists'),
+    path: rules.existingFile,
     secret: true,
   }),
   BTCW_BACKEND_GENERATE: define({
@@ -119,14 +120,14 @@ export const SETTINGS = {
     group: 'applications',
     en: 'names of secrets that are made once and handed to the backend as environment, such as "SECRET_KEY,JWT_SECRET_KEY"',
     zh: '只生成一次并作为环境变量交给后端的密钥名称，例如 "SECRET_KEY,JWT_SECRET_KEY"',
-    schema: rules.list(/^[A-Za-z_]\w*$/, 'should be names of variables, with commas between them'),
+    schema: rules.list(/^[A-Za-z_]\w*$/, said.generate),
   }),
   BTCW_BACKEND_HEALTH_PATH: define({
     default: '/health',
     group: 'applications',
     en: 'path that answers 200 when the backend is healthy',
     zh: '后端正常时返回 200 的路径',
-    schema: z.string().regex(/^\/[\w./~%-]*$/, 'should be a path that begins with "/"'),
+    schema: z.string().regex(/^\/[\w./~%-]*$/, said.healthPath),
   }),
   BTCW_FRONTEND_IMAGE: define({
     default: '',
@@ -148,7 +149,7 @@ export const SETTINGS = {
     group: 'applications',
     en: 'static: the built files; dev: Vite with hot reload of assets/frontend',
     zh: 'static：构建好的文件；dev：Vite 热更新 assets/frontend',
-    schema: z.enum(['static', 'dev'], 'should be "static" or "dev"'),
+    schema: z.enum(['static', 'dev'], said.mode),
   }),
   ...DATABASE_SETTINGS,
   ...APPLICATION_SETTINGS,
@@ -162,15 +163,9 @@ export const SETTINGS = {
     schema: rules.optional(
       z
         .string()
-        .regex(
-          /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/,
-          'should be a host name or an address, without scheme or port',
-        )
+        .regex(/^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/, said.serverAddress)
         // Four numbers are an address, and a wrong one is no name.
-        .refine(
-          (value) => !/^[\d.]+$/.test(value) || z.ipv4().safeParse(value).success,
-          'should be a host name or an address, without scheme or port',
-        ),
+        .refine((value) => !/^[\d.]+$/.test(value) || z.ipv4().safeParse(value).success, said.serverAddress),
     ),
   }),
   BTCW_FRP_SERVER_PORT: define({
@@ -185,7 +180,7 @@ export const SETTINGS = {
     group: 'tunnel',
     en: 'name of the tunnel, unique on the frp server',
     zh: '隧道名称，在 frp 服务器上唯一',
-    schema: z.string().regex(/^[\w-]{1,64}$/, 'should be 1 to 64 letters, digits, "_" and "-"'),
+    schema: z.string().regex(/^[\w-]{1,64}$/, said.proxyName),
   }),
   BTCW_FRP_REMOTE_PORT: define({
     default: '60001',
@@ -200,10 +195,7 @@ export const SETTINGS = {
     en: "file with the frp server's token, 0600; empty: generated",
     zh: '存放 frp 服务器 token 的文件，权限 0600；留空则自动生成',
     schema: rules.path,
-    path: rules.secretFile(
-      'should hold one line with the token',
-      (text) => text !== '' && !text.includes('\n'),
-    ),
+    path: rules.secretFile(said.token, (text) => text !== '' && !text.includes('\n')),
     secret: true,
   }),
   BTCW_FRP_TLS_CA_FILE: define({
@@ -219,7 +211,7 @@ export const SETTINGS = {
     group: 'reference',
     en: 'login name',
     zh: '登录用户名',
-    schema: z.string().regex(/^[\w.-]{1,32}$/, 'should be 1 to 32 letters, digits, ".", "_" and "-"'),
+    schema: z.string().regex(/^[\w.-]{1,32}$/, said.adminUser),
   }),
   BTCW_ADMIN_PASSWORD_FILE: define({
     default: '',
@@ -227,10 +219,7 @@ export const SETTINGS = {
     en: 'file with the login password, 0600; empty: generated',
     zh: '存放登录密码的文件，权限 0600；留空则自动生成',
     schema: rules.path,
-    path: rules.secretFile(
-      `${rules.passwordRule}: write such a password into the file; until the next deploy the old one stays valid`,
-      rules.isPassword,
-    ),
+    path: rules.secretFile(said.password(rules.passwordRule), rules.isPassword),
     secret: true,
   }),
   BTCW_PRICE_FEED_URL: define({
@@ -238,7 +227,7 @@ export const SETTINGS = {
     group: 'reference',
     en: "WebSocket of an exchange's trade stream; empty: simulated prices",
     zh: '交易所成交流的 WebSocket；留空则用模拟价格',
-    schema: rules.optional(z.string().regex(/^wss?:\/\/[^\s/]+/, 'should be a ws:// or wss:// address')),
+    schema: rules.optional(z.string().regex(/^wss?:\/\/[^\s/]+/, said.priceFeed)),
   }),
   BTCW_LOG_MAX_SIZE: define({
     default: '10m',
@@ -252,7 +241,7 @@ export const SETTINGS = {
     group: 'limits',
     en: "days of frpc's log file that are kept, compressed; days without a line do not count",
     zh: 'frpc 日志文件保留的天数（压缩）；没有日志的日子不计',
-    schema: rules.wholeNumber(1, 365, 'should be a number of days between 1 and 365'),
+    schema: rules.wholeNumber(1, 365, said.days),
   }),
   BTCW_MAX_BODY: define({
     default: '10m',
@@ -266,11 +255,7 @@ export const SETTINGS = {
     group: 'limits',
     en: 'connections nginx serves at once; more get 503',
     zh: 'nginx 同时服务的连接数，超出返回 503',
-    schema: rules.wholeNumber(
-      1,
-      HIGHEST_MAX_CONNECTIONS,
-      `should be a number between 1 and ${HIGHEST_MAX_CONNECTIONS}`,
-    ),
+    schema: rules.wholeNumber(1, HIGHEST_MAX_CONNECTIONS, said.maxConnections(HIGHEST_MAX_CONNECTIONS)),
   }),
 } as const;
 

@@ -3,6 +3,9 @@
  * blank, a comment or NAME=value is a problem. Values are not interpolated, and none takes several lines.
  * https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/
  */
+import { messages } from '../../messages/index.ts';
+
+const { dotenv: said, problem: places } = messages.settings;
 
 export interface DotEnvEntry {
   readonly name: string;
@@ -30,19 +33,18 @@ const shown = (text: string): string =>
 
 /** What is wrong with a line that is not NAME=value. */
 function notAnAssignment(line: string): string {
-  const got = `got "${shown(line)}"`;
   const [, name, sign, value] = /^(?:export\s+)?(\w+)\s*(＝|:|：|\s)\s*(.*)$/.exec(line) ?? [];
-  if (!name) return `should be NAME=value, ${got}.`;
-  const what = sign?.trim() ? `"=" should follow the name, not "${sign}"` : '"=" is missing after the name';
-  return `${what}, ${got}. Write ${name}=${shown(value ?? '')}`;
+  if (!name) return said.notAssignment(shown(line));
+  const sample = shown(value ?? '');
+  return sign?.trim()
+    ? said.wrongSign(sign, shown(line), name, sample)
+    : said.noSign(shown(line), name, sample);
 }
 
 type Value = { readonly value: string } | { readonly problem: string };
 
 /** A "$" would be replaced by Docker Compose, and is not here: it must not mean two things. */
-const variable = (text: string): Value => ({
-  problem: `"$" is not replaced by a variable here, got "${shown(text)}". Write the value itself, or put it in single quotes.`,
-});
+const variable = (text: string): Value => ({ problem: said.variable(shown(text)) });
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '\\': '\\', $: '$' };
 
@@ -56,9 +58,7 @@ function quoted(text: string): Value {
     if (char === quote) {
       const rest = text.slice(at + 1);
       if (/^\s*(#|$)/.test(rest)) return { value };
-      return {
-        problem: `nothing but a comment should follow the closing quote, got "${shown(rest.trim())}".`,
-      };
+      return { problem: said.afterQuote(shown(rest.trim())) };
     }
     const escaped = next === quote ? quote : quote === '"' ? ESCAPES[next] : undefined;
     if (char === '\\' && escaped !== undefined) {
@@ -67,7 +67,7 @@ function quoted(text: string): Value {
     } else if (char === '$' && quote === '"' && /[{\w]/.test(next)) return variable(text);
     else value += char;
   }
-  return { problem: `the quote ${quote} is not closed on its line, got "${shown(text)}".` };
+  return { problem: said.openQuote(quote, shown(text)) };
 }
 
 function unquoted(text: string): Value {
@@ -90,7 +90,7 @@ export function parseDotEnv(text: string, file = '.env'): DotEnv {
     const content = whole.trim();
     if (content === '' || content.startsWith('#')) continue;
     const line = index + 1;
-    const report = (problem: string) => problems.push(`${file}, line ${line}: ${problem}`);
+    const report = (problem: string) => problems.push(places.at(places.place(file, line), problem));
     const [, key = '', rest = ''] = /^([^=]*)=(.*)$/.exec(content) ?? [];
     const name = key.replace(/^export\s+/, '').trim();
     if (!NAME.test(name)) {
@@ -98,7 +98,7 @@ export function parseDotEnv(text: string, file = '.env'): DotEnv {
       continue;
     }
     const first = entries.find((entry) => entry.name === name);
-    if (first) report(`${name} is set in line ${first.line} already. Keep one of them.`);
+    if (first) report(said.twice(name, first.line));
     const start = rest.trimStart();
     const result = /^["']/.test(start) ? quoted(start) : unquoted(rest);
     if ('problem' in result) report(result.problem);
@@ -114,8 +114,6 @@ const UTF16_MARKS: readonly (readonly [first: number, second: number])[] = [
   [0xfe, 0xff],
 ];
 
-const SAVE_AS = 'Save it as UTF-8.';
-
 /**
  * The text of a file of settings, or why it has none.
  * @param bytes its content
@@ -125,15 +123,13 @@ export function decodeDotEnv(
   file = '.env',
 ): { readonly text: string } | { readonly problem: string } {
   const hasMark = UTF16_MARKS.some(([first, second]) => bytes[0] === first && bytes[1] === second);
-  if (hasMark) return { problem: `${file}: should be UTF-8 text, but is UTF-16. ${SAVE_AS}` };
-  if (bytes.includes(0)) {
-    return { problem: `${file}: should be UTF-8 text, but has NUL bytes, as UTF-16 has. ${SAVE_AS}` };
-  }
+  if (hasMark) return { problem: said.utf16(file) };
+  if (bytes.includes(0)) return { problem: said.nulBytes(file) };
   try {
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
   } catch {
     const broken = new TextDecoder().decode(bytes).split('\n');
     const line = broken.findIndex((content) => content.includes('\uFFFD')) + 1;
-    return { problem: `${file}, line ${line}: is not UTF-8 text (GBK, perhaps). ${SAVE_AS}` };
+    return { problem: said.notUtf8(places.place(file, line)) };
   }
 }

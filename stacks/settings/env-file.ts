@@ -2,8 +2,11 @@
  * Reads environment files (Compose: env_file) exactly as Docker Compose does: the process gets the same bytes.
  * https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/#env-file-syntax
  */
+import { messages } from '../../messages/index.ts';
 import type { DotEnvEntry } from './dotenv.ts';
 import { interpolate, type Lookup } from './interpolate.ts';
+
+const { envFile: said, problem: places } = messages.settings;
 
 /** What a file of environment variables holds. */
 export interface EnvFile {
@@ -107,14 +110,14 @@ export function parseEnvFile(text: string, file: string, lookup: Lookup = () => 
       continue;
     }
     const line = lineOf(rest);
-    const report = (problem: string) => problems.push(`${file}, line ${line}: ${problem}.`);
+    const report = (problem: string) => problems.push(places.at(places.place(file, line), problem));
     const prefix = /^export[\t\v\f\r \u0085\u00A0]+/.exec(first)?.[0] ?? '';
     // Compose takes "NAME: value", too.
     const sign = /[=:]/.exec(first.slice(prefix.length));
     const end = sign ? prefix.length + sign.index : first.length;
     const name = first.slice(prefix.length, end).trimEnd();
     if (!isVariableName(name)) {
-      report('should be NAME=value, with a name of letters, digits and "_"');
+      report(said.notAssignment);
       rest = rest.slice(first.length);
       continue;
     }
@@ -127,22 +130,22 @@ export function parseEnvFile(text: string, file: string, lookup: Lookup = () => 
     const source = rest.slice(end + 1).replace(BLANKS, '');
     const raw = /^["']/.test(source) ? quotedValue(source) : plainValue(source);
     if (!raw) {
-      report(`the quote ${source.charAt(0)} of ${name} is not closed`);
+      report(said.openQuote(source.charAt(0), name));
       break;
     }
     rest = raw.rest;
     if (raw.isQuoted && !/^[^\S\n]*(#|\n|$)/.test(rest)) {
-      report(`nothing but a comment should follow the closing quote of ${name}`);
+      report(said.afterQuote(name));
       rest = rest.slice((rest.split('\n', 1)[0] ?? '').length);
       continue;
     }
     const result = raw.isLiteral ? { value: raw.text, unset: [] } : interpolate(raw.text, known);
     if ('problem' in result) {
-      report(`${name} ${result.problem}; a value in single quotes is taken as it is`);
+      report(said.variable(name, result.problem));
       continue;
     }
     for (const variable of result.unset) unset.add(variable);
-    if (result.value.includes('\0')) report(`${name} should have no NUL character`);
+    if (result.value.includes('\0')) report(said.nul(name));
     entries.set(name, { name, value: result.value, line });
   }
   return { entries: [...entries.values()], problems, unset: [...unset], asked: [...asked] };

@@ -1,6 +1,9 @@
 /** The settings of images. */
+import { messages } from '../../messages/index.ts';
 import { define } from './definition.ts';
 import * as rules from './rules.ts';
+
+const said = messages.settings.imageSettings;
 
 /** Host and path of a registry, without scheme. @example 'docker.m.daocloud.io', '10.0.0.5:5000/hub' */
 const MIRROR = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?(\/[a-z0-9._-]+)*$/;
@@ -32,7 +35,7 @@ export const IMAGE_SETTINGS = {
     group: 'images',
     en: 'mirrors of Docker Hub that are asked for the images your Dockerfiles begin with, in order, such as "docker.m.daocloud.io"',
     zh: '你的 Dockerfile 所用基础镜像的 Docker Hub 镜像站，按顺序尝试，例如 "docker.m.daocloud.io"',
-    schema: rules.list(MIRROR, 'should be host names of registries with commas between them, without scheme'),
+    schema: rules.list(MIRROR, said.mirrors),
   }),
   BTCW_STAND_INS: define({
     default: 'off',
@@ -47,7 +50,7 @@ export const IMAGE_SETTINGS = {
     en: 'file with KEY=value lines that builds of your Dockerfiles get as build arguments; no secrets',
     zh: '构建你的 Dockerfile 时作为构建参数的 KEY=value 文件；不要放密钥',
     schema: rules.path,
-    path: rules.file('should be a file that exists'),
+    path: rules.existingFile,
   }),
   BTCW_BUILD_CA: define({
     default: '',
@@ -62,6 +65,6 @@ export const IMAGE_SETTINGS = {
     group: 'images',
     en: 'minutes that the build of one image may take',
     zh: '构建单个镜像最多用的分钟数',
-    schema: rules.wholeNumber(1, 1440, 'should be a number of minutes between 1 and 1440'),
+    schema: rules.wholeNumber(1, 1440, said.minutes),
   }),
 } as const;

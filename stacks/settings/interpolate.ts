@@ -3,6 +3,10 @@
  * https://docs.docker.com/reference/compose-file/interpolation/
  */
 
+import { messages } from '../../messages/index.ts';
+
+const said = messages.settings.interpolate;
+
 /** @returns the value of a variable; undefined where it is not set */
 export type Lookup = (name: string) => string | undefined;
 
@@ -30,19 +34,23 @@ function closingBrace(text: string): number {
 /** What stands between the braces. @example expression('A:-x', lookup) */
 function expression(inner: string, lookup: Lookup): Interpolated {
   const [name] = NAME.exec(inner) ?? [];
-  if (!name) return { problem: `should have the name of a variable in the braces of "\${${inner}}"` };
+  if (!name) return { problem: said.noName(`\${${inner}}`) };
   const rest = inner.slice(name.length);
   const value = lookup(name);
   if (rest === '') return { value: value ?? '', unset: value === undefined ? [name] : [] };
   const [, colon, sign, word = ''] = /^(:?)([-?+])(.*)$/s.exec(rest) ?? [];
-  if (!sign) return { problem: `should have "-", "?" or "+" after the name in "\${${inner}}"` };
+  if (!sign) return { problem: said.wrongSign(`\${${inner}}`) };
   const isThere = value !== undefined && !(colon && value === '');
   if (sign === '+') return isThere ? interpolate(word, lookup) : { value: '', unset: [] };
   if (isThere) return { value, unset: [] };
   if (sign === '-') return interpolate(word, lookup);
   const message = interpolate(word, lookup);
-  const why = 'value' in message && message.value ? `: ${message.value}` : '';
-  return { problem: `needs the variable ${name}, which is ${value === '' ? 'empty' : 'not set'}${why}` };
+  const isEmpty = value === '';
+  if (!('value' in message) || !message.value) {
+    return { problem: isEmpty ? said.empty(name) : said.unset(name) };
+  }
+  const { value: why } = message;
+  return { problem: isEmpty ? said.emptyBecause(name, why) : said.unsetBecause(name, why) };
 }
 
 /** Replaces $NAME and ${NAME}, with `:-`, `-`, `:?`, `?`, `:+`, `+` after the name; `$$` is a dollar, and so is one that begins none. */
@@ -60,7 +68,7 @@ export function interpolate(text: string, lookup: Lookup): Interpolated {
       continue;
     }
     const end = name ? name.length : closingBrace(rest);
-    if (end < 0) return { problem: 'has a brace that is not closed' };
+    if (end < 0) return { problem: said.openBrace };
     const replaced = expression(name ?? rest.slice(2, end), lookup);
     if ('problem' in replaced) return replaced;
     result += replaced.value;

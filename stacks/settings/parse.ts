@@ -1,6 +1,7 @@
 /** Validates settings. All problems are reported at once, each as *name: rule, got "value". What to do.* */
 import { dirname } from 'node:path/posix';
 import { distance } from 'fastest-levenshtein';
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../errors.mjs';
 import { type Definition, SETTING_NAMES, SETTINGS, type SettingName, type Settings } from './definitions.ts';
 import { type DotEnv, parseDotEnv } from './dotenv.ts';
@@ -8,6 +9,8 @@ import { parseEnvFile } from './env-file.ts';
 import { problem } from './problem.ts';
 import { relations } from './relations.ts';
 import type { FileSystem } from './rules.ts';
+
+const { parse: said, problem: places } = messages.settings;
 
 const PREFIX = 'BTCW_';
 const TYPO_DISTANCE = 4;
@@ -23,8 +26,7 @@ function unknownName(name: string): string {
   const edits = (known: string) =>
     Math.min(...[name, upper, PREFIX + upper].map((given) => distance(given, known)));
   const [nearest] = SETTING_NAMES.filter(isNear).sort((a, b) => edits(a) - edits(b));
-  const hint = nearest ? `did you mean ${nearest}?` : 'see .env.example.';
-  return `${name}: is not a setting of this package; ${hint}`;
+  return nearest ? said.didYouMean(name, nearest) : said.unknown(name);
 }
 
 const isUnknown = (name: string): boolean => !(name in SETTINGS);
@@ -63,7 +65,7 @@ function parseOne(
   const raw = given || definition.default || definition.find?.(files) || '';
   const result = definition.schema.safeParse(raw);
   if (!result.success) {
-    return { problem: problem(name, result.error.issues[0]?.message ?? 'is not valid', raw, fix) };
+    return { problem: problem(name, result.error.issues[0]?.message ?? said.invalid, raw, fix) };
   }
   if (!definition.path || result.data === undefined || definition.words?.includes(raw))
     return { value: result.data };
@@ -95,9 +97,10 @@ export function parseSettings(
   const fixes: Record<string, string> = {};
   for (const { name, value, line } of entries) {
     const isKnown = !isUnknown(name) || (shared && isForeign(name));
-    if (!isKnown) problems.push(`${file}, line ${line}: ${unknownName(name)}`);
+    const place = places.place(file, line);
+    if (!isKnown) problems.push(places.at(place, unknownName(name)));
     given[name] = value.trim();
-    fixes[name] = `Set it in ${file}, line ${line}.`;
+    fixes[name] = places.setIn(place);
   }
   for (const [name, value] of Object.entries(environment)) {
     if (value === undefined || !name.toUpperCase().startsWith(PREFIX)) continue;

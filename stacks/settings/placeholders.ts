@@ -1,5 +1,9 @@
 /** Values that stand in examples for a secret of one's own: published as they are, they are no secrets. */
 
+import { messages } from '../../messages/index.ts';
+
+const said = messages.settings.placeholders;
+
 /** Names whose value should be secret. @example 'JWT_SECRET_KEY', 'SMTP_PASSWORD' */
 const SECRET_NAME =
   /(SECRET|PASSWORD|PASSWD|PASSPHRASE|TOKEN|CREDENTIALS?|SALT|(^|_)(API|ACCESS|PRIVATE|AUTH|ENCRYPTION|SIGNING|MASTER)_?KEY)(_|$)|(SECRET|JWT|FERNET)_?KEY$/i;
@@ -24,4 +28,4 @@ export const isPlaceholder = (name: string, value: string): boolean =>
  * @param generate how to have it generated; undefined where that is not possible
  */
 export const placeholderProblem = (where: string, name: string, generate?: string): string =>
-  `${where}: ${name} has the placeholder of an example, which everybody knows. Write a secret of your own (openssl rand -base64 32 makes one)${generate ? `, or have it generated: ${generate}` : ', or leave it empty'}.`;
+  generate ? said.generate(where, name, generate) : said.write(where, name);

@@ -1,5 +1,8 @@
+import { messages } from '../../messages/index.ts';
 import { SETTING_NAMES, SETTINGS, type SettingName, type Settings } from './definitions.ts';
 import { problem } from './problem.ts';
+
+const said = messages.settings.relations;
 
 /** Names and values as they were given, before defaults. */
 export type Given = Readonly<Record<string, string>>;
@@ -24,7 +27,7 @@ const isOfContainer = (name: SettingName, part: 'BACKEND' | 'FRONTEND'): boolean
 /** Rules that concern more than one setting. Ports are compared by the topology, which knows who uses them. */
 export function relations(settings: Settings, given: Given): string[] {
   const problems: string[] = [];
-  const conflict = (name: string, rule: string, got: string, fix = 'Unset one of them.') =>
+  const conflict = (name: string, rule: string, got: string, fix = said.unsetOne) =>
     problems.push(problem(name, rule, got, fix));
   /** Of some settings, those that are given and not as they are by default. */
   const conflicts = (names: readonly SettingName[], rule: string, fix?: string) => {
@@ -34,40 +37,33 @@ export function relations(settings: Settings, given: Given): string[] {
     }
   };
   if (settings.BTCW_FRPC_IMAGE && given.BTCW_LOG_KEEP_DAYS) {
-    conflict(
-      'BTCW_LOG_KEEP_DAYS',
-      'should not be set together with BTCW_FRPC_IMAGE, as only the frpc image built here writes a log file',
-      given.BTCW_LOG_KEEP_DAYS,
-    );
+    conflict('BTCW_LOG_KEEP_DAYS', said.frpcLog, given.BTCW_LOG_KEEP_DAYS);
   }
   if (settings.BTCW_COMPOSE_FILE) {
-    conflicts(
-      SETTING_NAMES.filter(isInFile),
-      `should not be set together with a compose file (${settings.BTCW_COMPOSE_FILE})`,
-      'Say it there, or set BTCW_COMPOSE_FILE=off.',
-    );
+    const rule = said.composeFile(settings.BTCW_COMPOSE_FILE);
+    conflicts(SETTING_NAMES.filter(isInFile), rule, said.sayItThere);
   }
   for (const part of ['BACKEND', 'FRONTEND'] as const) {
     const address = settings[`BTCW_${part}_ADDRESS`];
     if (address) {
       conflicts(
         SETTING_NAMES.filter((name) => isOfContainer(name, part)),
-        `should not be set together with BTCW_${part}_ADDRESS, which runs without a container`,
+        said.address(`BTCW_${part}_ADDRESS`),
       );
     }
     const [image, folder] = [settings[`BTCW_${part}_IMAGE`], settings[`BTCW_${part}_CONTEXT`]];
     if (image && folder) {
       conflict(
         `BTCW_${part}_CONTEXT`,
-        `should not be set together with BTCW_${part}_IMAGE`,
+        said.image(`BTCW_${part}_IMAGE`),
         given[`BTCW_${part}_CONTEXT`] ?? folder,
       );
     }
     if (part === 'FRONTEND' && settings.BTCW_BACKEND_PATHS.includes('/') && (image || folder || address)) {
-      conflict('BTCW_BACKEND_PATHS', 'should not have "/" with a frontend of your own, which has it', '/');
+      conflict('BTCW_BACKEND_PATHS', said.backendPaths, '/');
     }
     if (part === 'FRONTEND' && settings.BTCW_FRONTEND_MODE === 'dev' && (image || folder)) {
-      conflict('BTCW_FRONTEND_MODE', 'should be "static" with an image of your own', 'dev', 'Unset it.');
+      conflict('BTCW_FRONTEND_MODE', said.devMode, 'dev', said.unset);
     }
   }
   return problems;

@@ -1,5 +1,8 @@
 /** The rules that settings obey. A rule's text is what the user reads: it says what the value should be. */
 import { z } from 'zod';
+import { messages } from '../../messages/index.ts';
+
+const said = messages.settings.rules;
 
 /** What settings that name a file or a folder are checked against: the disk, or a test's own. */
 export interface FileSystem {
@@ -18,12 +21,11 @@ export type PathRule = (path: string, files: FileSystem) => string | undefined;
 export const optional = <T extends z.ZodType>(schema: T) =>
   z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
 
-const portRule = 'should be a port between 1 and 65535';
 export const port = z
   .string()
-  .regex(/^\d{1,5}$/, portRule)
+  .regex(/^\d{1,5}$/, said.port)
   .transform(Number)
-  .refine((value) => value >= 1 && value <= 65535, portRule);
+  .refine((value) => value >= 1 && value <= 65535, said.port);
 
 export const ipv4 = (rule: string) => z.ipv4(rule);
 
@@ -34,11 +36,11 @@ export const wholeNumber = (lowest: number, highest: number, rule: string) =>
     .transform(Number)
     .refine((value) => value >= lowest && value <= highest, rule);
 
-export const size = z.string().regex(/^[1-9]\d{0,3}[kmg]$/, 'should be a size such as "10m" (k, m or g)');
+export const size = z.string().regex(/^[1-9]\d{0,3}[kmg]$/, said.size);
 
 /** An amount of memory, as a number of MiB. @param lowest MiB */
 export function memory(lowest: number) {
-  const rule = `should be an amount of memory such as "512m" or "2g", and at least "${lowest}m"`;
+  const rule = said.memory(`${lowest}m`);
   return z
     .string()
     .regex(/^[1-9]\d{0,5}[mg]$/, rule)
@@ -47,11 +49,9 @@ export function memory(lowest: number) {
 }
 
 /** Name of an environment variable. */
-export const variable = z
-  .string()
-  .regex(/^[A-Za-z_]\w*$/, 'should be the name of an environment variable: letters, digits and "_"');
+export const variable = z.string().regex(/^[A-Za-z_]\w*$/, said.variable);
 
-export const onOff = z.enum(['on', 'off'], 'should be "on" or "off"');
+export const onOff = z.enum(['on', 'off'], said.onOff);
 
 /** Parts with commas between them. @param part what each of them is like */
 export const list = (part: RegExp, rule: string) =>
@@ -67,25 +67,17 @@ export const list = (part: RegExp, rule: string) =>
 
 const REFERENCE =
   /^[a-z0-9][a-z0-9._/-]*(:\d+\/[a-z0-9._/-]+)?(:[A-Za-z0-9_][\w.-]{0,127}|@sha256:[0-9a-f]{64})$/;
-const imageRule = 'should be an image with a fixed tag or digest, such as "nginx:1.28.0"';
 
 /** An image that says which one it is. */
 export const image = optional(
   z
     .string()
-    .regex(REFERENCE, imageRule)
-    .refine((value) => !value.endsWith(':latest'), imageRule),
+    .regex(REFERENCE, said.image)
+    .refine((value) => !value.endsWith(':latest'), said.image),
 );
 
 /** An image of the user's own, which may be "latest": whichever the engine has. */
-export const ownImage = optional(
-  z
-    .string()
-    .regex(
-      REFERENCE,
-      'should be an image with a fixed tag or digest, or one of this host, such as "app:latest"',
-    ),
-);
+export const ownImage = optional(z.string().regex(REFERENCE, said.ownImage));
 
 /** A path; what is there is for a {@link PathRule}. */
 export const path = optional(z.string());
@@ -97,10 +89,10 @@ export const file =
     return content !== undefined && accept(content) ? undefined : rule;
   };
 
+export const existingFile = file(said.existing);
+
 /** A PEM file with certificates. */
-export const certificate = file('should be a PEM file with a certificate', (text) =>
-  text.includes('-----BEGIN CERTIFICATE-----'),
-);
+export const certificate = file(said.certificate, (text) => text.includes('-----BEGIN CERTIFICATE-----'));
 
 /** The first of some files that is in the folder the command runs in. */
 export const findFile =
@@ -113,16 +105,16 @@ export const secretFile =
   (rule: string, accept: (content: string) => boolean): PathRule =>
   (path, files) => {
     const content = files.read(path);
-    if (content === undefined) return `${rule}, and the file should exist`;
+    if (content === undefined) return said.missing(rule);
     if (!accept(content.trim())) return rule;
     const openToOthers = ((files.stat(path)?.mode ?? 0) & 0o077) !== 0;
-    return openToOthers ? 'should be a file only you can read (chmod 600)' : undefined;
+    return openToOthers ? said.private : undefined;
   };
 
 const PASSWORD_LENGTH = 12;
 const PASSPHRASE_WORDS = 4;
 
-export const passwordRule = `should hold one line of at least ${PASSWORD_LENGTH} characters, or of at least ${PASSPHRASE_WORDS} words`;
+export const passwordRule = said.password(PASSWORD_LENGTH, PASSPHRASE_WORDS);
 
 /** Whether a text may be the login password, which is the only lock on a page that is on the internet. */
 export function isPassword(text: string): boolean {
@@ -133,4 +125,4 @@ export function isPassword(text: string): boolean {
 
 /** The folder of a Docker build. */
 export const buildContext: PathRule = (path, files) =>
-  files.stat(`${path}/Dockerfile`) ? undefined : 'should be a folder with a Dockerfile';
+  files.stat(`${path}/Dockerfile`) ? undefined : said.dockerfile;

@@ -1,31 +1,29 @@
 /** What the services of the owner's application get: limits, a command, volumes. */
 import { z } from 'zod';
+import { messages } from '../../messages/index.ts';
 import { define } from './definition.ts';
 import * as rules from './rules.ts';
 import { splitWords } from './words.ts';
 
+const said = messages.settings.serviceSettings;
+
 const LOWEST_MIB = 16;
 const memory = rules.optional(rules.memory(LOWEST_MIB));
 
-const cpuRule = 'should be a number of CPUs such as "1.5", and at least "0.01"';
 const cpus = rules.optional(
   z
     .string()
-    .regex(/^\d{1,3}(\.\d{1,2})?$/, cpuRule)
+    .regex(/^\d{1,3}(\.\d{1,2})?$/, said.cpus)
     .transform(Number)
-    .refine((value) => value > 0, cpuRule),
+    .refine((value) => value > 0, said.cpus),
 );
-const pids = rules.optional(
-  rules.wholeNumber(8, 100_000, 'should be a number of processes and threads between 8 and 100000'),
-);
-const startTimeout = rules.optional(
-  rules.wholeNumber(5, 86_400, 'should be a number of seconds between 5 and 86400'),
-);
+const pids = rules.optional(rules.wholeNumber(8, 100_000, said.pids));
+const startTimeout = rules.optional(rules.wholeNumber(5, 86_400, said.startTimeout));
 const command = rules.optional(
   z.string().transform((line, context) => {
     const words = splitWords(line);
     if (words) return words;
-    context.addIssue('should be a command line whose quotes are closed');
+    context.addIssue(said.command);
     return z.NEVER;
   }),
 );
@@ -36,11 +34,8 @@ const FOLDER = /^(\/[\w][\w.-]*)+$/;
 export const purposeOf = (folder: string): string => folder.slice(1).replaceAll('/', '-');
 
 const folders = rules
-  .list(FOLDER, 'should be folders in the container such as "/app/data,/app/logs"')
-  .refine(
-    (items) => new Set(items.map(purposeOf)).size === items.length,
-    'should be folders that differ in more than "/" and "-"',
-  );
+  .list(FOLDER, said.folders)
+  .refine((items) => new Set(items.map(purposeOf)).size === items.length, said.similarFolders);
 
 export const SERVICE_SETTINGS = {
   BTCW_BACKEND_COMMAND: define({

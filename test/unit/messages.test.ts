@@ -74,20 +74,34 @@ const NOT_SAID =
   /^(docker|sudo|npm|npx|git|curl|cat|test|exec|set|sed|if|for|while|printf|echo|kill|getent|scp|ss|timedatectl|chown|chmod|apt-get|systemctl|ip|nft|iptables|ufw|SELECT|CREATE|SET|UPDATE) |^[\w-]+: [\w-]+;|^<\w+ |^… && |^mono |[{;]$/;
 const WORDS = /[A-Za-z]{2,} [a-z]{2,}/;
 /** Folders that say nothing but by the catalogues. */
-const FOLDERS: readonly string[] = ['scripts/docker', 'scripts/status'];
+const FOLDERS: readonly string[] = [
+  // In order.
+  'scripts/docker',
+  'scripts/status',
+  'stacks/settings',
+];
 /** Files whose texts are for programs: Dockerfiles, configuration, shell. */
-const FOR_PROGRAMS: readonly string[] = ['scripts/docker/reach.ts', 'scripts/doctor/facts/nginx.ts'];
+const FOR_PROGRAMS: readonly string[] = [
+  'scripts/docker/reach.ts',
+  'scripts/doctor/facts/nginx.ts',
+  // Headings of .env.example.
+  'stacks/settings/definition.ts',
+];
 
 /** An error that is none of a user's: who reads it reads the code, too. */
 const isDefect = (node: ts.Node): boolean =>
   ts.isNewExpression(node) && node.expression.getText() === 'Error';
+
+/** The documentation of a setting is with it, in each language. */
+const isDocumentation = (node: ts.Node): boolean =>
+  ts.isPropertyAssignment(node) && /^(en|zh)$/.test(node.name.getText());
 
 /** Texts of a source that look as if they were for people. */
 function textsIn(file: string): string[] {
   const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
   const found: string[] = [];
   const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node) || isDefect(node)) return;
+    if (ts.isImportDeclaration(node) || isDefect(node) || isDocumentation(node)) return;
     const text = ts.isStringLiteralLike(node)
       ? node.text
       : ts.isTemplateExpression(node)

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import {
   columnsOf,
   type Definitions,
@@ -41,6 +42,35 @@ const problemsOf = (environment: Record<string, string>, dotEnv = ''): string =>
 };
 
 describe('settings', () => {
+  it('say in words of their own what a value should be', () => {
+    const wrong = [
+      '',
+      ' ',
+      '-1',
+      '0',
+      '99999999999',
+      '127.0.0.1:1',
+      '/a,a',
+      ',',
+      '"',
+      'ö\n',
+      'x'.repeat(300),
+    ];
+    z.config({ localeError: () => 'in words of zod' });
+    try {
+      const said = SETTING_NAMES.flatMap((name) =>
+        wrong.flatMap((value) => {
+          const { error } = SETTINGS[name].schema.safeParse(value);
+          return error?.issues.map(({ message }) => `${name}: ${message}`) ?? [];
+        }),
+      );
+      expect(said.length).toBeGreaterThan(SETTING_NAMES.length);
+      expect(said.filter((line) => line.includes('in words of zod'))).toEqual([]);
+    } finally {
+      z.config(z.locales.en());
+    }
+  });
+
   it('have the documented defaults where nothing is set', () => {
     const settings = settingsOf();
     expect(settings.BTCW_PROJECT).toBe('btc-watcher');
