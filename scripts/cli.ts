@@ -10,6 +10,7 @@ import { type DoctorOptions, doctor } from './commands/doctor.ts';
 import { planDestroy, planRebuild, planRollback } from './commands/dry-run.ts';
 import { exec } from './commands/exec.ts';
 import { imageReference, images } from './commands/images.ts';
+import { logoutAll } from './commands/logout-all.ts';
 import { type LogsOptions, logs } from './commands/logs.ts';
 import { type RestoreOptions, restore } from './commands/restore.ts';
 import { rollback } from './commands/rollback.ts';
@@ -112,6 +113,11 @@ program
   .action((options: Change) =>
     options.dryRun ? planRebuild(options) : deploy({ ...options, replace: true }),
   );
+program
+  .command('logout-all')
+  .description('end every session, by a new key for tokens, and deploy it')
+  .option(...json)
+  .action((options: { json?: boolean }) => logoutAll(options));
 program
   .command('backup')
   .description('put databases, volumes, secrets and settings into one archive, while everything serves')

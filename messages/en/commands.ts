@@ -1,4 +1,9 @@
 export const commands = {
+  logoutAll: {
+    changeYourKey: "change your application's own key, then npm run deploy.",
+    notUsed: 'No service of this deployment signs its tokens with JWT_SECRET_FILE.',
+    nothingRuns: (project: string) => `Nothing of "${project}" runs: there is no session to end.`,
+  },
   deploy: {
     causeThenDeploy: 'fix the cause above, then npm run deploy.',
     doctorSays: 'npm run doctor says what is wrong.',

@@ -1,6 +1,11 @@
 import type { commands as en } from '../en/commands.ts';
 
 export const commands: typeof en = {
+  logoutAll: {
+    changeYourKey: '更换应用自己的签名密钥，再运行 npm run deploy。',
+    notUsed: '此部署中没有服务用 JWT_SECRET_FILE 签发令牌。',
+    nothingRuns: (project) => `“${project}” 没有正在运行的内容，没有会话可以结束。`,
+  },
   deploy: {
     causeThenDeploy: '先消除上面的原因，再运行 npm run deploy。',
     doctorSays: '运行 npm run doctor 查看原因。',

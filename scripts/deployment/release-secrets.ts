@@ -19,14 +19,20 @@ const SECRETS = 'secrets';
 const NAMED = 'named-files.json';
 const FAILED = 'failed';
 
-/** The files that hold secrets; those of services are in their configuration, made of others or not. */
-const filesOf = (secrets: SecretFiles, { services }: Topology): Set<string> =>
-  new Set([
-    ...[secrets.adminPassword, secrets.jwtSecret, secrets.frpToken, secrets.fingerprintKey],
+/**
+ * The files that hold secrets; those of services are in their configuration, made of others or not. Not the one that
+ * signs tokens: an earlier one would bring ended sessions back.
+ */
+function filesOf(secrets: SecretFiles, { services }: Topology): Set<string> {
+  const files = new Set([
+    ...[secrets.adminPassword, secrets.frpToken, secrets.fingerprintKey],
     ...services.flatMap(({ config }) =>
       (config?.files ?? []).flatMap((file) => ('secretFile' in file ? [file.secretFile] : [])),
     ),
   ]);
+  files.delete(secrets.jwtSecret);
+  return files;
+}
 
 function namedFiles(settings: Settings, keyFile: string): NamedFiles {
   const named = SETTING_NAMES.flatMap((name) => {
@@ -73,6 +79,8 @@ export function restoreSecrets(
   const folder = releaseFolder(project, release);
   const kept = join(folder, SECRETS);
   const restored = (existsSync(kept) ? readdirSync(kept) : []).filter((name) => {
+    // Releases of earlier versions have it.
+    if (name === basename(secrets.jwtSecret)) return false;
     const [text, target] = [readFileSync(join(kept, name), 'utf8'), join(secretsFolder(project, root), name)];
     if (existsSync(target) && readFileSync(target, 'utf8') === text) return false;
     writeSecret(target, text);

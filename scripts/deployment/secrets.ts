@@ -20,11 +20,13 @@ const PASSWORD_BYTES = 12;
 const KEY_BYTES = 32;
 const ID_BYTES = 8;
 
+const secretOf = (bytes: number): string => `${randomBytes(bytes).toString('base64url')}\n`;
+
 function generate(path: string, bytes: number): void {
   if (existsSync(path)) return;
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   // Another command that makes it at the same time may be first: its secret is the one.
-  createFileAtomically(path, `${randomBytes(bytes).toString('base64url')}\n`, 0o600);
+  createFileAtomically(path, secretOf(bytes), 0o600);
 }
 
 /** Finds the secrets of a deployment, and makes those that are missing; whether they are good, secret-problems.ts says. */
@@ -56,6 +58,10 @@ export function ensureDeploymentId(project: string, packageFolder: string, known
   writeSecret(idFile(project, packageFolder), `${id}\n`);
   return id;
 }
+
+/** Puts another in its place: whatever was signed with the one before is no longer valid. */
+export const renewJwtSecret = ({ jwtSecret }: SecretFiles): void =>
+  writeSecret(jwtSecret, secretOf(KEY_BYTES));
 
 /** Writes a secret's file, whole or not at all. */
 export function writeSecret(path: string, text: string): void {

@@ -36,10 +36,12 @@ export function logIn(
 export function loginCommand(base: string, login: LoginProfile, user: string, passwordFile: string): string {
   const { path, form, userField, passwordField } = login;
   const url = `${base}${path}`;
-  const password = `$(cat ${passwordFile})`;
-  return form === 'json'
-    ? `curl -s ${url} -H 'content-type: application/json' -d "{\\"${userField}\\":\\"${user}\\",\\"${passwordField}\\":\\"${password}\\"}"`
-    : `curl -s ${url} -d ${userField}=${user} --data-urlencode "${passwordField}=${password}"`;
+  // Through a pipe: a program's arguments are seen by every user of the host; printf is the shell's own.
+  if (form !== 'json') {
+    return `tr -d '\\n' < ${passwordFile} | curl -s ${url} -d ${userField}=${user} --data-urlencode ${passwordField}@-`;
+  }
+  const body = `printf '{"${userField}":"${user}","${passwordField}":"%s"}' "$(cat ${passwordFile})"`;
+  return `${body} | curl -s ${url} -H 'content-type: application/json' -d @-`;
 }
 
 /**

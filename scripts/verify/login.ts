@@ -1,4 +1,5 @@
 /** Tokens: a good one from the backend, and others to see them refused. */
+import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { SignJWT } from 'jose';
 import type { SecretFiles } from '../../stacks/topology/secrets.ts';
@@ -47,16 +48,25 @@ export function loginOf(
   return { check: { name, dependsOn, fix: '', run }, token };
 }
 
+type SessionFiles = Pick<SecretFiles, 'jwtSecret' | 'adminPassword'>;
+
 const TOKEN_LIFE_SEC = 86_400;
 const EXPIRED_FOR_SEC = 3_600;
 
+/** What the reference application signs tokens with (assets/backend/src/auth/credentials.ts). */
+export function sessionKey({ jwtSecret, adminPassword }: SessionFiles): Buffer {
+  const [secret = '', password = ''] = [jwtSecret, adminPassword].map((file) =>
+    readFileSync(file, 'utf8').replace(/[\r\n]+$/, ''),
+  );
+  return Buffer.from(createHmac('sha256', secret).update(password).digest('base64url'));
+}
+
 /** A token that was good until an hour ago, signed as the reference application does. */
-export async function expiredToken(user: string, secrets: Pick<SecretFiles, 'jwtSecret'>): Promise<string> {
-  const key = Buffer.from(readFileSync(secrets.jwtSecret, 'utf8').trim());
+export async function expiredToken(user: string, secrets: SessionFiles): Promise<string> {
   const expiredSec = Math.floor(Date.now() / 1000) - EXPIRED_FOR_SEC;
   return new SignJWT({ sub: user })
     .setProtectedHeader({ alg: 'HS256' })
     .setIssuedAt(expiredSec - TOKEN_LIFE_SEC)
     .setExpirationTime(expiredSec)
-    .sign(key);
+    .sign(sessionKey(secrets));
 }

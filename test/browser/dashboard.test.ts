@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { SignJWT } from 'jose';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -49,12 +48,11 @@ function messagesIn(page: Page): Promise<number> {
 
 /** A token of the backend's own kind, that ends after some seconds. */
 function signToken(seconds: number): Promise<string> {
-  const secret = readFileSync(`${deployment.secretsFolder}/jwt-secret`, 'utf8').trim();
   return new SignJWT({ sub: USER })
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
     .setIssuedAt()
     .setExpirationTime(`${seconds} s`)
-    .sign(Buffer.from(secret));
+    .sign(deployment.sessionKey());
 }
 
 async function openWithToken(page: Page, base: string, token: string): Promise<void> {

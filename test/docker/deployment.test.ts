@@ -339,14 +339,14 @@ describe('a changed tunnel setting', () => {
 });
 
 describe('a changed password', () => {
-  it('is the one that counts, and the token from before stays good', async () => {
+  it('is the one that counts, and ends the sessions from before', async () => {
     const token = await deployment.token();
     const old = deployment.password;
     writeFileSync(`${deployment.secretsFolder}/admin-password`, 'another-password\n');
     expect((await diffCode()).code).toBe(2);
     expect((await deployment.run('deploy')).code).toBe(0);
     expect(await deployment.token()).toMatch(/^ey/);
-    expect(await upgrade(deployment.local, token)).toBe(101);
+    expect(await upgrade(deployment.local, token)).toBe(403);
     const refused = await fetch(`${deployment.backend}/api/v1/auth/token`, {
       method: 'POST',
       body: new URLSearchParams({ username: 'admin', password: old }),

@@ -410,7 +410,7 @@ server.listen(8000);
 });
 
 describe('tokens', () => {
-  const signed = (secret: string, agoSec: number, forSec: number) => {
+  const signed = (secret: string | Buffer, agoSec: number, forSec: number) => {
     const nowSec = Math.floor(Date.now() / 1000);
     return new SignJWT({ sub: 'admin' })
       .setProtectedHeader({ alg: 'HS256' })
@@ -418,7 +418,7 @@ describe('tokens', () => {
       .setExpirationTime(nowSec - agoSec + forSec)
       .sign(Buffer.from(secret));
   };
-  const secret = () => readFileSync(`${deployment.secretsFolder}/jwt-secret`, 'utf8').trim();
+  const secret = () => deployment.sessionKey();
 
   it('fails when one has expired, with its age, and the command gives a fresh one', async () => {
     const { failures } = await doctor(['--token', await signed(secret(), 108_000, 86_400)]);

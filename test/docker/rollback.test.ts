@@ -78,6 +78,28 @@ describe('rollback of secrets', () => {
   });
 });
 
+describe('logout-all', () => {
+  const settings = { BTCW_MAX_CONNECTIONS: '100' };
+  const isOpen = async (token: string) => {
+    const headers = { authorization: `Bearer ${token}` };
+    return (await fetch(`${deployment.local}/api/v1/auth/me`, { headers })).status === 200;
+  };
+
+  it('ends every session, and rollback brings none back', async () => {
+    const token = await deployment.token();
+    expect(await isOpen(token)).toBe(true);
+    const { code, output } = await deployment.run('logout-all', [], settings);
+    expect(code, output).toBe(0);
+    expect(await isOpen(token)).toBe(false);
+    const later = await deployment.token();
+    expect(await isOpen(later)).toBe(true);
+    const back = await deployment.run('rollback', [], settings);
+    expect(back.code, back.output).toBe(0);
+    expect([await isOpen(token), await isOpen(later)]).toEqual([false, true]);
+    expect((await deployment.run('deploy', [], settings)).code).toBe(0);
+  });
+});
+
 describe('a deployment that changes nothing', () => {
   it('says so', async () => {
     const { code, output } = await deployment.run('deploy', [], { BTCW_MAX_CONNECTIONS: '100' });

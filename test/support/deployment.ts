@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { execa, type Result } from 'execa';
 import WebSocket from 'ws';
 import { REMOVE_OPTIONS } from '../../scripts/docker/inspect.ts';
+import { sessionKey } from '../../scripts/verify/login.ts';
 
 /**
  * Far from the defaults, so that a live deployment on the same host is never touched, and below the range from
@@ -144,6 +145,15 @@ export class TestDeployment {
 
   get secretsFolder(): string {
     return `secrets/${this.project}`;
+  }
+
+  /** What the reference application signs tokens with. */
+  sessionKey(): Buffer {
+    const [jwtSecret, adminPassword] = [
+      `${this.secretsFolder}/jwt-secret`,
+      `${this.secretsFolder}/admin-password`,
+    ];
+    return sessionKey({ jwtSecret, adminPassword });
   }
 
   get password(): string {

@@ -152,10 +152,10 @@ describe('a token', () => {
   it('is got by a command for either form', () => {
     const login = { path: '/in', userField: 'email', passwordField: 'pw', tokenKeys: ['t'] };
     expect(loginCommand('http://h', { ...login, form: 'oauth2' }, 'me', 'file')).toBe(
-      'curl -s http://h/in -d email=me --data-urlencode "pw=$(cat file)"',
+      `tr -d '\\n' < file | curl -s http://h/in -d email=me --data-urlencode pw@-`,
     );
     expect(loginCommand('http://h', { ...login, form: 'json' }, 'me', 'file')).toContain(
-      '\\"email\\":\\"me\\"',
+      `printf '{"email":"me","pw":"%s"}' "$(cat file)" | curl`,
     );
   });
 });

@@ -129,6 +129,7 @@ describe('an import', () => {
     const madeOf: Readonly<Record<string, readonly string[]>> = {
       'scripts/commands/up.ts': ['scripts/commands/deploy.ts', 'scripts/commands/verify.ts'],
       'scripts/commands/restore.ts': ['scripts/commands/deploy.ts'],
+      'scripts/commands/logout-all.ts': ['scripts/commands/deploy.ts'],
     };
     const wrong = IMPORTS.filter(
       ({ from, to }) => isCommand(from) && isCommand(to) && !madeOf[from]?.includes(to),

@@ -6,7 +6,7 @@ import fastify, {
   type RawRequestDefaultExpression,
   type RawServerDefault,
 } from 'fastify';
-import { Credentials } from './auth/credentials.ts';
+import type { Credentials } from './auth/credentials.ts';
 import { registerAuthRoutes } from './auth/routes.ts';
 import { registerTokens } from './auth/tokens.ts';
 import { registerErrorHandlers } from './errors.ts';
@@ -33,13 +33,14 @@ const BODY_LIMIT_BYTES = 8 * 1024;
 
 export interface AppParts {
   readonly settings: Settings;
+  readonly credentials: Credentials;
   readonly hub: Hub;
   readonly engine: Engine;
   readonly log: Logger;
 }
 
 /** The HTTP server with all routes, not listening yet. */
-export async function createApp({ settings, hub, engine, log }: AppParts): Promise<App> {
+export async function createApp({ settings, credentials, hub, engine, log }: AppParts): Promise<App> {
   const app: App = fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -52,8 +53,11 @@ export async function createApp({ settings, hub, engine, log }: AppParts): Promi
   // Forms are the only bodies (OAuth2); a parser less is a way in less.
   app.removeAllContentTypeParsers();
   registerErrorHandlers(app, log);
-  await registerTokens(app, settings.jwtSecret, settings.adminUser);
-  await registerAuthRoutes(app, new Credentials(settings.adminUser, settings.adminPasswordFile), log);
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+  });
+  await registerTokens(app, credentials);
+  await registerAuthRoutes(app, credentials, log);
   await registerRealtimeRoutes(app, hub, settings.maxConnections, log);
   registerHealthRoute(app, engine);
   registerMarketRoutes(app, engine);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type App, createApp } from './app.ts';
+import { Credentials } from './auth/credentials.ts';
 import { createLogger, type Logger } from './log.ts';
 import { Engine } from './market/engine.ts';
 import { ExchangeFeed } from './market/exchange-feed.ts';
@@ -33,10 +34,11 @@ async function run(settings: Settings, log: Logger): Promise<void> {
   const feed = priceFeedUrl ? new ExchangeFeed(priceFeedUrl, log) : new SimulatedFeed(priceFeedSeed);
   const store = openStore(dataDir, feed.id);
   const engine = new Engine(feed, store, [new MovingAverageCrossover(), new RelativeStrength()], log);
-  const hub = new Hub(log);
+  const credentials = new Credentials(settings);
+  const hub = new Hub(() => credentials.sessionKey(), log);
   const meter = new SystemMeter(dataDir);
   const publisher = new Publisher({ hub, engine, meter, maxConnections, log });
-  const app = await createApp({ settings, hub, engine, log });
+  const app = await createApp({ settings, credentials, hub, engine, log });
 
   const stop = async () => {
     app.server.close();

@@ -24,6 +24,7 @@ export class Client {
   readonly topics = new Set<Topic>();
   readonly #socket: WebSocket;
   readonly #hub: Hub;
+  readonly #sessionKey: string;
   readonly #outbox: Outbox;
   readonly #expiresAt: number;
   readonly #rate = new RateMeter();
@@ -32,11 +33,13 @@ export class Client {
   /** Why this side cut the connection, where no close frame can tell. */
   #cutReason = '';
 
-  constructor(socket: WebSocket, claims: Claims, hub: Hub) {
+  /** @param sessionKey what its token was signed with */
+  constructor(socket: WebSocket, claims: Claims, sessionKey: string, hub: Hub) {
     this.id = `${claims.sub}_${randomBytes(4).toString('hex')}`;
     this.user = claims.sub;
     this.#socket = socket;
     this.#hub = hub;
+    this.#sessionKey = sessionKey;
     this.#expiresAt = claims.exp * 1000;
     this.#outbox = new Outbox(socket, {
       latest: (topic) => hub.latest(topic),
@@ -78,9 +81,11 @@ export class Client {
   }
 
   /** The hub calls this each second: ends what has expired or died, and pings what is due. */
-  tick(now: number): void {
+  tick(now: number, sessionKey = this.#sessionKey): void {
     if (!this.#isOpen) return;
     if (now >= this.#expiresAt) this.close(CLOSE.tokenExpired, 'token expired: log in again');
+    else if (sessionKey !== this.#sessionKey)
+      this.close(CLOSE.tokenExpired, 'password changed: log in again');
     else if (now - this.#lastHeard > HEARTBEAT_TIMEOUT_SEC * 1000) {
       this.#cut(`nothing heard for ${HEARTBEAT_TIMEOUT_SEC} s`);
     } else if (now >= this.#nextPing) this.#ping(now);

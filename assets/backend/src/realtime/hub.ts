@@ -11,16 +11,19 @@ const CLOSE_GRACE_MS = 2_000;
 export class Hub {
   readonly counters = { accepted: 0, received: 0, sent: 0, dropped: 0 };
   readonly #clients = new Set<Client>();
+  readonly #sessionKey: () => string;
   readonly #log: Logger;
   readonly #seq = new Map<Topic, number>();
   readonly #latest = new Map<Topic, Buffer>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(log: Logger) {
+  /** @param sessionKey what tokens are signed with at this moment; may throw */
+  constructor(sessionKey: () => string, log: Logger) {
+    this.#sessionKey = sessionKey;
     this.#log = log;
   }
 
-  /** Begins to watch heartbeats and expiring tokens. */
+  /** Begins to watch heartbeats, expiring tokens and the password. */
   start(): void {
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
@@ -77,6 +80,16 @@ export class Hub {
 
   #tick(): void {
     const now = Date.now();
-    for (const client of this.#clients) client.tick(now);
+    const key = this.#presentKey();
+    for (const client of this.#clients) client.tick(now, key);
+  }
+
+  /** Undefined while the password cannot be read: that ends no session. */
+  #presentKey(): string | undefined {
+    try {
+      return this.#sessionKey();
+    } catch {
+      return undefined;
+    }
   }
 }

@@ -66,7 +66,7 @@ export async function registerRealtimeRoutes(
       reply.header('upgrade', 'websocket');
       sendError(reply, 426, 'upgrade_required', 'this is a WebSocket: connect with Upgrade: websocket');
     },
-    wsHandler: (socket, request) => hub.add(new Client(socket, request.user, hub)),
+    wsHandler: (socket, request) => hub.add(new Client(socket, request.user, app.sessionKey(), hub)),
   });
 
   app.get(`${WEBSOCKET_PATH}/stats`, async () => ({

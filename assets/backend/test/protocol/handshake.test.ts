@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Backend, Home, SECRET } from '../support/backend.ts';
+import { Backend, Home, KEY, SECRET } from '../support/backend.ts';
 import { handshakeStatus, TestClient, webSocketUrl } from '../support/client.ts';
 import { claimsFor, forgeToken } from '../support/tokens.ts';
 
@@ -22,17 +22,17 @@ describe('the WebSocket is refused with 403 before the upgrade', () => {
     ['the token is missing', () => undefined, 'missing_token'],
     ['the token is empty', () => '', 'missing_token'],
     ['the token is malformed', () => 'not-a-token', 'invalid_token'],
-    ['the token has expired', () => forgeToken(claimsFor('admin', -1), SECRET), 'expired_token'],
+    ['the token has expired', () => forgeToken(claimsFor('admin', -1), KEY), 'expired_token'],
     ['the token is signed with another secret', () => forgeToken(valid(), 'another secret'), 'invalid_token'],
-    ['the token says alg none', () => forgeToken(valid(), SECRET, none), 'invalid_token'],
+    ['the token says alg none', () => forgeToken(valid(), KEY, none), 'invalid_token'],
     [
       'the token says alg none and has no signature',
-      () => forgeToken(valid(), SECRET, none).replace(/[^.]*$/, ''),
+      () => forgeToken(valid(), KEY, none).replace(/[^.]*$/, ''),
       'invalid_token',
     ],
-    ['the token says HS512', () => forgeToken(valid(), SECRET, { alg: 'HS512' }), 'invalid_token'],
-    ['the token never expires', () => forgeToken({ sub: 'admin', iat: 1 }, SECRET), 'invalid_token'],
-    ['the token is for another user', () => forgeToken(claimsFor('root', 60), SECRET), 'invalid_token'],
+    ['the token says HS512', () => forgeToken(valid(), KEY, { alg: 'HS512' }), 'invalid_token'],
+    ['the token never expires', () => forgeToken({ sub: 'admin', iat: 1 }, KEY), 'invalid_token'],
+    ['the token is for another user', () => forgeToken(claimsFor('root', 60), KEY), 'invalid_token'],
     ['the token is given twice', () => `${backend.token()}&token=${backend.token()}`, 'missing_token'],
   ])('when %s', async (_case, token, error) => {
     const { status, body } = await handshakeStatus(webSocketUrl(backend, token()));

@@ -3,11 +3,14 @@ import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sessionKey } from '../../src/auth/credentials.ts';
 import { claimsFor, forgeToken } from './tokens.ts';
 
 const BUNDLE = join(import.meta.dirname, '../../dist/server.mjs');
 export const PASSWORD = 'correct horse battery staple';
 export const SECRET = 'a secret for tests that has more than 32 bytes';
+/** What the backend signs tokens with. */
+export const KEY = sessionKey(SECRET, PASSWORD);
 
 /** A folder with the secrets and the data of one backend, to be removed with `remove()`. */
 export class Home {
@@ -117,7 +120,7 @@ export class Backend {
 
   /** A valid token, without the cost of a login. */
   token(lifetimeSec = 3600): string {
-    return forgeToken(claimsFor('admin', lifetimeSec), SECRET);
+    return forgeToken(claimsFor('admin', lifetimeSec), KEY);
   }
 
   fetch(path: string, init: RequestInit = {}): Promise<Response> {
