@@ -1,4 +1,5 @@
 import { Construct } from 'constructs';
+import { messages } from '../messages/index.ts';
 import { ConfigVolume } from './constructs/config-volume.ts';
 import { DataVolume } from './constructs/data-volume.ts';
 import { Image } from './constructs/image.ts';
@@ -17,6 +18,8 @@ import type { HostFacts } from './topology/host.ts';
 import { SHARED } from './topology/labels.ts';
 import { configVolumeName, type Service, type ServiceVolume } from './topology/service.ts';
 import { serviceNamed, type Topology } from './topology/topology.ts';
+
+const said = messages.topology.resources;
 
 /** An image as the stack needs it. */
 export interface StackImage {
@@ -91,7 +94,7 @@ export class BtcWatcherStack extends TerraformStack {
       const id = network.key === 'bridge' ? 'Bridge' : `Network-${network.key}`;
       const { reference, resource } = new ProjectNetwork(this, id, { project: topology.project, network });
       this.networks.set(network.key, reference);
-      if (resource) this.names.set(addressOf(resource), `network ${network.name}`);
+      if (resource) this.names.set(addressOf(resource), said.network(network.name));
     }
     for (const { name } of topology.services) this.serviceOf(name);
   }
@@ -155,12 +158,12 @@ export class BtcWatcherStack extends TerraformStack {
       ...(run && { run: addressOf(run) }),
     });
     this.names.set(addressOf(container), service.containerName);
-    if (run) this.names.set(addressOf(run), `${service.containerName}, to completion`);
-    this.names.set(addressOf(image.resource), `image ${planned.reference}`);
-    if (config) this.names.set(addressOf(config.files), `configuration of ${service.containerName}`);
+    if (run) this.names.set(addressOf(run), said.run(service.containerName));
+    this.names.set(addressOf(image.resource), said.image(planned.reference));
+    if (config) this.names.set(addressOf(config.files), said.configuration(service.containerName));
     if (config) {
       const name = configVolumeName(service);
-      this.names.set(addressOf(config.volume.resource), `volume ${name}`);
+      this.names.set(addressOf(config.volume.resource), said.volume(name));
       this.volumes.set(name, addressOf(config.volume.resource));
     }
     return run ?? container;

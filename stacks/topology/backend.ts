@@ -1,4 +1,5 @@
 /** The backend: the user's own, or the reference application. */
+import { messages } from '../../messages/index.ts';
 import type { Settings } from '../settings/definitions.ts';
 import { purposeOf } from '../settings/service-settings.ts';
 import { chosen } from './chosen.ts';
@@ -106,7 +107,7 @@ export function backend(settings: Settings, host: HostFacts): ServiceDefinition 
       ],
     },
     volumes: volumesOf(settings),
-    disruption: 'sockets drop',
+    disruption: messages.topology.disruption.sockets,
   };
 }
 
@@ -133,6 +134,6 @@ export function beforeBackend(settings: Settings, host: HostFacts): ServiceDefin
     startTimeoutSec: settings.BTCW_BACKEND_START_TIMEOUT ?? BEFORE_START_SEC,
     volumes: volumes.map((mount) => ({ ...mount, of: like.name })),
     dependsOn: (dependsOn ?? []).filter((name) => name !== BEFORE_START),
-    disruption: 'the backend waits',
+    disruption: messages.topology.disruption.beforeBackend,
   };
 }

@@ -1,3 +1,4 @@
+import { messages } from '../../messages/index.ts';
 import type { Settings } from '../settings/definitions.ts';
 import { ownTiming, restartingHealth } from './health.ts';
 import type { HostFacts } from './host.ts';
@@ -69,6 +70,7 @@ export function completeService(
     tmpMiB: 16,
     binds: [],
     dependsOn: [],
+    disruption: messages.topology.disruption.away(name),
     ...startedBySecrets(definition, settings, host),
     ...restartedByHealth(definition, startTimeoutSec),
     startTimeoutSec,

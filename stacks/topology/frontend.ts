@@ -1,4 +1,5 @@
 /** The frontend: the user's own, or the reference application, built or served by Vite. */
+import { messages } from '../../messages/index.ts';
 import type { Settings } from '../settings/definitions.ts';
 import { USUAL_CAPABILITIES } from './capabilities.ts';
 import { chosen } from './chosen.ts';
@@ -108,7 +109,7 @@ export function frontend(settings: Settings, host: HostFacts): ServiceDefinition
     ],
     routes: ['/'],
     environment: { HOST: '0.0.0.0', PORT: String(port) },
-    disruption: 'pages wait, sockets stay',
+    disruption: messages.topology.disruption.frontend,
     ...mode,
     ...chosen('FRONTEND', settings, limits),
   };

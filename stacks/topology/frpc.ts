@@ -1,4 +1,5 @@
 /** The tunnel's client. On the host's network, so that `localIP = "127.0.0.1"` is nginx. */
+import { messages } from '../../messages/index.ts';
 import { FRP_CA_FILE, FRP_CONFIG_DIR, FRP_TOKEN_FILE, renderFrpcToml } from '../render/frp-toml.ts';
 import type { Settings } from '../settings/definitions.ts';
 import { frpImage } from './frps.ts';
@@ -66,6 +67,6 @@ export function frpc(settings: Settings, host: HostFacts, serverAddress: string)
       ],
     },
     volumes: own ? [] : [{ purpose: 'log', path: LOG_DIR }],
-    disruption: 'tunnel drops',
+    disruption: messages.topology.disruption.tunnel,
   };
 }

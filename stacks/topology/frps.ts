@@ -1,4 +1,5 @@
 /** The embedded frp server: a stand-in for the public one, on loopback, so that the whole chain runs on one machine. */
+import { messages } from '../../messages/index.ts';
 import { FRP_CONFIG_DIR, FRP_TOKEN_FILE, renderFrpsToml } from '../render/frp-toml.ts';
 import type { Settings } from '../settings/definitions.ts';
 import { tcpHealth } from './health.ts';
@@ -64,6 +65,6 @@ export function frps(settings: Settings, host: HostFacts): ServiceDefinition {
         { path: FRP_TOKEN_FILE, secretFile: secretFiles(settings, host.packageFolder).frpToken },
       ],
     },
-    disruption: 'tunnel drops',
+    disruption: messages.topology.disruption.tunnel,
   };
 }

@@ -3,6 +3,7 @@
  * (docs/decisions/0006-guard.md). The one container that runs as root and has a capability: packet filter rules take
  * both. It listens to nothing, reads no file, and carries no traffic.
  */
+import { messages } from '../../messages/index.ts';
 import { renderGuardRules } from '../render/guard-rules.ts';
 import type { Settings } from '../settings/definitions.ts';
 import { commandHealth } from './health.ts';
@@ -37,6 +38,6 @@ export function guard(
     command: [table, rules],
     health: commandHealth('nft', 'list', 'table', 'ip', table),
     limits: { memoryMiB: 64, pids: 16 },
-    disruption: 'open to neighbours meanwhile',
+    disruption: messages.topology.disruption.guard,
   };
 }

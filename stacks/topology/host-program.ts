@@ -1,10 +1,11 @@
 /** A program that runs on the host and not in a container, such as a development server: it is only routed to. */
+import { messages } from '../../messages/index.ts';
 import type { Settings } from '../settings/definitions.ts';
 import type { ServiceDefinition } from './service.ts';
 
 const PARTS = {
-  BACKEND: { name: 'backend', disruption: 'requests fail' },
-  FRONTEND: { name: 'frontend', disruption: 'pages wait' },
+  BACKEND: { name: 'backend', disruption: messages.topology.disruption.hostBackend },
+  FRONTEND: { name: 'frontend', disruption: messages.topology.disruption.hostFrontend },
 } as const;
 
 /** What the address setting of a part names; undefined where it is not set. */

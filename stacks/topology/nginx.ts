@@ -1,4 +1,5 @@
 /** The reverse proxy, the one way in: each path to its service, through the bridge's address on the host. */
+import { messages } from '../../messages/index.ts';
 import { renderNginxConf, STATUS_PORT } from '../render/nginx-conf.ts';
 import type { Settings } from '../settings/definitions.ts';
 import { httpHealth } from './health.ts';
@@ -55,5 +56,5 @@ export const nginx = (settings: Settings, upstreams: readonly Upstream[]): Servi
     onChange: { reload: ['nginx', '-s', 'reload'] },
     files: [{ path: 'nginx.conf', content: renderNginxConf(settings, PORT, upstreams) }],
   },
-  disruption: 'sockets drop',
+  disruption: messages.topology.disruption.sockets,
 });

@@ -1,4 +1,5 @@
 /** PostgreSQL: Debian's, for the services of this deployment alone. */
+import { messages } from '../../messages/index.ts';
 import type { Settings } from '../settings/definitions.ts';
 import { commandHealth } from './health.ts';
 import type { HostFacts } from './host.ts';
@@ -45,7 +46,7 @@ export function postgres(settings: Settings, host: HostFacts): ServiceDefinition
     startTimeoutSec: START_TIMEOUT_SEC,
     stopGraceSec: 60,
     limits: { memoryMiB, pids: 256 },
-    disruption: 'queries fail',
+    disruption: messages.topology.disruption.database,
   };
 }
 

@@ -1,4 +1,5 @@
 /** Redis: Debian's, for the services of this deployment alone. */
+import { messages } from '../../messages/index.ts';
 import type { Settings } from '../settings/definitions.ts';
 import { commandHealth } from './health.ts';
 import type { HostFacts } from './host.ts';
@@ -39,7 +40,7 @@ export function redis(settings: Settings, host: HostFacts): ServiceDefinition | 
     startTimeoutSec: START_TIMEOUT_SEC,
     stopGraceSec: 30,
     limits: { memoryMiB, pids: 64 },
-    disruption: 'the cache is away',
+    disruption: messages.topology.disruption.cache,
   };
 }
 

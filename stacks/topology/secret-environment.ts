@@ -2,6 +2,7 @@
  * How a service gets its secret environment: a script in its configuration volume exports the variables and becomes its
  * program, so that they are in no plan, no state and no `docker inspect`.
  */
+import { messages } from '../../messages/index.ts';
 import type { Settings } from '../settings/definitions.ts';
 import { envLine, isVariableName, parseEnvFile } from '../settings/env-file.ts';
 import type { Lookup } from '../settings/interpolate.ts';
@@ -9,6 +10,9 @@ import { isPlaceholder, placeholderProblem } from '../settings/placeholders.ts';
 import type { HostFacts } from './host.ts';
 import { SECRETS_DIR, secretsFolder } from './secrets.ts';
 import type { ConfigFiles, SecretEnvironment, ServiceDefinition } from './service.ts';
+
+const { secretEnvironment: said } = messages.topology;
+const places = messages.settings.problem;
 
 /** The start script among a service's secrets. */
 export const START = 'start';
@@ -114,12 +118,9 @@ export function composedEnvironment(
     const parsed = parseEnvFile(read(path), file, known);
     problems.push(...parsed.problems);
     const unset = parsed.unset.map((name) => `$${name}`).join(', ');
-    if (unset)
-      notices.push(
-        `${file}: nothing sets ${unset}: empty, as in Docker Compose. Use single quotes for a "$".`,
-      );
+    if (unset) notices.push(said.unset(file, unset));
     for (const { name, value, line } of parsed.entries)
-      variables.set(name, { value, where: `${file}, line ${line}` });
+      variables.set(name, { value, where: places.place(file, line) });
   };
   for (const source of sources) {
     if ('file' in source) readFile(source.file);
@@ -127,25 +128,17 @@ export function composedEnvironment(
     else {
       const { name, secretFile, before = '', after = '' } = source;
       const secret = read(secretFile).trim();
-      if (secret === '')
-        problems.push(`${show(secretFile)}: is empty. Remove the file, then run this again.`);
+      if (secret === '') problems.push(said.emptySecret(show(secretFile)));
       const { where, value: other } = variables.get(name) ?? {};
       if (where && isGenerated(name, secretFile)) {
-        if (other === '' || isPlaceholder(name, other ?? ''))
-          notices.push(`${where}: ${name} is replaced by the generated one.`);
-        else
-          problems.push(
-            `${where}: ${name} is generated (BTCW_BACKEND_GENERATE), and should not be set here, too. Keep one of them.`,
-          );
+        if (other === '' || isPlaceholder(name, other ?? '')) notices.push(said.replaced(where, name));
+        else problems.push(said.generated(where, name));
       }
       variables.set(name, { value: `${before}${secret}${after}` });
     }
   }
   for (const [name, { value, where }] of variables) {
-    if (!isVariableName(name))
-      problems.push(
-        `"${name}" cannot be a secret variable: no shell exports a name with "." or "-". Rename it.`,
-      );
+    if (!isVariableName(name)) problems.push(said.name(name));
     if (where && isPlaceholder(name, value)) problems.push(placeholderProblem(where, name, generate?.(name)));
   }
   const text = [...variables].map(([name, { value }]) => envLine(name, value)).join('');

@@ -196,8 +196,8 @@ export interface ServiceDefinition {
   readonly binds?: readonly Bind[];
   /** Services that are healthy before it starts (Compose: depends_on). @default [] */
   readonly dependsOn?: readonly string[];
-  /** What its users notice while it is away. @example 'sockets drop' */
-  readonly disruption: string;
+  /** What its users notice while it is away. @example 'sockets drop' @default - that it is away */
+  readonly disruption?: string;
 }
 
 /** An attachment with Docker's name of the network. */

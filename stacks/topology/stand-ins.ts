@@ -2,6 +2,7 @@
  * Images that are made here in place of Docker Hub's python, node and nginx, where no registry answers: out of Debian's
  * packages, and of the Node.js that npm's registry has. They are tagged as what they are, never as what they replace.
  */
+import { messages } from '../../messages/index.ts';
 import type { Settings } from '../settings/definitions.ts';
 import { baseImage, type DebianRecipe, type DockerfileRecipe } from './image-source.ts';
 
@@ -37,7 +38,8 @@ function python(version: string, settings: Read): StandIn | undefined {
     ...{ kind: 'dockerfile', name: `stand-in-python-3.${made}`, ...folder('python') },
     from: made === 11 ? bookworm : baseImage(settings),
   };
-  return made === asked ? { recipe } : { recipe, differs: `Python 3.${made} instead of 3.${asked}` };
+  if (made === asked) return { recipe };
+  return { recipe, differs: messages.topology.standIns.python(made, asked) };
 }
 
 const NEWEST_NODE = '24';

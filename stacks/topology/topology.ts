@@ -2,6 +2,7 @@
  * The deployment as a value: everything else is made from it or compared with it. Plain data and pure functions: no
  * construct, no Docker, no clock, no environment.
  */
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../errors.mjs';
 import type { SettingName, Settings } from '../settings/definitions.ts';
 import { problem } from '../settings/problem.ts';
@@ -27,6 +28,8 @@ import { recordReads } from './reads.ts';
 import { redis } from './redis.ts';
 import type { Port, Service, ServiceDefinition } from './service.ts';
 import { pathOf, portNumbers, type Upstream, upstreamsOf } from './upstream.ts';
+
+const said = messages.topology.topology;
 
 /** A way in from outside: what arrives at the server's remote port goes to a service here. */
 export interface Tunnel {
@@ -83,7 +86,7 @@ function make(name: string, settings: Settings, host: HostFacts, define: Define)
 }
 
 /** What a port is called where it is in conflict: its setting, else its service. */
-const owner = (service: Service, { setting }: Port): string => setting ?? `the port of ${service.name}`;
+const owner = (service: Service, { setting }: Port): string => setting ?? said.portOf(service.name);
 
 /** @returns a line for each name, path or port of the host that two services would have */
 function conflicts(services: readonly Service[]): string[] {
@@ -94,17 +97,13 @@ function conflicts(services: readonly Service[]): string[] {
     return other === undefined ? [] : [conflict(other)];
   };
   return services.flatMap((service) => [
-    ...claim(`name ${service.name}`, service.name, () => `There are two services named "${service.name}".`),
+    ...claim(`name ${service.name}`, service.name, () => said.twoServices(service.name)),
     ...[...new Set(service.routes.map(pathOf))].flatMap((path) =>
-      claim(
-        `path ${path}`,
-        service.name,
-        (other) => `Both ${other} and ${service.name} have the path "${path}".`,
-      ),
+      claim(`path ${path}`, service.name, (other) => said.samePath(other, service.name, path)),
     ),
     ...service.ports.flatMap((port) =>
       claim(`port ${port.host}`, owner(service, port), (other) =>
-        problem(owner(service, port), `should differ from ${other}`, String(port.host)),
+        problem(owner(service, port), said.differ(other), String(port.host)),
       ),
     ),
   ]);
@@ -115,12 +114,12 @@ function volumeConflicts(services: readonly Service[]): string[] {
   const owners = new Map<string, Set<string>>();
   for (const service of services) {
     for (const { name, shared, of = service.name } of service.volumes) {
-      owners.set(name, (owners.get(name) ?? new Set()).add(shared ? 'a shared volume' : of));
+      owners.set(name, (owners.get(name) ?? new Set()).add(shared ? said.sharedVolume : of));
     }
   }
   return [...owners]
     .filter(([, names]) => names.size > 1)
-    .map(([name, names]) => `There are two volumes named "${name}": of ${[...names].join(' and ')}.`);
+    .map(([name, names]) => said.twoVolumes(name, [...names].join(said.and)));
 }
 
 /** @returns a line for each database that is on and that the user's own services have already */
@@ -128,27 +127,18 @@ const databaseConflicts = (databases: readonly Service[], services: readonly Ser
   databases.flatMap(({ name, networks }) => {
     const taken = [name, ...networks.flatMap(({ aliases = [] }) => aliases)];
     const other = services.find((service) => taken.includes(service.name));
-    const rule = `should be "off", as there is a service "${other?.name}" of your own`;
-    return other
-      ? [problem(`BTCW_${name.toUpperCase()}`, rule, 'on', 'Turn it off, or remove that service.')]
-      : [];
+    const setting = `BTCW_${name.toUpperCase()}`;
+    return other ? [problem(setting, said.ownService(other.name), 'on', said.turnOff)] : [];
   });
 
 /** @returns a line for each service with routes that the reverse proxy could not reach */
 function unreachable(services: readonly Service[], { gateway }: Bridge): string[] {
   return services.flatMap(({ name, routes: [path], ports: [port], networks }) => {
     if (path === undefined) return [];
-    if (!port?.addresses.includes(gateway)) {
-      return [
-        `${name} has the path "${path}", and should publish its first port on ${gateway}, where nginx reaches it.`,
-      ];
-    }
+    if (!port?.addresses.includes(gateway)) return [said.unpublished(name, path, gateway)];
     // Docker lets no container of the bridge reach the published ports of one that is on other networks alone.
-    return networks.some(({ network }) => network === 'bridge' || network === 'host')
-      ? []
-      : [
-          `${name} has the path "${path}", and should be on the network "bridge", from which nginx reaches it.`,
-        ];
+    const isReached = networks.some(({ network }) => network === 'bridge' || network === 'host');
+    return isReached ? [] : [said.offBridge(name, path)];
   });
 }
 
@@ -165,8 +155,8 @@ function dependencyProblems(services: readonly Service[]): string[] {
   return services.flatMap((service) => [
     ...service.dependsOn
       .filter((other) => !byName.has(other))
-      .map((other) => `${service.name} depends on "${other}", which is no service of this deployment.`),
-    ...(waitsForItself(service.name, service) ? [`${service.name} depends on itself.`] : []),
+      .map((other) => said.unknownService(service.name, other)),
+    ...(waitsForItself(service.name, service) ? [said.dependsOnItself(service.name)] : []),
   ]);
 }
 

@@ -71,14 +71,16 @@ describe('the language', () => {
 
 /** What is written out for programs, not for people. */
 const NOT_SAID =
-  /^(docker|sudo|npm|npx|git|curl|cat|test|exec|set|sed|if|for|while|printf|echo|kill|getent|scp|ss|timedatectl|chown|chmod|apt-get|systemctl|ip|nft|iptables|ufw|SELECT|CREATE|SET|UPDATE) |^[\w-]+: [\w-]+;|^<\w+ |^… && |^mono |[{;]$/;
+  /^(docker|sudo|node|npm|npx|git|curl|cat|test|exec|set|sed|if|for|while|printf|echo|kill|getent|scp|ss|timedatectl|chown|chmod|apt-get|systemctl|ip|nft|iptables|ufw|SELECT|CREATE|SET|UPDATE) |^[\w-]+: [\w-]+;|^<\w+ |^… && |^mono |[{;]$/;
 const WORDS = /[A-Za-z]{2,} [a-z]{2,}/;
 /** Folders that say nothing but by the catalogues. */
 const FOLDERS: readonly string[] = [
   // In order.
   'scripts/docker',
   'scripts/status',
+  'stacks/constructs',
   'stacks/settings',
+  'stacks/topology',
 ];
 /** Files whose texts are for programs: Dockerfiles, configuration, shell. */
 const FOR_PROGRAMS: readonly string[] = [
@@ -86,6 +88,8 @@ const FOR_PROGRAMS: readonly string[] = [
   'scripts/doctor/facts/nginx.ts',
   // Headings of .env.example.
   'stacks/settings/definition.ts',
+  // Shell that runs in containers.
+  'stacks/topology/health.ts',
 ];
 
 /** An error that is none of a user's: who reads it reads the code, too. */
