@@ -5,7 +5,7 @@ import { compose } from './compose.ts';
 import { deployment } from './deployment.ts';
 import { diff } from './diff.ts';
 import { docker } from './docker.ts';
-import { doctor } from './doctor.ts';
+import { doctor } from './doctor/index.ts';
 import { images } from './images.ts';
 import { lib } from './lib.ts';
 import { settings } from './settings.ts';

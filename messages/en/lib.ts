@@ -1,1 +1,12 @@
-export const lib = {};
+export const lib = {
+  appProfile: {
+    /** Why something is not asked for: by what the profile has nothing of. */
+    namesNo: {
+      login: (profile: string) => `the profile "${profile}" names no login`,
+      token: (profile: string) => `the profile "${profile}" names no WebSocket with a token`,
+      topic: (profile: string) => `the profile "${profile}" names no topic with a deadline`,
+      webSocket: (profile: string) => `the profile "${profile}" names no WebSocket`,
+      whoPath: (profile: string) => `the profile "${profile}" names no path that shows whose a token is`,
+    },
+  },
+};

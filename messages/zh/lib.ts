@@ -1,3 +1,13 @@
 import type { lib as en } from '../en/lib.ts';
 
-export const lib: typeof en = {};
+export const lib: typeof en = {
+  appProfile: {
+    namesNo: {
+      login: (profile) => `应用描述 "${profile}" 中没有登录`,
+      token: (profile) => `应用描述 "${profile}" 中没有带令牌的 WebSocket`,
+      topic: (profile) => `应用描述 "${profile}" 中没有规定时限的主题`,
+      webSocket: (profile) => `应用描述 "${profile}" 中没有 WebSocket`,
+      whoPath: (profile) => `应用描述 "${profile}" 中没有查询令牌所属用户的路径`,
+    },
+  },
+};

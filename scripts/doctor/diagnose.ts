@@ -2,6 +2,7 @@
  * Judges the facts: each check is a pure function of them. One that can only fail because another has failed is
  * skipped, so that a report names causes and not their consequences.
  */
+import { messages } from '../../messages/index.ts';
 import type { Topology } from '../../stacks/topology/topology.ts';
 import type { AppProfile } from '../lib/app-profile.ts';
 import { backingChecks } from './checks/backing.ts';
@@ -18,6 +19,8 @@ import { pageChecks } from './checks/page.ts';
 import { portChecks } from './checks/ports.ts';
 import { tunnelChecks } from './checks/tunnel.ts';
 import type { Facts } from './facts/facts.ts';
+
+const said = messages.doctor.diagnose;
 
 /** All checks, in the order in which they are reported. */
 export const checksFor = (topology: Topology, profile: AppProfile): readonly Check[] => [
@@ -55,12 +58,12 @@ function outcomeOf(check: Check, cause: Check | undefined, facts: Facts): Outcom
   const { id, name, hop, level = 'failure' } = check;
   const passed = { id, name, hop, ok: true, fix: '' };
   const skipped = { ...passed, level: 'skipped' as const };
-  const causedBy = (other: Check): Finding => ({ ...skipped, detail: `skipped: caused by "${other.name}"` });
+  const causedBy = (other: Check): Finding => ({ ...skipped, detail: said.causedBy(other.name) });
   if (cause) return { finding: causedBy(cause), cause };
   const verdict = check.run(facts);
-  if (!verdict) return { finding: { ...skipped, detail: 'skipped: no data' }, cause };
+  if (!verdict) return { finding: { ...skipped, detail: said.noData }, cause };
   if ('skipped' in verdict) {
-    return { finding: { ...skipped, detail: `skipped: ${verdict.skipped}` }, cause };
+    return { finding: { ...skipped, detail: said.skipped(verdict.skipped) }, cause };
   }
   if ('ok' in verdict) return { finding: { ...passed, level: 'ok', detail: verdict.ok }, cause };
   const isCause = level === 'failure';

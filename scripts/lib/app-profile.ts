@@ -3,6 +3,9 @@
  * speaks, where its statistics are. A part that is undefined is not asked for. docs/app-profile.md describes the file
  * that an owner writes such a profile into.
  */
+import { messages } from '../../messages/index.ts';
+
+const said = messages.lib.appProfile;
 
 /** A message, or a pattern of one: "$topic" and "$token" stand for the topic and the token. */
 export type Message =
@@ -123,9 +126,9 @@ export const GENERIC_PROFILE: AppProfile = {
   logText: undefined,
 };
 
-/** Why something is not asked for. @param what @example 'login' */
-export const notInProfile = ({ name }: AppProfile, what: string): string =>
-  `the profile "${name}" names no ${what}`;
+/** Why something is not asked for. */
+export const notInProfile = ({ name }: AppProfile, what: keyof typeof said.namesNo): string =>
+  said.namesNo[what](name);
 
 /** Puts values in place of "$name". */
 export function filled(message: Message, values: Readonly<Record<string, string>>): Message {

@@ -95,7 +95,7 @@ function whoChecks(
 ): PlannedCheck[] {
   const { whoPath } = profile;
   if (!whoPath) {
-    const reason = notInProfile(profile, 'path that shows whose a token is');
+    const reason = notInProfile(profile, 'whoPath');
     return [skip(`${name}: API refuses a token of another key`, reason)];
   }
   const askWith = (bearer: string) =>

@@ -32,7 +32,7 @@ export function logChecks(
     backend: logText ? 'backend log: client connected' : 'backend log: without the token',
   };
   if (!webSocket?.token || !login) {
-    const reason = notInProfile(profile, 'WebSocket with a token');
+    const reason = notInProfile(profile, 'token');
     return [skip(names.proxy, reason), skip(names.backend, reason)];
   }
   const check = (

@@ -189,7 +189,7 @@ export function socketChecks(
   const { name, url, fixes } = address;
   const { webSocket } = profile;
   if (!webSocket) {
-    const reason = notInProfile(profile, 'WebSocket');
+    const reason = notInProfile(profile, 'webSocket');
     const row = (what: string) => skip(`${name}: ${what}`, reason);
     return { upgrades: [row('WebSocket')], topics: row('topics'), ping: row('ping'), beside: [] };
   }
@@ -221,7 +221,7 @@ export function socketChecks(
     fix: fixes.backend,
     run: () =>
       topicsWithin(webSocket).length === 0
-        ? Promise.resolve({ skipped: notInProfile(profile, 'topic with a deadline') })
+        ? Promise.resolve({ skipped: notInProfile(profile, 'topic') })
         : whenOpen((result) => topicsResult(webSocket, result)),
   };
   const ping: PlannedCheck = {
@@ -262,7 +262,7 @@ export function soakCheck(
 ): PlannedCheck {
   const row = `${name}: WebSocket open for ${durationSec} s`;
   const { webSocket } = profile;
-  if (!webSocket) return skip(row, notInProfile(profile, 'WebSocket'));
+  if (!webSocket) return skip(row, notInProfile(profile, 'webSocket'));
   return {
     name: row,
     dependsOn,

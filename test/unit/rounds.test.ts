@@ -126,24 +126,24 @@ describe('the newest line of a log', () => {
     ['readable', 'is reached from the beginning', [LINE(2), LINE(2)]],
     ['readable', 'is reached, with others that were written since', [LINE(2), LINE(2) + LINE(3)]],
     ['empty', 'is not there', ['', '']],
-    ['cut off', 'is not reached from the beginning', [LINE(2), LINE(1)]],
-    ['cut off', 'cannot be read itself, but the one before', ['', LINE(1)]],
-    ['no answer', 'is not read in time', [undefined, LINE(1)]],
-    ['no answer', 'is not read in time, the second time', ['', undefined]],
-    ['no answer', 'is not reached in time', [LINE(2), undefined]],
+    ['cut-off', 'is not reached from the beginning', [LINE(2), LINE(1)]],
+    ['cut-off', 'cannot be read itself, but the one before', ['', LINE(1)]],
+    ['no-answer', 'is not read in time', [undefined, LINE(1)]],
+    ['no-answer', 'is not read in time, the second time', ['', undefined]],
+    ['no-answer', 'is not reached in time', [LINE(2), undefined]],
   ] as const)('is %s where it %s', async (expected, _what, readings) => {
     expect(await readNewest(reader(...readings))).toBe(expected);
   });
 
   it('is cut off where two readings agree, and unknown where they do not', () => {
-    expect(isReadable('cut off', 'cut off')).toBe(false);
-    expect(isReadable('cut off', 'readable')).toBe(true);
-    expect(isReadable('no answer', 'readable')).toBe(true);
+    expect(isReadable('cut-off', 'cut-off')).toBe(false);
+    expect(isReadable('cut-off', 'readable')).toBe(true);
+    expect(isReadable('no-answer', 'readable')).toBe(true);
     for (const [first, second] of [
-      ['cut off', 'no answer'],
-      ['no answer', 'cut off'],
-      ['no answer', 'no answer'],
-      ['cut off', 'empty'],
+      ['cut-off', 'no-answer'],
+      ['no-answer', 'cut-off'],
+      ['no-answer', 'no-answer'],
+      ['cut-off', 'empty'],
     ] as const) {
       expect(isReadable(first, second)).toBeUndefined();
     }

@@ -1,4 +1,5 @@
 /** What an application of the owner's connects to, and what its limits end. */
+import { messages } from '../../../messages/index.ts';
 import type { Service } from '../../../stacks/topology/service.ts';
 import type { Topology } from '../../../stacks/topology/topology.ts';
 import { backingProblem } from '../../deployment/backing-services.ts';
@@ -6,25 +7,27 @@ import { isOwn } from '../../deployment/profile.ts';
 import { type Check, hopOf } from './check.ts';
 import { deployed, engine } from './host.ts';
 
+const said = messages.doctor.backing;
+
 /** A database that does not answer keeps an application from working that is healthy. */
 const connects = (topology: Topology, service: Service): Check => ({
   id: `connects-${service.name}`,
-  name: `${service.name} reaches the databases that its environment names`,
+  name: said.name(service.name),
   hop: hopOf(topology, service),
   dependsOn: [engine, deployed],
   settings: service.reads,
   run: ({ backing }) => {
     const answers = backing[service.name];
     if (!answers) return undefined;
-    if (answers.length === 0) return { ok: 'its environment names none' };
+    if (answers.length === 0) return { ok: said.none };
     const problems = answers.flatMap((answer) => backingProblem(answer) ?? []);
     if (problems.length === 0) {
       return { ok: answers.map(({ variable, host, port }) => `${variable}: ${host}:${port}`).join(', ') };
     }
     const [first] = answers.filter((answer) => backingProblem(answer));
     return {
-      problem: problems.join('; '),
-      fix: `start it, or set ${first?.variable} to where ${service.name} reaches it, then: npm run deploy`,
+      problem: problems.join(messages.doctor.check.semicolon),
+      fix: said.fix(first?.variable ?? '', service.name),
     };
   },
 });

@@ -1,4 +1,5 @@
 /** What a check is, and the words that all of them use. */
+import { messages } from '../../../messages/index.ts';
 import type { SettingName } from '../../../stacks/settings/definitions.ts';
 import { isOnHostNetwork, type Port, type Service } from '../../../stacks/topology/service.ts';
 import { serviceNamed, type Topology } from '../../../stacks/topology/topology.ts';
@@ -6,6 +7,8 @@ import { isOwn } from '../../deployment/profile.ts';
 import { seeLog } from '../../deployment/routes.ts';
 import type { HttpAnswer } from '../../lib/http.ts';
 import type { Facts } from '../facts/facts.ts';
+
+const said = messages.doctor.check;
 
 /** What a finding is about: a service by its name, the user's browser, or the host below them. */
 export type Hop = Service['name'] | 'browser' | 'host';
@@ -76,16 +79,16 @@ export const containerName = ({ topology }: Pick<Facts, 'topology'>, service: st
   serviceNamed(topology, service).containerName;
 
 const ERRORS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'connection reset',
+  ECONNREFUSED: said.refused,
+  ECONNRESET: said.reset,
 };
 
 export const describeAnswer = ({ status, error }: HttpAnswer): string =>
-  status > 0 ? `status ${status}` : (ERRORS[error] ?? error);
+  status > 0 ? said.status(status) : (ERRORS[error] ?? error);
 
-const LIST = new Intl.ListFormat('en-GB');
 /** @example listed(['backend', 'frontend']) // 'backend and frontend' */
-export const listed = (names: readonly string[]): string => LIST.format(names);
+export const listed = (names: readonly string[]): string =>
+  names.length < 2 ? names.join('') : said.and(names.slice(0, -1).join(said.comma), names.at(-1) ?? '');
 
 /** Sets one setting for good, in place of what .env has of it, and deploys it. */
 export const setAndDeploy = (name: string, value: string | number): string =>

@@ -1,7 +1,10 @@
 /** Who else reaches what is published for this host alone. */
+import { messages } from '../../../messages/index.ts';
 import type { Topology } from '../../../stacks/topology/topology.ts';
 import { type Check, listed } from './check.ts';
 import { deployed, engine } from './host.ts';
+
+const said = messages.doctor.guard;
 
 /** Name of the service. */
 export const GUARD = 'guard';
@@ -20,18 +23,18 @@ const atBridge = ({ services, bridge }: Topology): string[] =>
  */
 const neighbours: Check = {
   id: 'neighbours',
-  name: 'published ports are closed to neighbours on the LAN',
+  name: said.name,
   hop: 'host',
   dependsOn: [engine, deployed, `container-${GUARD}`],
   level: 'warning',
   settings: ['BTCW_GUARD'],
   run: ({ engine: { version }, containers, settings, topology }) => {
     const guard = containers?.[GUARD];
-    if (settings.BTCW_GUARD === 'on') return guard && { ok: `Docker ${version}, closed by ${guard.name}` };
+    if (settings.BTCW_GUARD === 'on') return guard && { ok: said.closed(version, guard.name) };
     const older = Number.parseInt(version, 10) < LOOPBACK_CLOSED_SINCE;
-    const more = older ? `, and with Docker ${version} also 127.0.0.1 and containers' own addresses` : '';
+    const reached = [topology.bridge.gateway, listed(atBridge(topology))] as const;
     return {
-      problem: `BTCW_GUARD is off: a neighbour on the LAN that routes ${topology.bridge.gateway} to this host reaches ${listed(atBridge(topology))}${more}`,
+      problem: older ? said.openOnLoopback(...reached, version) : said.open(...reached),
       fix: "sed -i '/^BTCW_GUARD=/d' .env && npm run deploy",
     };
   },

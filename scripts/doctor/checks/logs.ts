@@ -1,16 +1,19 @@
 /** Each container's log: that it cannot fill the disk, and that Docker can read it. */
+import { messages } from '../../../messages/index.ts';
 import type { Service } from '../../../stacks/topology/service.ts';
 import type { Topology } from '../../../stacks/topology/topology.ts';
 import { MIB } from '../../lib/text.ts';
 import { type Check, hopOf, recreate, sudo } from './check.ts';
 import { disk } from './host.ts';
 
+const said = messages.doctor.logs;
+
 /** Docker rotates between two writes: a log may be a little over its limit. */
 const TOLERANCE = 1.1;
 
 const logSize = (topology: Topology, service: Service): Check => ({
   id: `log-size-${service.name}`,
-  name: `${service.name}: log size is limited`,
+  name: said.sizeName(service.name),
   hop: hopOf(topology, service),
   dependsOn: [`container-${service.name}`],
   level: 'warning',
@@ -19,12 +22,13 @@ const logSize = (topology: Topology, service: Service): Check => ({
     if (!container) return undefined;
     const { name, logBytes, logLimitBytes } = container;
     if (logLimitBytes === undefined) {
-      return { problem: 'log has no size limit and will fill the disk', fix: 'npm run deploy' };
+      return { problem: said.unlimited, fix: 'npm run deploy' };
     }
-    const size = logBytes === undefined ? '' : `${(logBytes / MIB).toFixed(1)} MiB, `;
-    const limit = `limit ${(logLimitBytes / MIB).toFixed(0)} MiB`;
-    if ((logBytes ?? 0) <= TOLERANCE * logLimitBytes) return { ok: `${size}${limit}` };
-    return { problem: `log is ${size}${limit}`, fix: recreate(name) };
+    const limit = (logLimitBytes / MIB).toFixed(0);
+    if (logBytes === undefined) return { ok: said.limit(limit) };
+    const size = (logBytes / MIB).toFixed(1);
+    if (logBytes <= TOLERANCE * logLimitBytes) return { ok: said.size(size, limit) };
+    return { problem: said.tooLarge(size, limit), fix: recreate(name) };
   },
 });
 
@@ -34,19 +38,19 @@ const logSize = (topology: Topology, service: Service): Check => ({
  */
 const logReadable = (topology: Topology, service: Service): Check => ({
   id: `log-readable-${service.name}`,
-  name: `${service.name}: docker logs shows the newest lines`,
+  name: said.readableName(service.name),
   hop: hopOf(topology, service),
   dependsOn: [disk, `container-${service.name}`],
   run: ({ containers }) => {
     const container = containers?.[service.name];
     if (container?.logReadable === undefined) return undefined;
-    if (container.logReadable) return { ok: 'up to the newest line' };
+    if (container.logReadable) return { ok: said.readable };
     const { name, logPath } = container;
     const empty = sudo(`sh -c 'truncate --size 0 ${logPath}*'`);
     // The tunnel's client logs its state only when it logs in.
     const isTunnelClient = topology.tunnels.some(({ client }) => client === service.name);
     return {
-      problem: `docker logs ${name} stops at a line that a full disk has truncated: everything after it is hidden`,
+      problem: said.cutOff(name),
       fix: isTunnelClient ? `${empty} && docker restart ${name}` : empty,
     };
   },

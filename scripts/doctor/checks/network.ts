@@ -1,4 +1,5 @@
 /** The network between the reverse proxy and what it reaches: docker-proxy, the firewall, the bridge address. */
+import { messages } from '../../../messages/index.ts';
 import { HIGHEST_MAX_CONNECTIONS, type SettingName } from '../../../stacks/settings/definitions.ts';
 import { serviceNamed, type Topology } from '../../../stacks/topology/topology.ts';
 import type { Upstream } from '../../../stacks/topology/upstream.ts';
@@ -21,6 +22,8 @@ import { GUARD } from './guard.ts';
 import { gateway } from './host.ts';
 import { acceptIn, canRefuse, isAboutDevice, type Packet, type Rule, refusingRule } from './iptables.ts';
 
+const said = messages.doctor.network;
+
 const DESCRIPTORS_PER_CONNECTION = 6;
 
 /** The connections for which docker-proxy has descriptors, with some to spare. @param descriptors @default - no limit */
@@ -33,19 +36,18 @@ export const highestMaxConnections = (descriptors = Number.POSITIVE_INFINITY): n
 /** Each connection takes six of docker-proxy's descriptors; when it runs out of them, it exits. */
 const dockerProxy = (topology: Topology): Check => ({
   id: 'docker-proxy',
-  name: 'docker-proxy has enough file descriptors for BTCW_MAX_CONNECTIONS',
+  name: said.dockerProxyName,
   hop: topology.proxy,
   dependsOn: [`container-${topology.proxy}`],
   settings: ['BTCW_MAX_CONNECTIONS', ...portSettings(serviceNamed(topology, topology.proxy))],
   run: ({ dockerProxyDescriptors, settings }) => {
-    if (dockerProxyDescriptors === undefined) return { ok: 'there is no docker-proxy' };
+    if (dockerProxyDescriptors === undefined) return { ok: said.noDockerProxy };
     const { BTCW_MAX_CONNECTIONS: connections } = settings;
     const needed = DESCRIPTORS_PER_CONNECTION * connections;
-    if (needed < dockerProxyDescriptors)
-      return { ok: `${needed} of ${dockerProxyDescriptors} file descriptors` };
+    if (needed < dockerProxyDescriptors) return { ok: said.descriptors(needed, dockerProxyDescriptors) };
     const [port] = serviceNamed(topology, topology.proxy).ports;
     return {
-      problem: `${connections} connections need ${needed} file descriptors, docker-proxy has ${dockerProxyDescriptors}: at that limit it exits, and port ${port?.host} is dead for everyone`,
+      problem: said.tooFewDescriptors(connections, needed, dockerProxyDescriptors, port?.host ?? ''),
       fix: setAndDeploy('BTCW_MAX_CONNECTIONS', highestMaxConnections(dockerProxyDescriptors)),
     };
   },
@@ -76,8 +78,8 @@ function firewallFix(packet: Packet, rule: Rule | undefined, facts: Facts): stri
     const remove = `iptables ${rule.text.replace(' -A ', ' -D ')}`;
     return sudo(isAboutDevice(rule, packet) ? remove : acceptIn(rule, packet));
   }
-  const allow = `allow in on ${device} to ${gateway} port ${port} proto tcp`;
-  if (ufw) return sudo(`ufw ${isUfws ? 'insert 1 ' : ''}${allow}`);
+  const first = isUfws ? 'insert 1 ' : '';
+  if (ufw) return sudo(`ufw ${first}allow in on ${device} to ${gateway} port ${port} proto tcp`);
   if (!rules) return `${sudo('iptables-save')} | grep -nE '^:.* DROP|DROP$|REJECT'`;
   if (!canRefuse(rules, packet)) {
     // Not every host has the program; the guard's image does, and it is on the host's network.
@@ -101,7 +103,7 @@ const bridgeSettings = (topology: Topology, { service }: Upstream): SettingName[
  */
 const firewall = (topology: Topology, upstream: Upstream): Check => ({
   id: `firewall-${upstream.service}`,
-  name: `no firewall between ${topology.proxy} and ${upstream.service}`,
+  name: said.firewallName(topology.proxy, upstream.service),
   hop: upstream.service,
   dependsOn: [gateway, `container-${topology.proxy}`, `container-${upstream.service}`],
   settings: bridgeSettings(topology, upstream),
@@ -110,13 +112,13 @@ const firewall = (topology: Topology, upstream: Upstream): Check => ({
     const { service, address } = upstream;
     const answer = inside[service];
     if (!answer) return undefined;
-    if (answer.connected) return { ok: `${answer.ms.toFixed(1)} ms` };
+    if (answer.connected) return { ok: said.ms(answer.ms.toFixed(1)) };
     // Its container is healthy. Where this host does not reach it either, the cause is another.
     if (answer.asked < 2 || !atBridge[service]?.status) return undefined;
     const packet = packetTo(topology, upstream, facts);
     const rule = firewallRules && refusingRule(firewallRules, packet);
     return {
-      problem: `this host reaches ${service}, but containers do not reach it at ${address}: a firewall blocks them${rule ? `: ${rule.text}` : ''}`,
+      problem: rule ? said.blockedBy(service, address, rule.text) : said.blocked(service, address),
       fix: firewallFix(packet, rule, facts),
     };
   },
@@ -127,15 +129,15 @@ const CURL = { refused: 7, timedOut: 28 };
 
 /** Why curl has no answer. */
 function describeCurl({ curl, ms, connected }: InsideFacts): string {
-  if (curl === CURL.refused) return 'connection refused';
-  if (curl !== CURL.timedOut) return `curl exit code ${curl}`;
-  return connected ? `no answer within ${span(ms)}` : 'timed out';
+  if (curl === CURL.refused) return said.refused;
+  if (curl !== CURL.timedOut) return said.curlCode(curl);
+  return connected ? said.noAnswerWithin(span(ms)) : said.timedOut;
 }
 
 /** Asked as the reverse proxy asks it: from inside its container, at the bridge address. */
 const atGateway = (topology: Topology, upstream: Upstream): Check => ({
   id: `${upstream.service}-at-gateway`,
-  name: `${topology.proxy} reaches ${upstream.service} at the bridge address (502)`,
+  name: said.atGatewayName(topology.proxy, upstream.service),
   hop: upstream.service,
   dependsOn: [`firewall-${upstream.service}`],
   settings: bridgeSettings(topology, upstream),
@@ -145,10 +147,10 @@ const atGateway = (topology: Topology, upstream: Upstream): Check => ({
     if (!answer) return undefined;
     const { status, curl } = answer;
     const name = containerName(facts, service);
-    if (status >= 200 && status < 400) return { ok: `status ${status} from ${address}` };
+    if (status >= 200 && status < 400) return { ok: said.answers(status, address) };
     if (status > 0) {
       return {
-        problem: `${address}${healthPath} answers with status ${status}`,
+        problem: said.failing(`${address}${healthPath}`, status),
         fix: restartOf(facts, service),
       };
     }
@@ -157,14 +159,14 @@ const atGateway = (topology: Topology, upstream: Upstream): Check => ({
     const isElsewhere = direct?.status && atBridge && !atBridge.status && !atBridge.timedOut;
     if (published !== address && isElsewhere && answer.asked > 1) {
       return {
-        problem: `${name} is published at ${published}, but not at ${address}, where ${topology.proxy} connects: browsers get 502`,
+        problem: said.elsewhere(name, published, address, topology.proxy),
         fix: recreate(name),
       };
     }
     const isSilent = curl === CURL.timedOut && (answer.connected || !direct || direct.timedOut);
-    const browsers = answer.connected ? 'browsers wait, and get 504' : 'browsers get 502';
+    const noAnswer = answer.connected ? said.noAnswer504 : said.noAnswer502;
     return {
-      problem: `${topology.proxy} gets no answer from ${address} (${describeCurl(answer)}): ${browsers}`,
+      problem: noAnswer(topology.proxy, address, describeCurl(answer)),
       fix: isSilent ? logOf(facts, service) : restartOf(facts, service),
     };
   },

@@ -1,7 +1,10 @@
 /** The configuration that nginx runs with, which may have been edited by hand. */
+import { messages } from '../../../messages/index.ts';
 import { serviceNamed, type Topology } from '../../../stacks/topology/topology.ts';
 import { type Check, listed, portSettings } from './check.ts';
 import { gateway } from './host.ts';
+
+const said = messages.doctor.nginx;
 
 /** Assumed of a backend that neither greets with its own nor has one in its profile. */
 const DEFAULT_HEARTBEAT_SEC = 30;
@@ -10,35 +13,34 @@ const DEPLOY = 'npm run deploy';
 /** What nginx would refuse at its next start. */
 const accepted = ({ proxy }: Topology): Check => ({
   id: 'nginx-config',
-  name: 'nginx accepts its configuration (nginx -t)',
+  name: said.acceptedName,
   hop: proxy,
   dependsOn: [`container-${proxy}`],
   run: ({ nginx, nginxRefusal }) =>
     nginxRefusal
       ? { problem: nginxRefusal, fix: DEPLOY }
-      : nginx && { ok: `${nginx.locations.length} proxied locations` },
+      : nginx && { ok: said.locations(nginx.locations.length) },
 });
 
 /** A WebSocket takes HTTP/1.1 and both headers; Connection has to be "close" for all other requests. */
 export const upgrade = (topology: Topology): Check => ({
   id: 'nginx-upgrade',
-  name: 'nginx upgrades WebSockets, and nothing else',
+  name: said.upgradeName,
   hop: topology.proxy,
   dependsOn: [accepted(topology)],
   run: ({ nginx }) => {
     if (!nginx) return undefined;
     for (const { path, headers, httpVersion } of nginx.locations) {
-      const wrong = (what: string) => ({ problem: `location ${path}: ${what}`, fix: DEPLOY });
+      const wrong = (what: string) => ({ problem: said.location(path, what), fix: DEPLOY });
       const { connection = '', upgrade: upgradeHeader } = headers;
-      if (httpVersion !== '1.1') return wrong(`proxy_http_version is ${httpVersion}, a WebSocket needs 1.1`);
-      if (!connection) return wrong('the Connection header is not passed on');
+      if (httpVersion !== '1.1') return wrong(said.httpVersion(httpVersion));
+      if (!connection) return wrong(said.noConnection);
       if (!nginx.upgradeMaps.includes(connection)) {
-        return wrong(
-          `the Connection header is "${connection}" for every request; it should be $connection_upgrade, from a map of $http_upgrade`,
-        );
+        return wrong(said.fixedConnection(connection));
       }
-      if (![...nginx.upgradeMaps, '$http_upgrade'].includes(upgradeHeader ?? ''))
-        return wrong('the Upgrade header is not passed on');
+      if (![...nginx.upgradeMaps, '$http_upgrade'].includes(upgradeHeader ?? '')) {
+        return wrong(said.noUpgrade);
+      }
     }
     return { ok: 'map $http_upgrade $connection_upgrade' };
   },
@@ -47,12 +49,12 @@ export const upgrade = (topology: Topology): Check => ({
 /** With buffering on, messages wait until a buffer is full. */
 const buffering = (topology: Topology): Check => ({
   id: 'nginx-buffering',
-  name: 'nginx passes messages on without buffering',
+  name: said.bufferingName,
   hop: topology.proxy,
   dependsOn: [accepted(topology)],
   run: ({ nginx }) => {
     const buffered = nginx?.locations.find((location) => location.buffering);
-    if (buffered) return { problem: `location ${buffered.path}: proxy_buffering is on`, fix: DEPLOY };
+    if (buffered) return { problem: said.location(buffered.path, said.buffering), fix: DEPLOY };
     return nginx && { ok: 'proxy_buffering off' };
   },
 });
@@ -60,7 +62,7 @@ const buffering = (topology: Topology): Check => ({
 /** Between two heartbeats a WebSocket may be idle: a shorter timeout closes it. */
 const timeouts = (topology: Topology): Check => ({
   id: 'nginx-timeouts',
-  name: "nginx's timeouts are longer than the heartbeat interval",
+  name: said.timeoutsName,
   hop: topology.proxy,
   dependsOn: [accepted(topology)],
   run: ({ nginx, socket, profile }) => {
@@ -74,9 +76,9 @@ const timeouts = (topology: Topology): Check => ({
         { path, name: 'proxy_send_timeout', sec: sendTimeoutSec },
       ])
       .find(({ sec }) => sec <= heartbeatSec);
-    if (!short) return { ok: `heartbeat every ${heartbeatSec} s` };
+    if (!short) return { ok: said.heartbeat(heartbeatSec) };
     return {
-      problem: `location ${short.path}: ${short.name} is ${short.sec} s, the heartbeat interval is ${heartbeatSec} s: idle WebSockets are closed`,
+      problem: said.location(short.path, said.shortTimeout(short.name, short.sec, heartbeatSec)),
       fix: DEPLOY,
     };
   },
@@ -85,7 +87,7 @@ const timeouts = (topology: Topology): Check => ({
 /** A name such as host.docker.internal is not known on Linux, and any other address is not this deployment. */
 export const upstreams = (topology: Topology): Check => ({
   id: 'nginx-upstreams',
-  name: 'nginx connects to its upstreams at the bridge address',
+  name: said.upstreamsName,
   hop: topology.proxy,
   dependsOn: [accepted(topology), gateway],
   settings: [
@@ -96,12 +98,13 @@ export const upstreams = (topology: Topology): Check => ({
     if (!nginx) return undefined;
     const expected = topology.upstreams.map(({ address }) => address);
     const others = nginx.locations.flatMap(({ path, servers }) =>
-      servers
-        .filter((server) => !expected.includes(server))
-        .map((server) => `location ${path} connects to ${server}`),
+      servers.filter((server) => !expected.includes(server)).map((server) => said.connectsTo(path, server)),
     );
     if (others.length === 0) return { ok: expected.join(', ') };
-    return { problem: `${others.join(', ')}; expected: ${listed(expected)}`, fix: DEPLOY };
+    return {
+      problem: said.expected(others.join(messages.doctor.check.comma), listed(expected)),
+      fix: DEPLOY,
+    };
   },
 });
 

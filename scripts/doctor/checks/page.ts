@@ -1,4 +1,5 @@
 /** The page, as a browser on this host gets it. */
+import { messages } from '../../../messages/index.ts';
 import { serviceNamed, type Topology } from '../../../stacks/topology/topology.ts';
 import { localUrl } from '../../../stacks/topology/urls.ts';
 import { isOwn } from '../../deployment/profile.ts';
@@ -9,12 +10,14 @@ import { deployed } from './host.ts';
 import { highestMaxConnections } from './network.ts';
 import { upstreams } from './nginx.ts';
 
+const said = messages.doctor.page;
+
 const NGINX_ERROR_PAGE = '<center>nginx';
 
 /** Past BTCW_MAX_CONNECTIONS nginx answers 503, to pages and WebSockets alike. */
 export const connections = (topology: Topology): Check => ({
   id: 'connections',
-  name: 'nginx accepts another connection (503)',
+  name: said.connectionsName,
   hop: topology.proxy,
   dependsOn: [upstreams(topology), `${pageUpstream(topology).service}-at-gateway`],
   settings: ['BTCW_MAX_CONNECTIONS'],
@@ -26,13 +29,14 @@ export const connections = (topology: Topology): Check => ({
     const isOwnPage = isOwn(serviceNamed(topology, pageUpstream(topology).service));
     const isFull = ({ status, body }: HttpAnswer) =>
       status === 503 && (!isOwnPage || body.includes(NGINX_ERROR_PAGE));
-    if (!answers.some(isFull)) return { ok: 'no 503' };
+    if (!answers.some(isFull)) return { ok: said.no503 };
     const limit = settings.BTCW_MAX_CONNECTIONS;
-    const problem = `nginx answers 503: all ${limit} connections that BTCW_MAX_CONNECTIONS allows are open`;
     const raised = Math.min(2 * limit, highestMaxConnections(dockerProxyDescriptors));
-    if (raised > limit) return { problem, fix: setAndDeploy('BTCW_MAX_CONNECTIONS', raised) };
+    if (raised > limit) {
+      return { problem: said.full(limit), fix: setAndDeploy('BTCW_MAX_CONNECTIONS', raised) };
+    }
     return {
-      problem: `${problem}, and this host supports no more; a restart of nginx closes them`,
+      problem: said.fullForGood(limit),
       fix: `docker restart ${containerName(facts, topology.proxy)}`,
     };
   },
@@ -40,26 +44,26 @@ export const connections = (topology: Topology): Check => ({
 
 export const localPage = (topology: Topology): Check => ({
   id: 'local-page',
-  name: 'the page opens on this host',
+  name: said.localName,
   hop: topology.proxy,
   dependsOn: [connections(topology)],
   settings: portSettings(serviceNamed(topology, topology.proxy)),
   run: (facts) => {
     const { local } = facts;
     if (local.status >= 200 && local.status < 400) {
-      return { ok: `status ${local.status} in ${local.ms.toFixed(0)} ms` };
+      return { ok: said.opened(local.status, local.ms.toFixed(0)) };
     }
-    const problem = `${localUrl(facts.topology)} fails (${describeAnswer(local)})`;
+    const failure = [localUrl(facts.topology), describeAnswer(local)] as const;
+    const problem = said.failed(...failure);
     if (local.timedOut) return { problem, fix: logOf(facts, topology.proxy) };
     const page = pageUpstream(topology).service;
     if (local.status > 0 && isOwn(serviceNamed(topology, page))) {
       // A page that asks for a login, or that is not at "/", is none that fails.
-      if (local.status < 500) return { ok: `status ${local.status}` };
+      if (local.status < 500) return { ok: said.status(local.status) };
       return { problem, fix: logOf(facts, page) };
     }
-    const dead = local.status === 0 ? ': nginx is running, but its published port is dead' : '';
     return {
-      problem: `${problem}${dead}`,
+      problem: local.status === 0 ? said.deadPort(...failure) : problem,
       fix: `docker restart ${containerName(facts, topology.proxy)}`,
     };
   },
@@ -70,24 +74,24 @@ const viteHosts = (topology: Topology): Check => {
   const { service } = pageUpstream(topology);
   return {
     id: 'vite-hosts',
-    name: `${service} accepts any host name (Vite: server.allowedHosts)`,
+    name: said.viteName(service),
     hop: service,
     dependsOn: [localPage(topology)],
     run: ({ local, foreignHost, settings }) => {
       if (local.status !== 200 || foreignHost.status === 0) return undefined;
-      if (foreignHost.status !== 403) return { ok: `status ${foreignHost.status} for another name` };
+      if (foreignHost.status !== 403) return { ok: said.otherName(foreignHost.status) };
       const { BTCW_FRONTEND_CONTEXT: context, BTCW_FRONTEND_IMAGE: image } = settings;
       const isProgram = settings.BTCW_FRONTEND_ADDRESS !== undefined;
       const allow = (folder: string) =>
         `sed -i 's/server: {/server: { allowedHosts: true,/' ${folder}/vite.config.*`;
       return {
-        problem: `${service} answers 403 to a request under another host name: Vite refuses hosts that are not in server.allowedHosts, so the page does not open through the tunnel`,
+        problem: said.viteRefuses(service),
         fix: context
           ? `${allow(context)} && npm run deploy`
           : image
             ? `${allow('your/frontend')} && docker build --tag ${image} your/frontend && npm run deploy`
             : isProgram
-              ? `${allow('your/frontend')}, and start it again`
+              ? said.startAgain(allow('your/frontend'))
               : 'npm run deploy',
       };
     },
@@ -97,16 +101,16 @@ const viteHosts = (topology: Topology): Check => {
 /** Vite serves every file of the project to whoever asks, and is not made to face the internet. */
 const devMode = (topology: Topology): Check => ({
   id: 'dev-mode',
-  name: 'the development server is not public',
+  name: said.devName,
   hop: pageUpstream(topology).service,
   dependsOn: [deployed],
   level: 'warning',
   settings: ['BTCW_FRONTEND_MODE', 'BTCW_FRP_SERVER_ADDR'],
   run: ({ settings: { BTCW_FRONTEND_MODE: mode, BTCW_FRP_SERVER_ADDR: server } }) => {
-    if (mode === 'static') return { ok: 'the built files are served' };
-    if (!server) return { ok: 'it is reached from this host alone' };
+    if (mode === 'static') return { ok: said.built };
+    if (!server) return { ok: said.fromHereAlone };
     return {
-      problem: `Vite's development server, with the sources, is public on ${server}`,
+      problem: said.devPublic(server),
       fix: "sed -i '/^BTCW_FRONTEND_MODE=/d' .env && npm run deploy",
     };
   },

@@ -1,9 +1,12 @@
 /** The ports of this host that services listen on. */
+import { messages } from '../../../messages/index.ts';
 import { isOnHostNetwork, type Port, portName, type Service } from '../../../stacks/topology/service.ts';
 import type { Topology } from '../../../stacks/topology/topology.ts';
 import { isPublishedAt, otherHolder } from '../facts/ports.ts';
 import { type Check, hopOf, settingsOfPort, sudo } from './check.ts';
 import { deployed, engine } from './host.ts';
+
+const said = messages.doctor.ports;
 
 /** Preflight's question, asked later: whether another program listens on a service's port, and which. */
 const portIsFree = (topology: Topology, service: Service, port: Port): Check => {
@@ -11,7 +14,7 @@ const portIsFree = (topology: Topology, service: Service, port: Port): Check => 
   const name = portName(service, port);
   return {
     id: `port-${name}`,
-    name: `${setting ?? `port ${number} of ${service.name}`} is not taken by another program`,
+    name: said.name(setting ?? said.portOf(number, service.name)),
     hop: hopOf(topology, service),
     dependsOn: [engine, deployed],
     settings: settingsOfPort(port),
@@ -24,24 +27,23 @@ const portIsFree = (topology: Topology, service: Service, port: Port): Check => 
       const { holder, container: other, address } = taken;
       const socket = `${address}:${number}`;
       const published = containers?.[service.name]?.published ?? [];
-      const elsewhere =
-        published.length > 0 && !isPublishedAt(published, address, number)
-          ? `, and ${service.name} is published at ${published.join(', ')}`
-          : '';
+      const isElsewhere = published.length > 0 && !isPublishedAt(published, address, number);
+      const also = (problem: string) =>
+        isElsewhere ? said.withElsewhere(problem, service.name, published.join(', ')) : problem;
       if (other) {
         return {
-          problem: `container ${other} publishes ${socket}${elsewhere}`,
+          problem: also(said.container(other, socket)),
           fix: `docker stop ${other} && npm run deploy`,
         };
       }
       if (!holder.program) {
         return {
-          problem: `another user's program is listening on ${socket}${elsewhere}`,
+          problem: also(said.otherUser(socket)),
           fix: sudo(`ss -ltnp sport = :${number}`),
         };
       }
       return {
-        problem: `${holder.program} (process ${holder.pid}) is listening on ${socket}${elsewhere}`,
+        problem: also(said.program(holder.program, holder.pid, socket)),
         fix: `kill ${holder.pid} && npm run deploy`,
       };
     },

@@ -1,4 +1,5 @@
 /** The tunnel, from the frp server to the public page. */
+import { messages } from '../../../messages/index.ts';
 import { SETTINGS, type SettingName } from '../../../stacks/settings/definitions.ts';
 import type { Topology } from '../../../stacks/topology/topology.ts';
 import { mainTunnel, publicUrl } from '../../../stacks/topology/urls.ts';
@@ -15,6 +16,8 @@ import {
 } from './check.ts';
 import { onServer, openPort, reachable, resolves, restartServer, serverHop } from './frp-server.ts';
 import { localPage } from './page.ts';
+
+const said = messages.doctor.tunnel;
 
 /** The usual one of an frp server. */
 const FRP_PORT = Number(SETTINGS.BTCW_FRP_SERVER_PORT.default);
@@ -38,46 +41,43 @@ function clientRuns(topology: Topology): Dependency[] {
 /** Checked by doctor itself: frpc logs no more than that the session was shut down. */
 const certificateMatches = (topology: Topology): Check => ({
   id: 'frp-certificate',
-  name: "the frp server's certificate matches BTCW_FRP_TLS_CA_FILE",
+  name: said.certificateName,
   hop: serverHop(topology),
   dependsOn: clientRuns(topology),
   settings: CLIENT_SETTINGS,
   run: ({ tunnel, frpServer: { certificate }, settings }) => {
     const { BTCW_FRP_TLS_CA_FILE: file } = settings;
-    if (!file) return { ok: 'not checked' };
+    if (!file) return { ok: said.notChecked };
     if (!tunnel || !certificate) return undefined;
     if (tunnel.up) return { ok: file };
     const { problem, names } = certificate;
     if (!problem) {
       if (tunnel.cause !== 'hung-up') return { ok: file };
       return {
-        problem: `frpc refuses the frp server's certificate, which matches ${file}: that file has changed since the last deploy`,
+        problem: said.fileChanged(file),
         fix: 'npm run deploy',
       };
     }
     const { server, serverAddress } = mainTunnel(topology);
     const unset = "sed -i '/^BTCW_FRP_TLS_CA_FILE=/d' .env && npm run deploy";
     if (server) {
-      return {
-        problem: 'the embedded frp server makes a new certificate at each start: no CA file matches it',
-        fix: unset,
-      };
+      return { problem: said.newCertificate, fix: unset };
     }
     if (problem === WRONG_NAME) {
       const name = names.find((candidate) => !candidate.includes('*'));
       return {
-        problem: `the frp server's certificate is for ${names.join(', ') || 'no name at all (subjectAltName)'}, not for ${serverAddress}`,
+        problem: said.otherName(names.join(', ') || said.nameless, serverAddress),
         fix: name ? setAndDeploy('BTCW_FRP_SERVER_ADDR', name) : unset,
       };
     }
     if (problem === 'CERT_HAS_EXPIRED') {
       return {
-        problem: "the frp server's certificate has expired; frps reads a renewed one when it starts",
-        fix: restartServer(topology, 'renew the certificate, then restart frps'),
+        problem: said.expired,
+        fix: restartServer(topology, messages.doctor.frpServer.renewCertificate),
       };
     }
     return {
-      problem: `the frp server's certificate is not signed by the CA in ${file} (${problem})`,
+      problem: said.notSigned(file, problem),
       fix: `scp ${serverAddress}:/etc/frp/ca.crt ${file} && npm run deploy`,
     };
   },
@@ -85,37 +85,31 @@ const certificateMatches = (topology: Topology): Check => ({
 
 const tokenAccepted = (topology: Topology): Check => ({
   id: 'frp-token',
-  name: 'the frp server accepts the token',
+  name: said.tokenName,
   hop: mainTunnel(topology).client,
   dependsOn: clientRuns(topology),
   settings: CLIENT_SETTINGS,
   run: ({ tunnel, settings }) => {
     if (!tunnel) return undefined;
-    if (tunnel.cause !== 'token') return { ok: 'not refused' };
+    if (tunnel.cause !== 'token') return { ok: said.notRefused };
     const { server, client } = mainTunnel(topology);
     if (server) {
       return {
-        problem: `the embedded frp server refuses the token: ${server} and ${client} have different ones`,
+        problem: said.embeddedRefuses(server, client),
         fix: 'npm run deploy',
       };
     }
     const { BTCW_FRP_TOKEN_FILE: file } = settings;
     if (!file) {
-      return {
-        problem: 'the frp server refuses the token, which deploy has generated: it has another',
-        fix: "put the server's auth.token into a file (chmod 600), set BTCW_FRP_TOKEN_FILE to it in .env, then: npm run deploy",
-      };
+      return { problem: said.refusesGenerated, fix: said.setTokenFile };
     }
-    return {
-      problem: `the frp server refuses the token in ${file}: it should be the auth.token of its frps.toml`,
-      fix: `put the server's auth.token into ${file}, then: npm run deploy`,
-    };
+    return { problem: said.refuses(file), fix: said.replaceToken(file) };
   },
 });
 
 const proxyNameFree = (topology: Topology): Check => ({
   id: 'frp-proxy-name',
-  name: 'the proxy name is free on the frp server',
+  name: said.proxyNameName,
   hop: mainTunnel(topology).client,
   dependsOn: clientRuns(topology),
   settings: CLIENT_SETTINGS,
@@ -124,7 +118,7 @@ const proxyNameFree = (topology: Topology): Check => ({
     const { name } = mainTunnel(topology);
     if (tunnel.cause !== 'proxy-name') return { ok: name };
     return {
-      problem: `another client of the frp server has a proxy named ${name}`,
+      problem: said.proxyNameTaken(name),
       fix: setAndDeploy('BTCW_FRP_PROXY_NAME', `${name}-2`),
     };
   },
@@ -132,7 +126,7 @@ const proxyNameFree = (topology: Topology): Check => ({
 
 const remotePortFree = (topology: Topology): Check => ({
   id: 'frp-remote-port',
-  name: 'the remote port is available on the frp server',
+  name: said.remotePortName,
   hop: serverHop(topology),
   dependsOn: clientRuns(topology),
   settings: CLIENT_SETTINGS,
@@ -141,12 +135,12 @@ const remotePortFree = (topology: Topology): Check => ({
     const { remotePort, server } = mainTunnel(topology);
     const fix = setAndDeploy('BTCW_FRP_REMOTE_PORT', remotePort + 1);
     if (tunnel.cause === 'remote-port') {
-      return { problem: `port ${remotePort} is taken on the frp server`, fix };
+      return { problem: said.remotePortTaken(remotePort), fix };
     }
     if (tunnel.cause === 'port-not-allowed') {
       // The embedded server's were written by deploy.
       return {
-        problem: `the frp server's allowPorts does not include port ${remotePort}`,
+        problem: said.remotePortNotAllowed(remotePort),
         fix: server ? 'npm run deploy' : fix,
       };
     }
@@ -161,7 +155,7 @@ const isStarting = (container: ContainerFacts | undefined): boolean =>
 
 const up = (topology: Topology): Check => ({
   id: 'tunnel',
-  name: 'frpc logs: start proxy success',
+  name: said.upName,
   hop: mainTunnel(topology).client,
   dependsOn: [certificateMatches, tokenAccepted, proxyNameFree, remotePortFree].map((check) =>
     check(topology),
@@ -177,7 +171,7 @@ const up = (topology: Topology): Check => ({
     if (tunnel.cause === 'no-frps') {
       const whatListens = onServer(
         topology,
-        `see which program listens on port ${serverPort}`,
+        messages.doctor.frpServer.whichProgram(serverPort),
         `ss -ltnp sport = :${serverPort}`,
       );
       const usual = setAndDeploy('BTCW_FRP_SERVER_PORT', FRP_PORT);
@@ -190,31 +184,30 @@ const up = (topology: Topology): Check => ({
 /** Where the page opens on this host and the tunnel is up, what is left is the way to the server's port, and frp. */
 const publicPort = (topology: Topology): Check => ({
   id: 'public-port',
-  name: 'the page opens through the tunnel',
+  name: said.publicName,
   hop: serverHop(topology),
   dependsOn: [up(topology), localPage(topology)],
   settings: ['BTCW_FRP_SERVER_ADDR', 'BTCW_FRP_REMOTE_PORT'],
   run: (facts) => {
     const { remote, local } = facts;
     const url = publicUrl(topology);
-    if (remote.status > 0 && remote.status < 500) return { ok: `${url} in ${remote.ms.toFixed(0)} ms` };
+    if (remote.status > 0 && remote.status < 500) return { ok: said.opened(url, remote.ms.toFixed(0)) };
     const { remotePort, server, client } = mainTunnel(topology);
-    const problem = `the page opens on this host (status ${local.status}), but not at ${url} (${describeAnswer(remote)}), although the tunnel is up`;
+    const onlyHere = said.onlyHere(local.status, url, describeAnswer(remote));
     if (remote.connected) {
-      return {
-        problem: `${problem}: the connection opens, so it is no firewall`,
-        fix: logOf(facts, client),
-      };
+      return { problem: said.noFirewall(onlyHere), fix: logOf(facts, client) };
     }
     if (!remote.timedOut) {
       const listens = `ss -ltnp sport = :${remotePort}`;
       return {
-        problem: `${problem}: nothing takes connections to port ${remotePort} there`,
-        fix: server ? sudo(listens) : onServer(topology, `see what listens on port ${remotePort}`, listens),
+        problem: said.nothingListens(onlyHere, remotePort),
+        fix: server
+          ? sudo(listens)
+          : onServer(topology, messages.doctor.frpServer.whatListens(remotePort), listens),
       };
     }
     return {
-      problem: `${problem}: the server's firewall blocks port ${remotePort}`,
+      problem: said.firewallBlocks(onlyHere, remotePort),
       fix: server ? sudo(`ufw allow ${remotePort}/tcp`) : openPort(topology, remotePort),
     };
   },

@@ -1,12 +1,16 @@
 /** The Docker engine, and the disk that its data is on. */
+
 import { statfs } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messages } from '../../../messages/index.ts';
 import { engineError, tryDocker } from '../../docker/client.ts';
 import { skewOf } from '../../lib/clock.ts';
 import { noAnswerWithin } from '../../lib/http.ts';
 import { tail } from '../../lib/text.ts';
 import { fact } from './fact.ts';
 import { answered, type Rounds } from './rounds.ts';
+
+const said = messages.doctor.engine;
 
 const DEADLINES_MS = [5_000, 20_000] as const;
 
@@ -35,7 +39,7 @@ interface EngineInfo {
 /** Why the engine did not answer. @param output what the docker client printed */
 export function engineProblem(output: string): NonNullable<EngineFacts['problem']> {
   const known = engineError(output);
-  if (!known) return { what: `The Docker engine does not answer: ${tail(output, 1)}`, fix: 'npm run up' };
+  if (!known) return { what: said.noAnswer(tail(output, 1)), fix: 'npm run up' };
   const denied = /permission denied/i.test(output);
   return {
     what: known.what,
@@ -45,7 +49,7 @@ export function engineProblem(output: string): NonNullable<EngineFacts['problem'
 
 /** It may well run: there is nothing to start, and its log says more. */
 export const engineTimeout = (deadlineMs: number): NonNullable<EngineFacts['problem']> => ({
-  what: `The Docker engine does not answer: ${noAnswerWithin(deadlineMs)}, asked twice`,
+  what: said.noAnswerTwice(noAnswerWithin(deadlineMs)),
   fix: 'sudo systemctl status docker --no-pager --lines 20',
 });
 
@@ -62,7 +66,7 @@ async function askEngine(deadlineMs: number): Promise<EngineFacts & { readonly t
   const problem = timedOut
     ? engineTimeout(deadlineMs)
     : result.code === 'ENOENT'
-      ? { what: 'The docker program is not installed.', fix: 'npm run up' }
+      ? { what: said.notInstalled, fix: 'npm run up' }
       : engineProblem(`${info?.ServerErrors?.join('\n') ?? ''}\n${result.stderr ?? ''}`);
   return { problem, version: '', rootDir: '', skewMs: undefined, timedOut };
 }

@@ -4,7 +4,7 @@ import type { DockerQuestions } from './docker.ts';
 import { DEADLINES_MS } from './rounds.ts';
 
 /** The result of one reading of a log. */
-export type LogReading = 'readable' | 'cut off' | 'empty' | 'no answer';
+export type LogReading = 'readable' | 'cut-off' | 'empty' | 'no-answer';
 
 /** How a log is read; tests have another. */
 export type ReadLog = (
@@ -17,16 +17,16 @@ const firstTime = (text: string): string | undefined => /^\d{4}-\S+Z/.exec(text)
 /** With --tail Docker reads from the end of the file, with --since from its beginning. */
 export async function readNewest(read: ReadLog): Promise<LogReading> {
   const last = await read({ timestamps: true, tail: 1 });
-  if (last.timedOut) return 'no answer';
+  if (last.timedOut) return 'no-answer';
   const newest = firstTime(last.text);
   if (!newest) {
     const lines = await read({ timestamps: true, tail: 2 });
-    if (lines.timedOut) return 'no answer';
-    return firstTime(lines.text) ? 'cut off' : 'empty';
+    if (lines.timedOut) return 'no-answer';
+    return firstTime(lines.text) ? 'cut-off' : 'empty';
   }
   const { text, timedOut } = await read({ timestamps: true, since: newest });
-  if (timedOut) return 'no answer';
-  return text.includes(newest) ? 'readable' : 'cut off';
+  if (timedOut) return 'no-answer';
+  return text.includes(newest) ? 'readable' : 'cut-off';
 }
 
 /**
@@ -35,7 +35,7 @@ export async function readNewest(read: ReadLog): Promise<LogReading> {
  */
 export function isReadable(first: LogReading, second: LogReading): boolean | undefined {
   if (second === 'readable') return true;
-  return first === 'cut off' && second === 'cut off' ? false : undefined;
+  return first === 'cut-off' && second === 'cut-off' ? false : undefined;
 }
 
 export async function gatherLogReadable(name: string, docker: DockerQuestions): Promise<boolean | undefined> {

@@ -1,0 +1,5 @@
+export const engine = {
+  noAnswer: (why: string) => `The Docker engine does not answer: ${why}`,
+  noAnswerTwice: (why: string) => `The Docker engine does not answer: ${why}, asked twice`,
+  notInstalled: 'The docker program is not installed.',
+};

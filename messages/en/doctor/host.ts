@@ -1,0 +1,38 @@
+export const host = {
+  engineName: 'Docker answers',
+  version: (version: string) => `version ${version}`,
+
+  commandsName: 'Docker answers every command',
+  allAnswered: 'each has an answer',
+  unanswered: (commands: string) => `Docker gives no answer, asked twice, to: ${commands}`,
+
+  deployedName: 'the project is deployed',
+  containers: (count: number) => `${count} containers`,
+  nothingDeployed: (project: string) => `nothing of ${project} is deployed on this engine`,
+
+  settingsName: 'the settings are those that are deployed',
+  unknownRelease: 'not known which release runs',
+  noDifference: 'no difference',
+  notSet: '(not set)',
+  changed: (name: string, from: string, to: string) => `${name}: ${from} → ${to}`,
+  differs: (changes: string) => `.env differs from what is deployed: ${changes}`,
+
+  gatewayName: 'BTCW_GATEWAY is an address of this host',
+  noInterface: (address: string, proxy: string) =>
+    `no interface has ${address}: ${proxy} cannot reach its upstreams`,
+  otherGateway: (address: string, bridgeAddress: string, proxy: string) =>
+    `no interface has ${address}; Docker's bridge has ${bridgeAddress}: ${proxy} cannot reach its upstreams`,
+
+  diskName: 'the disk is not full',
+  free: (free: string, total: string, folder: string) => `${free} GiB of ${total} GiB free in ${folder}`,
+
+  diskSoonName: (percent: number) => `at least ${percent} % of the disk is free`,
+  freePercent: (percent: number) => `${percent} % free`,
+  onlyFree: (percent: number) => `only ${percent} % free`,
+
+  stateName: "Terraform's state is whole",
+  stateBroken: (file: string, problem: string) => `${file} ${problem}`,
+  stateBusy: 'another run is at work on it',
+  stateMissing: (file: string) => `${file} is missing, though containers of the project exist`,
+  noState: 'nothing is deployed',
+};

@@ -1,0 +1,35 @@
+import { backing } from './backing.ts';
+import { check } from './check.ts';
+import { clock } from './clock.ts';
+import { containers } from './containers.ts';
+import { diagnose } from './diagnose.ts';
+import { engine } from './engine.ts';
+import { frpServer } from './frp-server.ts';
+import { guard } from './guard.ts';
+import { host } from './host.ts';
+import { login } from './login.ts';
+import { logs } from './logs.ts';
+import { network } from './network.ts';
+import { nginx } from './nginx.ts';
+import { page } from './page.ts';
+import { ports } from './ports.ts';
+import { tunnel } from './tunnel.ts';
+
+export const doctor = {
+  backing,
+  check,
+  clock,
+  containers,
+  diagnose,
+  engine,
+  frpServer,
+  guard,
+  host,
+  login,
+  logs,
+  network,
+  nginx,
+  page,
+  ports,
+  tunnel,
+};

@@ -1,0 +1,44 @@
+export const tunnel = {
+  certificateName: "the frp server's certificate matches BTCW_FRP_TLS_CA_FILE",
+  notChecked: 'not checked',
+  fileChanged: (file: string) =>
+    `frpc refuses the frp server's certificate, which matches ${file}: that file has changed since the last deploy`,
+  newCertificate: 'the embedded frp server makes a new certificate at each start: no CA file matches it',
+  otherName: (names: string, server: string) =>
+    `the frp server's certificate is for ${names}, not for ${server}`,
+  nameless: 'no name at all (subjectAltName)',
+  expired: "the frp server's certificate has expired; frps reads a renewed one when it starts",
+  notSigned: (file: string, why: string) =>
+    `the frp server's certificate is not signed by the CA in ${file} (${why})`,
+
+  tokenName: 'the frp server accepts the token',
+  notRefused: 'not refused',
+  embeddedRefuses: (server: string, client: string) =>
+    `the embedded frp server refuses the token: ${server} and ${client} have different ones`,
+  refusesGenerated: 'the frp server refuses the token, which deploy has generated: it has another',
+  setTokenFile:
+    "put the server's auth.token into a file (chmod 600), set BTCW_FRP_TOKEN_FILE to it in .env, then: npm run deploy",
+  refuses: (file: string) =>
+    `the frp server refuses the token in ${file}: it should be the auth.token of its frps.toml`,
+  replaceToken: (file: string) => `put the server's auth.token into ${file}, then: npm run deploy`,
+
+  proxyNameName: 'the proxy name is free on the frp server',
+  proxyNameTaken: (name: string) => `another client of the frp server has a proxy named ${name}`,
+
+  remotePortName: 'the remote port is available on the frp server',
+  remotePortTaken: (port: number) => `port ${port} is taken on the frp server`,
+  remotePortNotAllowed: (port: number) => `the frp server's allowPorts does not include port ${port}`,
+
+  upName: 'frpc logs: start proxy success',
+
+  publicName: 'the page opens through the tunnel',
+  opened: (url: string, ms: string) => `${url} in ${ms} ms`,
+  /** Begins the messages below. */
+  onlyHere: (status: number, url: string, why: string) =>
+    `the page opens on this host (status ${status}), but not at ${url} (${why}), although the tunnel is up`,
+  noFirewall: (onlyHere: string) => `${onlyHere}: the connection opens, so it is no firewall`,
+  nothingListens: (onlyHere: string, port: number) =>
+    `${onlyHere}: nothing takes connections to port ${port} there`,
+  firewallBlocks: (onlyHere: string, port: number) =>
+    `${onlyHere}: the server's firewall blocks port ${port}`,
+};

@@ -1,0 +1,26 @@
+import type { nginx as en } from '../../en/doctor/nginx.ts';
+
+export const nginx: typeof en = {
+  acceptedName: 'nginx 接受其配置（nginx -t）',
+  locations: (count) => `${count} 个代理 location`,
+  location: (path, problem) => `location ${path}：${problem}`,
+
+  upgradeName: 'nginx 只对 WebSocket 请求做协议升级',
+  httpVersion: (version) => `proxy_http_version 是 ${version}，而 WebSocket 需要 1.1`,
+  noConnection: '没有转发 Connection 请求头',
+  fixedConnection: (value) =>
+    `所有请求的 Connection 请求头都是 "${value}"；应为由 $http_upgrade 经 map 得到的 $connection_upgrade`,
+  noUpgrade: '没有转发 Upgrade 请求头',
+
+  bufferingName: 'nginx 不经缓冲直接转发消息',
+  buffering: 'proxy_buffering 处于开启状态',
+
+  timeoutsName: 'nginx 的超时时间比心跳间隔长',
+  heartbeat: (sec) => `心跳间隔 ${sec} 秒`,
+  shortTimeout: (directive, sec, heartbeatSec) =>
+    `${directive} 是 ${sec} 秒，而心跳间隔是 ${heartbeatSec} 秒：空闲的 WebSocket 连接会被关闭`,
+
+  upstreamsName: 'nginx 在网桥地址上连接其上游',
+  connectsTo: (path, server) => `location ${path} 连接到 ${server}`,
+  expected: (others, expected) => `${others}；应为：${expected}`,
+};
