@@ -1,3 +1,188 @@
 import type { deployment as en } from '../en/deployment.ts';
 
-export const deployment: typeof en = {};
+export const deployment: typeof en = {
+  applicationProblems: {
+    login: (path, answer) => `登录 ${path}：${answer}`,
+    loginNoToken: (path, answer, keys, profile) =>
+      `登录 ${path}：${answer}，但响应的 "${keys}" 处没有令牌：请核对 ${profile}`,
+    loginUnknownUser: (path, answer, fix) => `登录 ${path}：${answer}；${fix}`,
+    logsErrors: (container, lines) => `${container} 健康，但日志中有错误：${lines}`,
+    ofService: (service, problem) => `${service}：${problem}`,
+  },
+  backingServices: {
+    noAnswer: (variable, address) => `${variable}：${address} 没有响应`,
+    noHost: (variable, host) => `${variable}：网络中没有主机 "${host}"`,
+    noRoute: (variable, address) => `${variable}：没有到 ${address} 的路由`,
+    refused: (variable, address) => `${variable}：${address} 拒绝连接`,
+    refusedByItself: (variable, address) => `${variable}：${address}（容器自身）拒绝连接`,
+  },
+  bringBack: {
+    cannot: (when, why) => `无法恢复 ${when} 的部署。\n${why}`,
+    doctorSays: '运行 npm run doctor 查看原因。',
+  },
+  compose: {
+    composeFileNotRead: (file) =>
+      `${file}：不读取 COMPOSE_FILE。请在 BTCW_COMPOSE_FILE 中指定一个文件；可用 "extends" 引用其他文件的服务。`,
+    line: (file, line) => `${file} 第 ${line} 行`,
+    settingNotRead: (file, name, settingsFile) =>
+      `${file}：不从这里读取 ${name}，设置应写在 ${settingsFile} 中。`,
+  },
+  environments: {
+    unreadable: (file, error) => `${file}：无法读取：${error}`,
+  },
+  files: {
+    damaged: '不完整或已损坏',
+    empty: '为空',
+    missing: '不存在',
+  },
+  health: {
+    both: (status, health) => `${status}，${health}`,
+    log: (state, log) => `${state}。日志：\n${log}`,
+    notHealthy: (containers) => `有容器不健康：${containers}。`,
+    state: (container, status) => `${container} ${status}`,
+  },
+  host: {
+    askingEngine: '查询 Docker 引擎',
+    noSubnet: 'Docker 默认网桥没有 IPv4 子网。',
+    noSubnetFix: '从 /etc/docker/daemon.json 中删除 "bridge": "none"，然后重启 Docker。',
+  },
+  owner: {
+    adopt: 'npm run deploy -- --adopt 可由本目录接管，沿用它正在使用的密钥和数据。',
+    elsewhere: (project, folder, when) =>
+      `"${project}" 是 ${when} 从 ${folder} 部署的，状态和密钥都在那里。未做任何更改。`,
+    elsewhereFix: (folder, adopt) =>
+      `cd ${folder}，在那里运行此命令；或者改由本目录继续：\n       ${adopt}\n       若要另建一个部署，请换一个 BTCW_PROJECT。`,
+    folderGone: (project, folder, when) =>
+      `"${project}" 是 ${when} 从 ${folder} 部署的，该目录已不存在。未做任何更改。`,
+    origin: (folder, when) => `${when} 从 ${folder} 部署`,
+    stateGone: (project, folder, when) =>
+      `"${project}" 是 ${when} 从 ${folder}（即本目录）部署的，但状态和密钥已丢失。未做任何更改。`,
+    unknown: (project) =>
+      `"${project}" 是从另一个目录部署的（目录名未知），状态和密钥都在那里。未做任何更改。`,
+    unknownFix: (adopt) =>
+      `到那个目录运行此命令；或者改由本目录继续：\n       ${adopt}\n       若要另建一个部署，请换一个 BTCW_PROJECT。`,
+    unknownOrigin: '从另一个目录部署（目录名未知）',
+  },
+  preflight: {
+    addressNotHere: (setting, address) =>
+      `${setting}：应为本机的地址，当前为 "${address}"。查看本机地址：ip -brief address`,
+    foreignContainer: (name) =>
+      `已有名为 ${name} 的容器，不属于本部署。请改名或删除（docker rm -f ${name}），或换一个 BTCW_PROJECT。`,
+    foreignNetwork: (name) =>
+      `已有名为 ${name} 的网络，不属于本部署。请改名或删除（docker network rm ${name}），或换一个 BTCW_PROJECT。`,
+    foreignVolume: (name) =>
+      `已有名为 ${name} 的数据卷，不属于本部署。请改名或删除（docker volume rm ${name}），或换一个 BTCW_PROJECT。`,
+    gatewayInNetwork: (gateway, network, subnet, fitting) =>
+      `BTCW_GATEWAY：应为本项目网络可用的空闲地址，当前为 "${gateway}"，但 Docker 网络 "${network}" 已占用 ${subnet}。请用本机默认网桥的地址 ${fitting}。`,
+    gatewayOnRoute: (gateway, device, subnet, fitting) =>
+      `BTCW_GATEWAY：应为本项目网络可用的空闲地址，当前为 "${gateway}"，但本机的 ${device} 通往 ${subnet}。请用本机默认网桥的地址 ${fitting}。`,
+    latestMissing: (setting, image) =>
+      `${setting}：应为本机已有的镜像，当前为 "${image}"。请先构建（docker build -t ${image} …），或指定带固定标签的镜像。`,
+    portOf: (service) => `${service} 的端口`,
+    portTaken: (setting, port, who, address, fix) =>
+      `${setting}：应为空闲端口，当前为 "${port}"，但它在 ${address} 上已被占用：${who}。${fix}`,
+    unknownProgram: '某个程序',
+    programOnLoopback: (setting, service, socket, program, start) =>
+      `${setting}：应为您的 ${service} 监听的地址，当前为 "${socket}"，但 ${program} 只监听 127.0.0.1，容器无法访问。请用 ${start} 启动，或监听 0.0.0.0。`,
+    programSilent: (setting, service, socket, start) =>
+      `${setting}：应为您的 ${service} 监听的地址，当前为 "${socket}"，那里没有程序监听。请用 ${start} 启动，或监听 0.0.0.0。`,
+    programSocketHeld: (setting, service, socket) =>
+      `${setting}：应为您的 ${service} 监听的地址，当前为 "${socket}"，但本部署的容器仍占用它。请让程序监听另一个端口。`,
+  },
+  profile: {
+    makeUser: (user, passwordFile) =>
+      `请创建用户 "${user}"，密码用 ${passwordFile} 中的；或用 BTCW_ADMIN_USER、BTCW_ADMIN_PASSWORD_FILE 指定已有的用户`,
+  },
+  project: {
+    secretsAdopted: (project, names) => `secrets/${project}：已从运行中的部署取得 ${names}。`,
+    secretsLost: (project, names) => `secrets/${project}：无法从运行中的部署读取 ${names}，已重新生成。`,
+    secretsRecovered: (project, names) => `secrets/${project}：缺少 ${names}，已从运行中的部署取回。`,
+  },
+  releases: {
+    noRelease: '不是部署记录',
+    skipped: (file, problem) => `${file} ${problem}：已跳过这次部署的记录。`,
+  },
+  routes: {
+    hostProgram: (service, socket) =>
+      `请查看您的 ${service} 的输出，它应监听 ${socket} 或 0.0.0.0（uvicorn --host、vite --host）`,
+  },
+  secretProblems: {
+    databasePasswordRule: '应为一行，至少 12 个字符，只含字母、数字、"."、"_"、"~" 和 "-"',
+    empty: (file, rule, fix) => `${file}：${rule}，但文件为空。${fix}`,
+    generated: '请删除该文件，然后重新运行此命令，会重新生成。',
+    nothingChanged: '未做任何更改：运行中的部署继续使用原有的密码和密钥。',
+    oneLineRule: '应为一行，不含空格',
+    passwordFix: '请在其中写入符合要求的密码（或删除该文件，会自动生成），然后重新运行此命令。',
+    wrong: (file, rule, fix) => `${file}：${rule}，但内容不符。${fix}`,
+  },
+  settings: {
+    circularLink: (file) => `${file}：是指向自身的符号链接。请删除，或让它指向设置文件。`,
+    deadLink: (file) => `${file}：是指向不存在文件的符号链接。请删除，或让它指向设置文件。`,
+    folder: (file) => `${file}：应为文件，却是目录。请删除，或把设置写入同名文件。`,
+    forbidden: (file) => `${file}：当前用户无权读取。请更改其属主或权限：sudo chown "$USER" ${file}`,
+    missing: (file) => `${file}：没有这个文件。`,
+    noFile: (file) => `${file}：应为文件。`,
+    unreadable: (file, error) => `${file}：无法读取：${error}`,
+  },
+  startWatch: {
+    exited: (container, code, line) => `${container} 已退出，退出码 ${code}：${line}`,
+    exitedAgain: (container, code, line) => `${container} 已退出，退出码 ${code}，正在重新启动：${line}`,
+    gaveUp: (container, code) => `${container} 已退出，退出码 ${code}：不再等待。`,
+    gaveUpAfter: (container, times) => `${container} 已退出 ${times} 次：不再等待。`,
+    startedAgain: (container, line) => `${container} 曾退出，已重新启动：${line}`,
+  },
+  state: {
+    aMomentAgo: '刚才',
+    broken: (file, problem) => `${file} ${problem}。`,
+    brokenFix: '请重新运行此命令，状态会自动恢复。',
+    holder: (operation, who, since) => `${who} 的 "${operation}"，开始于 ${since}`,
+    locked: (project, holder) => `另一个命令正在占用 "${project}" 的锁：${holder}。未做任何更改。`,
+    lockedFix: '请等它结束，再重新运行此命令。',
+    noBackup: (file, problem, aside) =>
+      `${file} ${problem}：没有备份。带有本项目标签的容器将重新创建，数据卷保留。损坏的文件保存为 ${aside}。`,
+    noState: '不是 Terraform 状态文件',
+    otherProject: (project) => `属于另一个项目 "${project}"`,
+    restored: (file, problem, backup) => `${file} ${problem}：已从 ${backup} 恢复。`,
+    restoredBroken: (file, problem, backup, aside) =>
+      `${file} ${problem}：已从 ${backup} 恢复。损坏的文件保存为 ${aside}。`,
+    someone: '某用户',
+    unreadable: (file, error) => `无法读取状态文件 ${file}：${error}`,
+  },
+  terraform: {
+    cannotForget: (addresses, output) => `terraform 无法从状态中移除 ${addresses}：\n${output}`,
+    failed: 'terraform 失败',
+    initFailed: (output) => `terraform init 失败：\n${output}`,
+    initFix: '运行 npm run up 安装 provider。',
+    nameInUse: (container) => `已有名为 ${container} 的容器，但不在本部署的状态中。`,
+    nameInUseFix: (container) => `docker rm -f ${container}，或换一个 BTCW_PROJECT。`,
+    noMessage: 'terraform 失败，没有给出原因。',
+  },
+  terraformProcess: {
+    cannotStart: (error) => `无法启动 terraform：${error}`,
+    ending: '正在收尾，完成已开始的操作 …',
+    interrupted: '已中断。此前完成的操作已记入状态。',
+    interruptedFix: '重新运行同一命令即可继续。',
+    stillEnding: '仍在收尾，请稍候 …',
+  },
+  tunnel: {
+    certificate: 'frp 服务器的证书与 BTCW_FRP_TLS_CA_FILE 不匹配',
+    hungUp: (server) => `${server} 关闭了连接`,
+    loginFailed: (server) => `登录 ${server} 失败`,
+    noAnswer: (server) => `${server} 没有响应：它的防火墙放行了吗？`,
+    noFrps: (server) => `${server} 不是 frp 服务器`,
+    noRoute: (server) => `没有到 ${server} 的路由`,
+    nothingLogged: 'frpc 还没有输出日志',
+    outlook: {
+      changes: '更正之前隧道不会恢复。',
+      passes: '服务器恢复响应后隧道会自动恢复。',
+      unknown: '运行 npm run status 查看之后是否已恢复。',
+    },
+    portNotAllowed: (port) =>
+      `frp 服务器不允许端口 ${port}：请更改 BTCW_FRP_REMOTE_PORT，或服务器的 allowPorts`,
+    portTaken: (port) => `frp 服务器上的端口 ${port} 已被占用：请更改 BTCW_FRP_REMOTE_PORT`,
+    proxyExists: (proxy) => `frp 服务器上已有名为 "${proxy}" 的代理：请更改 BTCW_FRP_PROXY_NAME`,
+    refused: (server) => `${server} 没有程序监听：请在那里启动 frps`,
+    tokenRefused: 'frp 服务器拒绝了令牌：请把它的 auth.token 写入 BTCW_FRP_TOKEN_FILE',
+    unknownHost: (host) => `无法解析 ${host}：请检查 BTCW_FRP_SERVER_ADDR`,
+  },
+};

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messages } from '../../messages/index.ts';
 import type { Service } from '../../stacks/topology/service.ts';
 import { serviceUrl } from '../../stacks/topology/urls.ts';
 import { inspect, nameOf } from '../docker/inspect.ts';
@@ -20,6 +21,8 @@ import { isOwn, isUnknownUser, userFix } from './profile.ts';
 import type { Project } from './project.ts';
 import { apiUpstream } from './routes.ts';
 import { secretValues } from './secrets.ts';
+
+const said = messages.deployment.applicationProblems;
 
 export interface ApplicationProblem {
   readonly text: string;
@@ -46,14 +49,16 @@ export function loginProblem(
   const { login } = profile;
   if (!login || (answer.status >= 200 && answer.status < 300 && tokenIn(answer.body, login) !== ''))
     return undefined;
-  const at = `login at ${login.path}: ${answerText(answer)}`;
+  const { path } = login;
+  const text = answerText(answer);
   // Before its first user is made, an application refuses everybody.
-  if (isUnknownUser(answer, profile)) return may(`${at}; ${userFix(profile, user, passwordFile)}`);
+  const fix = isUnknownUser(answer, profile) ? userFix(profile, user, passwordFile) : undefined;
+  if (fix) return may(said.loginUnknownUser(path, text, fix));
   if (answer.status >= 200 && answer.status < 300) {
-    return may(`${at}, but no token at "${login.tokenKeys.join('.')}": compare ${profile.name}`);
+    return may(said.loginNoToken(path, text, login.tokenKeys.join('.'), profile.name));
   }
   // No answer in time is none to judge by.
-  return answer.timedOut ? may(at) : broken(at);
+  return answer.timedOut ? may(said.login(path, text)) : broken(said.login(path, text));
 }
 
 /** What the new lines of its log report. */
@@ -64,14 +69,14 @@ async function logProblems(
 ): Promise<ApplicationProblem[]> {
   const { text } = await readLog(containerName, { since: startedAt });
   const lines = errorLines(text, ERROR_LINES).map((line) => redact(line).slice(0, LONGEST_LINE));
-  return lines.length > 0 ? [may(`${containerName} is healthy, but logs errors: ${lines.join(' | ')}`)] : [];
+  return lines.length > 0 ? [may(said.logsErrors(containerName, lines.join(' | ')))] : [];
 }
 
 async function backingProblems(project: Project, service: Service): Promise<ApplicationProblem[]> {
   const answers = (await askBackingServices(project.topology, service, REACH_MS)) ?? [];
   return answers.flatMap((answer) => {
     const problem = backingProblem(answer);
-    return problem ? [broken(`${service.name}: ${problem}`)] : [];
+    return problem ? [broken(said.ofService(service.name, problem))] : [];
   });
 }
 
@@ -97,7 +102,7 @@ export async function applicationProblems(
   const own = project.topology.services.filter((service) => isOwn(service) && !service.oneOff);
   if (own.length === 0) return [];
   const redact = redactor(secretValues(project, root));
-  const lookAtLogs = async () => {
+  const readLogs = async () => {
     if (!changed) return [];
     await sleep(LISTEN_MS);
     const containers = await inspect(
@@ -112,7 +117,7 @@ export async function applicationProblems(
     );
   };
   const [logs, backing, login] = await Promise.all([
-    lookAtLogs(),
+    readLogs(),
     Promise.all(connecting(project.topology).map((service) => backingProblems(project, service))),
     tryLogin(project, profile),
   ]);

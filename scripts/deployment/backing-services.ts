@@ -3,6 +3,7 @@
  * answer from where the services are. An application may be healthy without.
  */
 import { existsSync, readFileSync } from 'node:fs';
+import { messages } from '../../messages/index.ts';
 import { parseEnvFile } from '../../stacks/settings/env-file.ts';
 import type { DockerfileRecipe } from '../../stacks/topology/image-source.ts';
 import type { Service } from '../../stacks/topology/service.ts';
@@ -10,6 +11,8 @@ import type { Topology } from '../../stacks/topology/topology.ts';
 import { inspect, nameOf } from '../docker/inspect.ts';
 import { type Reach, reach } from '../docker/reach.ts';
 import { isOwn } from './profile.ts';
+
+const said = messages.deployment.backingServices;
 
 /** An address in a variable of a service. */
 export interface BackingService {
@@ -97,18 +100,18 @@ export function variablesOf({
 /** What is wrong with an address; undefined where it answers. Without anything that is secret. Pure. */
 export function backingProblem({ variable, host, port, reach: found }: BackingAnswer): string | undefined {
   const at = `${host}:${port}`;
-  const itself = /^(localhost|127\.|::1$)/.test(host) ? ' (the container itself)' : '';
+  const isItself = /^(localhost|127\.|::1$)/.test(host);
   switch (found) {
     case 'open':
       return undefined;
     case 'unknown':
-      return `${variable}: no host "${host}" in the network`;
+      return said.noHost(variable, host);
     case 'refused':
-      return `${variable}: ${at}${itself} refuses the connection`;
+      return isItself ? said.refusedByItself(variable, at) : said.refused(variable, at);
     case 'silent':
-      return `${variable}: no answer from ${at}`;
+      return said.noAnswer(variable, at);
     case 'unreachable':
-      return `${variable}: no way to ${at}`;
+      return said.noRoute(variable, at);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Applies the deployment that a release has kept. */
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { explainFailure, requireHealthy } from './health.ts';
 import type { SynthesisedProject } from './project.ts';
@@ -6,6 +7,8 @@ import { markFailed, type RestoredSecrets, restoreSecrets } from './release-secr
 import { markDeployed, type Release, releaseTime } from './releases.ts';
 import { apply, type TerraformEvent } from './terraform.ts';
 import { InterruptedError } from './terraform-process.ts';
+
+const said = messages.deployment.bringBack;
 
 /**
  * Brings a release back whose configuration is where terraform runs.
@@ -29,8 +32,8 @@ export async function bringBack(
     const fix = error instanceof UserError ? error.fix : undefined;
     if (!fix) markFailed(project, release);
     throw new UserError(
-      `The deployment of ${releaseTime(release)} cannot be brought back.\n${await explainFailure(synthesised, error)}`,
-      fix ?? 'npm run doctor says what is wrong.',
+      said.cannot(releaseTime(release), await explainFailure(synthesised, error)),
+      fix ?? said.doctorSays,
     );
   }
 }

@@ -1,5 +1,6 @@
 /** Reads the project's compose file, where there is one. */
 import { dirname, join, resolve } from 'node:path';
+import { messages } from '../../messages/index.ts';
 import { readCompose } from '../../stacks/compose/compose.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import type { Settings } from '../../stacks/settings/definitions.ts';
@@ -9,6 +10,8 @@ import type { HostFacts } from '../../stacks/topology/host.ts';
 import type { ServiceDefinition } from '../../stacks/topology/service.ts';
 import { paint } from '../lib/report.ts';
 import { disk, ENV_FILE } from './settings.ts';
+
+const said = messages.deployment.compose;
 
 /** Services beside the package's own, or in their place. */
 export interface OwnServices {
@@ -48,13 +51,9 @@ function variablesOf(file: string): {
     variables: { ...variables, ...process.env },
     problems: [
       ...problems,
-      ...(variables.COMPOSE_FILE
-        ? [
-            `${path}: COMPOSE_FILE is not read. Name one file in BTCW_COMPOSE_FILE; "extends" takes services of others.`,
-          ]
-        : []),
-      ...unread.map((name) => `${path}: ${name} is not read: settings belong into ${settingsFile()}.`),
-      ...placeholders.map(({ name, line }) => placeholderProblem(`${path}, line ${line}`, name)),
+      ...(variables.COMPOSE_FILE ? [said.composeFileNotRead(path)] : []),
+      ...unread.map((name) => said.settingNotRead(path, name, settingsFile())),
+      ...placeholders.map(({ name, line }) => placeholderProblem(said.line(path, line), name)),
     ],
   };
 }

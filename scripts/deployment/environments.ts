@@ -1,5 +1,6 @@
 /** The files with the secret environment of services, put together from what each of them names. */
 import { existsSync, readFileSync } from 'node:fs';
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { decodeDotEnv } from '../../stacks/settings/dotenv.ts';
 import { parseEnvFile } from '../../stacks/settings/env-file.ts';
@@ -8,13 +9,15 @@ import { generatedSecret } from '../../stacks/topology/secrets.ts';
 import type { Topology } from '../../stacks/topology/topology.ts';
 import { writeSecret } from './secrets.ts';
 
+const said = messages.deployment.environments;
+
 /** @throws {UserError} naming a file that cannot be read, or is no UTF-8 text */
 function readText(file: string): string {
   let bytes: Buffer;
   try {
     bytes = readFileSync(file);
   } catch (error) {
-    throw new UserError(`${file}: cannot be read: ${(error as Error).message}`);
+    throw new UserError(said.unreadable(file, (error as Error).message));
   }
   const decoded = decodeDotEnv(bytes, file);
   if ('problem' in decoded) throw new UserError(decoded.problem);

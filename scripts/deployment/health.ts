@@ -1,7 +1,8 @@
 /** Whether what was deployed runs, and what its containers say where it does not. */
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { type ContainerState, projectContainers } from '../docker/containers.ts';
-import { COMPLETED } from '../docker/inspect.ts';
+import { COMPLETED, stateText } from '../docker/inspect.ts';
 import { readLog } from '../docker/logs.ts';
 import { excerptOf } from '../lib/log-excerpt.ts';
 import { redactor } from '../lib/redact.ts';
@@ -10,6 +11,8 @@ import { waitFor } from '../lib/wait.ts';
 import { root } from './host.ts';
 import type { Deployment } from './project.ts';
 import { secretValues } from './secrets.ts';
+
+const said = messages.deployment.health;
 
 /** What a container gets that has just been restarted; Terraform has waited for new ones already. */
 const SETTLE_DEADLINE_MS = 45_000;
@@ -31,9 +34,12 @@ export const isPending = ({ status, health, restarts = 0 }: State): boolean =>
   restarts < LOOP_RESTARTS &&
   (status === 'restarting' || status === 'created' || (status === 'running' && health === 'starting'));
 
+/** A container's state and its health, where it has one. @example 'running, unhealthy' */
+export const statusText = ({ status, health }: Pick<State, 'status' | 'health'>): string =>
+  health === 'none' ? stateText(status) : said.both(stateText(status), stateText(health));
+
 /** @example 'x-backend is running, unhealthy' */
-export const stateText = ({ name, status, health }: State): string =>
-  `${name} is ${status}${health === 'none' ? '' : `, ${health}`}`;
+export const containerText = (state: State): string => said.state(state.name, statusText(state));
 
 /** The containers of its services: what else carries the project's label is not the deployment's to judge. */
 const serviceContainers = async (project: string): Promise<ContainerState[]> =>
@@ -47,7 +53,7 @@ export async function failureLogs(deployment: Deployment): Promise<string> {
   const texts = await Promise.all(
     failed.map(async (container) => {
       const { text } = await readLog(container.name);
-      return `${stateText(container)}. Its log:\n${indent(redact(excerptOf(text)))}`;
+      return said.log(containerText(container), indent(redact(excerptOf(text))));
     }),
   );
   return texts.join('\n');
@@ -62,7 +68,7 @@ export async function requireHealthy(project: string): Promise<void> {
   );
   const failed = observation.filter((container) => !isWell(container));
   if (failed.length === 0) return;
-  throw new UserError(`Not every container is healthy: ${failed.map(({ name }) => name).join(', ')}.`);
+  throw new UserError(said.notHealthy(failed.map(({ name }) => name).join(', ')));
 }
 
 /** What a deployment failed of, with what its containers say; without the fix that the error may have. */

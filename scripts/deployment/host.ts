@@ -1,12 +1,15 @@
 /** Gathers what synthesis has to know of the Docker host. */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import type { HostFacts } from '../../stacks/topology/host.ts';
 import { docker } from '../docker/client.ts';
 import { engineHost } from '../docker/engine.ts';
 import { inspect, type NetworkInspection } from '../docker/inspect.ts';
 import { firstAddress, parseRoutes, type Route } from '../lib/subnets.ts';
+
+const said = messages.deployment.host;
 
 /** Where everything runs from: the package's own folder; npm, cdktf and scripts/run.mjs see to it. */
 export const root = process.cwd();
@@ -24,10 +27,7 @@ export function bridgeFacts(bridge: NetworkInspection | undefined): BridgeFacts 
       bridgeDevice: bridge?.Options?.['com.docker.network.bridge.name'] ?? 'docker0',
     };
   }
-  throw new UserError(
-    "Docker's default bridge has no IPv4 subnet.",
-    'remove "bridge": "none" from /etc/docker/daemon.json and restart Docker.',
-  );
+  throw new UserError(said.noSubnet, said.noSubnetFix);
 }
 
 /** @param table what /proc/net/fib_trie holds */
@@ -70,7 +70,7 @@ function hostTimeZone(): string | undefined {
 export async function gatherHostFacts(): Promise<HostFacts> {
   const [[bridge], engineApi, host] = await Promise.all([
     inspect('network', ['bridge']),
-    docker(['version', '--format', '{{.Server.APIVersion}}'], { what: 'Asking the Docker engine' }),
+    docker(['version', '--format', '{{.Server.APIVersion}}'], { what: said.askingEngine }),
     engineHost(),
   ]);
   // What is in the environment reaches Terraform by itself.
@@ -85,7 +85,7 @@ export async function gatherHostFacts(): Promise<HostFacts> {
   };
 }
 
-/** Where Docker's default bridge is, unless it was told otherwise. */
+/** Where Docker's default bridge is, unless it is configured otherwise. */
 const DEFAULT_BRIDGE = { device: 'docker0', subnet: '172.17.0.0/16' };
 
 /** The subnets that this host has routes to; none where the kernel does not tell. */

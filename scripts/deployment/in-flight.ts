@@ -38,9 +38,9 @@ export class ContainersInFlight {
     let last = '';
     const observe = async () => {
       const containers = await inspect('container', [...ids, ...(await projectIds('container', project))]);
-      const seen = containers.map(({ Id, State }) => `${Id} ${State.Status}`).join();
-      const isSame = seen === last;
-      last = seen;
+      const now = containers.map(({ Id, State }) => `${Id} ${State.Status}`).join();
+      const isSame = now === last;
+      last = now;
       const isBusy = containers.some(
         ({ Id, State }) => State.Status === 'removing' || (ids.includes(Id) && State.Running),
       );

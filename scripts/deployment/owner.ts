@@ -1,6 +1,7 @@
 /** Whose a running deployment is: this checkout's, or another's that has the same project name. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { messages } from '../../messages/index.ts';
 import { createVolume } from '../../stacks/create-volume.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { DEPLOYMENT_LABEL, FOLDER_LABEL, MARKER_LABEL, TIME_LABEL } from '../../stacks/topology/labels.ts';
@@ -10,6 +11,8 @@ import { localTime } from '../lib/text.ts';
 import { root } from './host.ts';
 import { deploymentId, ensureDeploymentId } from './secrets.ts';
 import { idsIn, readState } from './state.ts';
+
+const said = messages.deployment.owner;
 
 /** What a deployment leaves on the engine of itself: labels of an empty volume, which cost no container anything. */
 export interface Marker {
@@ -91,10 +94,8 @@ export async function markDeployment(project: string): Promise<void> {
 }
 
 /** @example 'deployed from /home/me/btc-watcher on 2026-11-25 18:03:11 GMT+8' */
-export function originOf({ marker }: Pick<Ownership, 'marker'>): string {
-  if (!marker) return 'deployed from another folder, which did not say its name';
-  return `deployed from ${marker.folder} on ${localTime(marker.deployedAt)}`;
-}
+export const originOf = ({ marker }: Pick<Ownership, 'marker'>): string =>
+  marker ? said.origin(marker.folder, localTime(marker.deployedAt)) : said.unknownOrigin;
 
 /**
  * What is said instead of taking over what another checkout runs.
@@ -108,20 +109,13 @@ export function foreignError(
   isThere: (folder: string) => boolean = existsSync,
 ): UserError {
   const { marker } = ownership;
-  const adopt = `npm run deploy -- --adopt takes it over here, with the secrets that it runs with and its data`;
-  const what = `"${project}" is ${originOf(ownership)}`;
-  if (marker?.folder === here) {
-    return new UserError(
-      `${what}: this folder, whose state and secrets are gone. Nothing was changed.`,
-      `${adopt}.`,
-    );
+  const { adopt } = said;
+  if (!marker) return new UserError(said.unknown(project), said.unknownFix(adopt));
+  const { folder } = marker;
+  const when = localTime(marker.deployedAt);
+  if (folder === here) return new UserError(said.stateGone(project, folder, when), adopt);
+  if (!isThere(join(folder, 'package.json'))) {
+    return new UserError(said.folderGone(project, folder, when), adopt);
   }
-  if (marker && !isThere(join(marker.folder, 'package.json'))) {
-    return new UserError(`${what}, which is gone. Nothing was changed.`, `${adopt}.`);
-  }
-  const there = marker ? `cd ${marker.folder}, and run this there` : 'go to that folder, and run this there';
-  return new UserError(
-    `${what}, which has its state and its secrets. Nothing was changed.`,
-    `${there}; or, to go on with it from this folder:\n       ${adopt}.\n       For another deployment beside it, choose another BTCW_PROJECT.`,
-  );
+  return new UserError(said.elsewhere(project, folder, when), said.elsewhereFix(folder, adopt));
 }

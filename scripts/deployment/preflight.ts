@@ -1,5 +1,6 @@
 /** What can be known to fail before anything is changed: ports in use, an address this host has not got. */
 import { createServer } from 'node:net';
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { isOnHostNetwork, type Port, type Service, socketsOf } from '../../stacks/topology/service.ts';
 import type { Topology } from '../../stacks/topology/topology.ts';
@@ -14,6 +15,8 @@ import { overlap, type Route } from '../lib/subnets.ts';
 import { hostRoutes, root } from './host.ts';
 import type { Project } from './project.ts';
 import { configVolumes, dataVolumes } from './volumes.ts';
+
+const said = messages.deployment.preflight;
 
 /** A socket the deployment will listen on. */
 export interface Listener {
@@ -47,16 +50,12 @@ function listenerProblem(
 ): string | undefined {
   switch (error) {
     case 'EADDRINUSE': {
-      const name = port.setting ?? `The port of ${service.name}`;
       const { who, fix } = portHolder(port.host);
-      return `${name}: should be a free port, got "${port.host}", which ${who} uses on ${address}. ${fix}`;
+      return said.portTaken(port.setting ?? said.portOf(service.name), port.host, who, address, fix);
     }
     case 'EADDRNOTAVAIL':
       // The address of a network that deploy will make is not one of this host yet.
-      return (
-        port.addressSetting &&
-        `${port.addressSetting}: should be an address of this host, got "${address}". See: ip -brief address`
-      );
+      return port.addressSetting && said.addressNotHere(port.addressSetting, address);
     default:
       // Docker's engine binds the ports, so a user's own lack of permission says nothing.
       return undefined;
@@ -96,17 +95,13 @@ export function hostProgramProblems(
   return programs.flatMap(({ name, ports }) =>
     ports.flatMap(({ host, addresses: [address = ''], addressSetting = '' }) => {
       const socket = `${address}:${host}`;
-      const rule = `${addressSetting}: should be where your ${name} listens, got "${socket}"`;
-      if (held.has(socket)) {
-        return [`${rule}, which a container of this deployment still has. Let it listen on another port.`];
-      }
+      if (held.has(socket)) return [said.programSocketHeld(addressSetting, name, socket)];
       if (listener(host, address)) return [];
       const loopback = listener(host, '127.0.0.1');
-      const what = loopback
-        ? `${loopback.program || 'a program'} listens on 127.0.0.1 only, which containers do not reach`
-        : 'nothing listens';
-      const example = name === 'backend' ? `uvicorn --host ${address}` : `vite --host ${address}`;
-      return [`${rule}, where ${what}. Start it with ${example}, or on 0.0.0.0.`];
+      const start = name === 'backend' ? `uvicorn --host ${address}` : `vite --host ${address}`;
+      if (!loopback) return [said.programSilent(addressSetting, name, socket, start)];
+      const program = loopback.program || said.unknownProgram;
+      return [said.programOnLoopback(addressSetting, name, socket, program, start)];
     }),
   );
 }
@@ -135,12 +130,8 @@ export function gatewayProblem(
   if (gateway === bridgeGateway || networks.some(isOurs)) return undefined;
   const network = networks.find((other) => overlap(other.subnet, subnet));
   const route = routes.find((other) => other.device !== device && overlap(other.subnet, subnet));
-  const conflict =
-    (network && `Docker network "${network.name}" has ${network.subnet}`) ??
-    (route && `${route.device} of this host leads to ${route.subnet}`);
-  return conflict
-    ? `BTCW_GATEWAY: should be free for a network of this project, got "${gateway}", but ${conflict}. Use ${bridgeGateway}, the address of the default bridge here.`
-    : undefined;
+  if (network) return said.gatewayInNetwork(gateway, network.name, network.subnet, bridgeGateway);
+  return route && said.gatewayOnRoute(gateway, route.device, route.subnet, bridgeGateway);
 }
 
 async function networkAddresses(): Promise<NetworkAddresses[]> {
@@ -163,23 +154,12 @@ export async function foreignObjects({ project, services, networks }: Topology):
     inspect('container', containerNames),
     inspect('network', ownNetworks),
   ]);
-  const lines = (kind: string, names: readonly string[], remove: string) =>
-    names.map(
-      (name) =>
-        `A ${kind} named ${name} exists that is not of this deployment. Rename or remove it (${remove} ${name}), or choose another BTCW_PROJECT.`,
-    );
+  const foreignContainers = containers.filter(({ Config }) => !isOf(project, Config.Labels));
+  const foreignNetworks = present.filter(({ Labels }) => !isOf(project, Labels));
   return [
-    ...lines(
-      'container',
-      containers.filter(({ Config }) => !isOf(project, Config.Labels)).map(nameOf),
-      'docker rm -f',
-    ),
-    ...lines('volume', foreign, 'docker volume rm'),
-    ...lines(
-      'network',
-      present.filter(({ Labels }) => !isOf(project, Labels)).map(({ Name }) => Name),
-      'docker network rm',
-    ),
+    ...foreignContainers.map((container) => said.foreignContainer(nameOf(container))),
+    ...foreign.map(said.foreignVolume),
+    ...foreignNetworks.map(({ Name }) => said.foreignNetwork(Name)),
   ];
 }
 
@@ -195,10 +175,7 @@ async function missingLatest(settings: Project['settings']): Promise<string[]> {
   );
   return checked
     .filter(({ found }) => found.length === 0)
-    .map(
-      ({ name, image }) =>
-        `${name}: should be an image of this host, got "${image}". Build it (docker build -t ${image} …), or name one with a fixed tag.`,
-    );
+    .map(({ name, image }) => said.latestMissing(name, image));
 }
 
 /**

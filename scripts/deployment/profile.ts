@@ -1,12 +1,15 @@
 /** Which profile a deployment's application has, and who of its services is the owner's own. */
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
+import { messages } from '../../messages/index.ts';
 import type { Settings } from '../../stacks/settings/definitions.ts';
 import type { Service } from '../../stacks/topology/service.ts';
 import type { Topology } from '../../stacks/topology/topology.ts';
 import { type AppProfile, GENERIC_PROFILE, REFERENCE_PROFILE } from '../lib/app-profile.ts';
 import { parseProfile } from '../lib/profile-file.ts';
 import { root } from './host.ts';
+
+const said = messages.deployment.profile;
 
 /** Whether a service runs an image that is not made from this package's files. */
 export const isOwn = ({ image }: Pick<Service, 'image'>): boolean =>
@@ -39,7 +42,4 @@ export const userFix = (
   { name }: Pick<AppProfile, 'name'>,
   user: string,
   passwordFile: string,
-): string | undefined =>
-  name === 'reference'
-    ? undefined
-    : `make a user "${user}" with the password in ${passwordFile}, or name one that there is: BTCW_ADMIN_USER, BTCW_ADMIN_PASSWORD_FILE`;
+): string | undefined => (name === 'reference' ? undefined : said.makeUser(user, passwordFile));

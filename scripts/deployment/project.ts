@@ -1,6 +1,7 @@
 /** One deployment's inputs, gathered in the one order they flow: settings, host, topology, secrets, images, synthesis. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { messages } from '../../messages/index.ts';
 import type { Synthesis } from '../../stacks/app.ts';
 import type { Settings } from '../../stacks/settings/definitions.ts';
 import type { HostFacts } from '../../stacks/topology/host.ts';
@@ -20,6 +21,8 @@ import { requireGoodSecrets } from './secret-problems.ts';
 import { ensureDeploymentId, ensureSecrets, fingerprint, writeSecret } from './secrets.ts';
 import { loadSettings } from './settings.ts';
 import { ensureState } from './state.ts';
+
+const said = messages.deployment.project;
 
 /** What is to be deployed, as far as it can be known without asking the Docker engine. */
 export interface Deployment {
@@ -55,7 +58,7 @@ export interface LoadOptions {
   readonly changes?: boolean;
   /** Take over what another checkout has deployed, with its secrets and its data. @default false */
   readonly adopt?: boolean;
-  /** Do not look at what is in the files of secrets: they will be brought back, or are not used. @default false */
+  /** Do not check what is in the files of secrets: they will be brought back, or are not used. @default false */
   readonly anySecrets?: boolean;
 }
 
@@ -71,9 +74,9 @@ async function recoverSecrets(topology: Topology, ownership: Ownership, isAdopte
   );
   for (const [file, text] of changed) writeSecret(file, text);
   if (!isAdopted && marker) ensureDeploymentId(project, root, marker.id);
-  const say = (what: string) => console.error(`${paint('yellow', '!')} secrets/${project}: ${what}`);
+  const say = (text: string) => console.error(`${paint('yellow', '!')} ${text}`);
   const names = namesOf(changed.map(([file]) => file));
-  if (names) say(`${names} taken from the deployment that runs${isAdopted ? '' : ', as they were missing'}.`);
+  if (names) say((isAdopted ? said.secretsAdopted : said.secretsRecovered)(project, names));
   const deployed = lastRelease(project)?.images;
   // A variable may be a new one.
   const lost = placesOf(topology, root).filter(
@@ -81,7 +84,7 @@ async function recoverSecrets(topology: Topology, ownership: Ownership, isAdopte
       !existsSync(file) && !variable && (!deployed || service.name in deployed),
   );
   const lostNames = namesOf(new Set(lost.map(({ file }) => file)));
-  if (lostNames) say(`${lostNames} cannot be read from the deployment that runs: made anew.`);
+  if (lostNames) say(said.secretsLost(project, lostNames));
 }
 
 /**

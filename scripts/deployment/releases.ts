@@ -4,6 +4,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
+import { messages } from '../../messages/index.ts';
 import {
   SETTING_NAMES,
   SETTINGS,
@@ -16,6 +17,8 @@ import { root } from './host.ts';
 import type { SynthesisedProject } from './project.ts';
 import { stateSerial } from './state.ts';
 
+const { files, releases: said } = messages.deployment;
+
 const KEPT = 5;
 const CONFIGURATION = 'cdk.tf.json';
 const RECORD = 'release.json';
@@ -27,7 +30,7 @@ export interface Release {
   readonly settings: Readonly<Partial<Record<SettingName, string>>>;
   /** Image tags by service. */
   readonly images: Readonly<Record<string, string>>;
-  /** What resources are called for people, by their addresses. @default - not known: an earlier version kept it */
+  /** Names of its containers, by their addresses. @default - not known: an earlier version kept it */
   readonly names?: Readonly<Record<string, string>>;
   /** Seconds that containers took until they were healthy, when they were last made, by name. @default - not known */
   readonly startSec?: Readonly<Record<string, number>>;
@@ -68,13 +71,13 @@ function readJson(path: string): { readonly text: string; readonly value: unknow
   try {
     text = readFileSync(path, 'utf8');
   } catch {
-    throw new Error('is missing');
+    throw new Error(files.missing);
   }
-  if (text.trim() === '') throw new Error('is empty');
+  if (text.trim() === '') throw new Error(files.empty);
   try {
     return { text, value: JSON.parse(text) };
   } catch {
-    throw new Error('is cut short or damaged');
+    throw new Error(files.damaged);
   }
 }
 
@@ -86,12 +89,12 @@ function readRelease(project: string, id: string): ReleaseOnDisk | undefined {
   let file = RECORD;
   try {
     const { value } = readJson(join(folderOf(project), id, file));
-    if (!isRelease(value)) throw new Error('is no release');
+    if (!isRelease(value)) throw new Error(said.noRelease);
     file = CONFIGURATION;
     return { release: { ...value, id }, configuration: readJson(join(folderOf(project), id, file)).text };
   } catch (error) {
     const path = join('.releases', project, id, file);
-    if (!warnedOf.has(path)) console.error(`! ${path} ${(error as Error).message}: that release is skipped.`);
+    if (!warnedOf.has(path)) console.error(`! ${said.skipped(path, (error as Error).message)}`);
     warnedOf.add(path);
     return undefined;
   }
@@ -111,6 +114,9 @@ export const lastRelease = (project: string): Release | undefined => releases(pr
 
 const asText = (settings: Settings): Release['settings'] =>
   Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value ?? '')]));
+
+/** The other resources are called by texts in one language, which a record must not hold. */
+const isContainer = (address: string): boolean => address.startsWith('docker_container.');
 
 /** Writes a release in a folder aside, so that it is there as a whole or not at all. */
 function writeRelease(project: string, release: Release, configuration: string): void {
@@ -156,7 +162,7 @@ export function keepRelease(
   } else {
     const id = timestamp();
     const tags = [...images.byService].map(([name, { reference }]) => [name, reference]);
-    const names = Object.fromEntries(synthesis.names);
+    const names = Object.fromEntries([...synthesis.names].filter(([address]) => isContainer(address)));
     const release = { id, settings: asText(settings), images: Object.fromEntries(tags), names, startSec };
     writeRelease(project, withSerial(project, release), configuration);
     ids.push(id);

@@ -1,19 +1,22 @@
 /** The services behind the reverse proxy, by the requests that are sent to them. Pure. */
+import { messages } from '../../messages/index.ts';
 import { serviceNamed, type Topology } from '../../stacks/topology/topology.ts';
 import { takes, type Upstream } from '../../stacks/topology/upstream.ts';
 import { showLog } from '../docker/logs.ts';
 import type { AppProfile } from '../lib/app-profile.ts';
 
+const said = messages.deployment.routes;
+
 /** Whether it runs on the host, in no container of this deployment. */
 export const isOnHost = ({ hostPrograms }: Pick<Topology, 'hostPrograms'>, name: string): boolean =>
   hostPrograms.some((program) => program.name === name);
 
-/** Where to see what a service says. */
+/** What shows the log of a service. */
 export function seeLog(topology: Topology, name: string): string {
   const { containerName, ports } = serviceNamed(topology, name);
   if (!isOnHost(topology, name)) return showLog(containerName);
   const [port] = ports;
-  return `see what your ${name} says, which has to listen on ${port?.addresses[0]}:${port?.host} or 0.0.0.0 (uvicorn --host, vite --host)`;
+  return said.hostProgram(name, `${port?.addresses[0]}:${port?.host}`);
 }
 
 /** The upstream that the reverse proxy sends a path to: the longest route wins, as in nginx. */

@@ -1,8 +1,11 @@
 /** What is wrong with secrets, before any of them replaces the one that is in use. Never shows a secret. */
 import { relative } from 'node:path';
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { isPassword, passwordRule } from '../../stacks/settings/rules.ts';
 import type { SecretFiles } from '../../stacks/topology/secrets.ts';
+
+const said = messages.deployment.secretProblems;
 
 const isOneLine = (text: string): boolean => /^\S+$/.test(text.trim());
 
@@ -17,24 +20,22 @@ interface SecretRule {
 /** What stands in a URL as it is: the databases' passwords do. */
 const isUrlSafe = (text: string): boolean => /^[\w.~-]{12,}$/.test(text.trim());
 
-const GENERATED = 'Remove the file, then run this again: another is generated.';
-
 const RULES: readonly SecretRule[] = [
   {
     file: 'adminPassword',
     rule: passwordRule,
     holds: isPassword,
-    fix: 'Write such a password into it (or remove the file: one is generated), then run this again.',
+    fix: said.passwordFix,
   },
   ...(['jwtSecret', 'frpToken', 'fingerprintKey'] as const).map((file) => ({
     ...{ file, holds: isOneLine },
-    rule: 'should hold one line without blanks',
-    fix: GENERATED,
+    rule: said.oneLineRule,
+    fix: said.generated,
   })),
   ...(['postgresPassword', 'redisPassword'] as const).map((file) => ({
     ...{ file, holds: isUrlSafe },
-    rule: 'should hold one line of at least 12 letters, digits, ".", "_", "~" and "-"',
-    fix: GENERATED,
+    rule: said.databasePasswordRule,
+    fix: said.generated,
   })),
 ];
 
@@ -51,8 +52,8 @@ export function secretProblems(
   return RULES.flatMap(({ file, rule, holds, fix }) => {
     const text = read(files[file]);
     if (text === undefined || holds(text)) return [];
-    const got = text.trim() === '' ? 'and is empty' : 'and does not';
-    return [`${relative(packageFolder, files[file])}: ${rule}, ${got}. ${fix}`];
+    const problem = text.trim() === '' ? said.empty : said.wrong;
+    return [problem(relative(packageFolder, files[file]), rule, fix)];
   });
 }
 
@@ -64,6 +65,6 @@ export function requireGoodSecrets(
 ): void {
   const problems = secretProblems(files, read, packageFolder);
   if (problems.length === 0) return;
-  problems.push('Nothing was changed: what runs goes on with the secrets that it has.');
+  problems.push(said.nothingChanged);
   throw new UserError(problems.join('\n'));
 }

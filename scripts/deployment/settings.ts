@@ -1,12 +1,15 @@
 /** Reads the settings: the only reader of BTCW_ names in the environment, and of `.env`. */
 import { lstatSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { messages } from '../../messages/index.ts';
 import type { Settings } from '../../stacks/settings/definitions.ts';
 import { type DotEnv, decodeDotEnv, parseDotEnv } from '../../stacks/settings/dotenv.ts';
 import { parseSettings } from '../../stacks/settings/parse.ts';
 import type { FileSystem } from '../../stacks/settings/rules.ts';
 
-/** The files of this host, as seen from the folder the command runs in. */
+const said = messages.deployment.settings;
+
+/** The files of this host, relative to the folder the command runs in. */
 export const disk: FileSystem = {
   resolve: (path) => resolve(path),
   stat(path) {
@@ -33,16 +36,16 @@ export const ENV_FILE = 'BTCW_ENV_FILE';
 function unreadable(file: string, error: NodeJS.ErrnoException): string {
   switch (error.code) {
     case 'EISDIR':
-      return `${file}: should be a file, but is a folder. Remove it, or write the settings into a file of that name.`;
+      return said.folder(file);
     case 'EACCES':
     case 'EPERM':
-      return `${file}: this user may not read it. Change its owner or its mode: sudo chown "$USER" ${file}`;
+      return said.forbidden(file);
     case 'ELOOP':
-      return `${file}: is a symbolic link that leads to itself. Remove it, or point it to the file of settings.`;
+      return said.circularLink(file);
     case 'ENOENT':
-      return `${file}: is a symbolic link that leads nowhere. Remove it, or point it to the file of settings.`;
+      return said.deadLink(file);
     default:
-      return `${file}: cannot be read: ${error.message}`;
+      return said.unreadable(file, error.message);
   }
 }
 
@@ -58,14 +61,14 @@ export function readDotEnv(file: string, isNamed = false): DotEnv {
   try {
     // A pipe or a device might never end.
     if (exists(file) && !statSync(file).isFile() && !statSync(file).isDirectory()) {
-      return broken(`${file}: should be a file.`);
+      return broken(said.noFile(file));
     }
     const decoded = decodeDotEnv(readFileSync(file), file);
     return 'text' in decoded ? parseDotEnv(decoded.text, file) : broken(decoded.problem);
   } catch (error) {
     const failure = error as NodeJS.ErrnoException;
     if (failure.code !== 'ENOENT' || exists(file)) return broken(unreadable(file, failure));
-    return isNamed ? broken(`${file}: there is no such file.`) : { file, entries: [], problems: [] };
+    return isNamed ? broken(said.missing(file)) : { file, entries: [], problems: [] };
   }
 }
 

@@ -3,12 +3,15 @@
  * that has exited long before.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import type { Service } from '../../stacks/topology/service.ts';
 import { type ContainerInspection, inspect, nameOf } from '../docker/inspect.ts';
 import { readLog } from '../docker/logs.ts';
 import { excerptOf } from '../lib/log-excerpt.ts';
 import { LOOP_RESTARTS } from './health.ts';
+
+const said = messages.deployment.startWatch;
 
 /** What starts well has done so by then, and is asked for nothing. */
 const FIRST_MS = 3_000;
@@ -18,22 +21,22 @@ const EVERY_MS = 1_000;
 export function startOf(
   { State, RestartCount }: Pick<ContainerInspection, 'State' | 'RestartCount'>,
   { oneOff }: Pick<Service, 'oneOff'>,
-): 'starts' | 'exits' | 'is lost' {
+): 'starts' | 'exits' | 'lost' {
   if (oneOff || State.Health?.Status === 'healthy') return 'starts';
   // One that Docker starts again is "restarting" meanwhile.
-  if (State.Status === 'exited' || RestartCount >= LOOP_RESTARTS) return 'is lost';
+  if (State.Status === 'exited' || RestartCount >= LOOP_RESTARTS) return 'lost';
   return RestartCount > 0 || State.Status === 'restarting' ? 'exits' : 'starts';
 }
 
-/** @returns what is told of a container that does not start, with the last words of its log */
+/** @returns what is reported of a container that does not start, with the last words of its log */
 async function report(container: ContainerInspection, redact: (text: string) => string): Promise<string> {
   const name = nameOf(container);
   const { text } = await readLog(name);
   const { ExitCode, Running, Status } = container.State;
+  const line = redact(excerptOf(text).split('\n').at(-1) ?? '');
   // While it runs for a moment, Docker has forgotten the exit code.
-  const code = Running ? '' : ` with code ${ExitCode}`;
-  const again = Status === 'exited' ? '' : ' and is started again';
-  return `${name} has exited${code}${again}: ${redact(excerptOf(text).split('\n').at(-1) ?? '')}`;
+  if (Running) return said.startedAgain(name, line);
+  return (Status === 'exited' ? said.exited : said.exitedAgain)(name, ExitCode, line);
 }
 
 export interface WatchOptions {
@@ -57,7 +60,7 @@ export async function watchStarts({
   say,
   signal,
 }: WatchOptions): Promise<UserError | undefined> {
-  const told = new Set<string>();
+  const reported = new Set<string>();
   const pause = (ms: number) => sleep(ms, undefined, { signal, ref: false }).catch(() => undefined);
   await pause(FIRST_MS);
   while (!signal.aborted) {
@@ -67,15 +70,13 @@ export async function watchStarts({
       const service = services.find(({ containerName }) => containerName === name);
       const start = service ? startOf(container, service) : 'starts';
       if (signal.aborted || start === 'starts' || !starting().includes(name)) continue;
-      if (!told.has(name)) say(await report(container, redact));
-      told.add(name);
+      if (!reported.has(name)) say(await report(container, redact));
+      reported.add(name);
       if (start === 'exits') continue;
       const { State, RestartCount } = container;
-      const how =
-        State.Status === 'exited'
-          ? `has exited with code ${State.ExitCode}`
-          : `has exited ${RestartCount} times`;
-      return new UserError(`${name} ${how}: it is not waited for any longer.`);
+      return new UserError(
+        State.Status === 'exited' ? said.gaveUp(name, State.ExitCode) : said.gaveUpAfter(name, RestartCount),
+      );
     }
     await pause(EVERY_MS);
   }

@@ -6,12 +6,15 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { PROJECT_LABEL } from '../../stacks/topology/labels.ts';
 import { createFileAtomically, isAside, writeFileAtomically } from '../lib/files.ts';
 import { isWriteLocked } from '../lib/locks.ts';
 import { timestamp } from '../lib/text.ts';
 import { root } from './host.ts';
+
+const { files, state: said } = messages.deployment;
 
 const BACKUPS_KEPT = 10;
 const BACKUP_MODE = 0o600;
@@ -104,16 +107,16 @@ const isState = (value: unknown): value is State => {
 /** Judges what a state file holds. */
 export function judgeState(text: string, project: string): Exclude<StateReading, { kind: 'missing' }> {
   const broken = (problem: string) => ({ kind: 'broken', text, problem }) as const;
-  if (text.trim() === '') return broken('is empty');
+  if (text.trim() === '') return broken(files.empty);
   let state: unknown;
   try {
     state = JSON.parse(text);
   } catch {
-    return broken('is cut short or damaged');
+    return broken(files.damaged);
   }
-  if (!isState(state)) return broken('is no Terraform state');
+  if (!isState(state)) return broken(said.noState);
   const other = otherProject(state, project);
-  return other === undefined ? { kind: 'good', text, state } : broken(`is of another project, "${other}"`);
+  return other === undefined ? { kind: 'good', text, state } : broken(said.otherProject(other));
 }
 
 function readNow(path: string, project: string): StateReading {
@@ -122,7 +125,7 @@ function readNow(path: string, project: string): StateReading {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { kind: 'missing' };
-    throw new UserError(`The state ${path} cannot be read: ${(error as Error).message}`);
+    throw new UserError(said.unreadable(path, (error as Error).message));
   }
   return judgeState(text, project);
 }
@@ -143,18 +146,25 @@ export function isLocked(project: string, place = HERE): boolean {
 
 /** @param holder who holds the lock @default - as Terraform noted it */
 export function lockedError(project: string, holder = noteOfLock(stateFile(project))): UserError {
-  return new UserError(
-    `Another run holds the lock of "${project}": ${holder}. Nothing was changed.`,
-    'wait until it has ended, then run this again.',
-  );
+  return new UserError(said.locked(project, holder), said.lockedFix);
+}
+
+/** What Terraform notes of who holds a lock. */
+export interface LockNote {
+  readonly Operation?: string | undefined;
+  readonly Who?: string | undefined;
+  readonly Created?: string | undefined;
+}
+
+/** @example '"apply" by me@host, since 2026-11-28 18:28:17 +0000 UTC' */
+export function holderText({ Operation = 'operation', Who, Created }: LockNote): string {
+  const operation = Operation.replace('OperationType', '').toLowerCase();
+  return said.holder(operation, Who ?? said.someone, Created?.replace(/\.\d+/, '') ?? said.aMomentAgo);
 }
 
 function noteOfLock(path: string): string {
   try {
-    const note = JSON.parse(readFileSync(lockInfoFile(path), 'utf8')) as Record<string, string>;
-    const { Operation = 'operation', Who = 'someone', Created = 'a moment ago' } = note;
-    const operation = Operation.replace('OperationType', '').toLowerCase();
-    return `"${operation}" by ${Who}, since ${Created.replace(/\.\d+/, '')}`;
+    return holderText(JSON.parse(readFileSync(lockInfoFile(path), 'utf8')) as LockNote);
   } catch {
     return 'terraform';
   }
@@ -176,7 +186,7 @@ export function readState(project: string, place = HERE): State | undefined {
   if (reading.kind === 'good') return reading.state;
   if (reading.kind === 'missing') return undefined;
   if (!isLocked(project, place)) {
-    throw new UserError(`${basename(path)} ${reading.problem}.`, 'run this again: it restores the state.');
+    throw new UserError(said.broken(basename(path), reading.problem), said.brokenFix);
   }
   // A first run makes the file when it locks it, and fills it later.
   if (reading.text === '') return undefined;
@@ -252,6 +262,12 @@ function setAside(project: string, place: Place): string | undefined {
   return basename(aside);
 }
 
+/** @param backup what it is restored from @param aside where the broken one is kept */
+function restoredText(file: string, problem: string, backup: string | undefined, aside = ''): string {
+  if (!backup) return said.noBackup(file, problem, aside);
+  return aside ? said.restoredBroken(file, problem, backup, aside) : said.restored(file, problem, backup);
+}
+
 /**
  * Restores a state that is broken, or is missing although there are backups of it, and says so in one line. A broken one
  * is kept under another name.
@@ -266,11 +282,9 @@ export async function ensureState(project: string, place = HERE): Promise<void> 
   if (reading.kind === 'missing' && !backup) return;
   const aside = reading.kind === 'broken' ? setAside(project, place) : undefined;
   if (reading.kind === 'broken' && !aside) return;
-  const problem = reading.kind === 'broken' ? reading.problem : 'is missing';
-  const kept = aside ? ` The broken one is kept as ${aside}.` : '';
+  const problem = reading.kind === 'broken' ? reading.problem : files.missing;
   if (backup) createFileAtomically(path, backup.text);
-  const result = backup
-    ? `restored from ${relative(place.folder, backup.path)}.`
-    : 'there is no backup. Containers that carry the label of the project are recreated, volumes are kept.';
-  console.error(`! ${basename(path)} ${problem}: ${result}${kept}`);
+  console.error(
+    `! ${restoredText(basename(path), problem, backup && relative(place.folder, backup.path), aside)}`,
+  );
 }

@@ -5,10 +5,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { OutputFile } from '../lib/output-file.ts';
 import { isGroupRunning } from '../lib/process-group.ts';
 import { terraformProgram } from '../lib/programs.ts';
+
+const said = messages.deployment.terraformProcess;
 
 /** What an interrupted terraform gets to end its work before it is killed. */
 const GRACE_MS = 120_000;
@@ -30,10 +33,7 @@ const environment = {
 /** The user ended a command: what terraform reports then is no fault. */
 export class InterruptedError extends UserError {
   constructor() {
-    super(
-      'Interrupted. What was done until then is in the state.',
-      'the same command again goes on from here.',
-    );
+    super(said.interrupted, said.interruptedFix);
   }
 }
 
@@ -62,11 +62,11 @@ function endInOrder(pid: number, isSignalled: () => boolean): { stop: () => void
     const sinceLastMs = Date.now() - lastMs;
     lastMs = Date.now();
     if (interrupted) {
-      if (sinceLastMs > SAME_SIGNAL_MS) console.error('Still ending what was begun …');
+      if (sinceLastMs > SAME_SIGNAL_MS) console.error(said.stillEnding);
       return;
     }
     interrupted = true;
-    console.error('Ending what was begun …');
+    console.error(said.ending);
     // A terminal's signals stay in its session. But systemd sends SIGTERM to all processes of a unit.
     const waitMs = signal === 'SIGTERM' ? SIGNALLED_TOO_MS : 0;
     timers.push(setTimeout(() => isSignalled() || send(pid, 'SIGINT'), waitMs));
@@ -87,7 +87,7 @@ async function exitOf(child: ChildProcess): Promise<number | null> {
     const [exitCode] = await once(child, 'exit');
     return exitCode;
   } catch (error) {
-    throw new UserError(`terraform cannot be started: ${(error as Error).message}`, 'npm run up');
+    throw new UserError(said.cannotStart((error as Error).message), 'npm run up');
   }
 }
 

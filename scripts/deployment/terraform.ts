@@ -4,6 +4,7 @@
  */
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { engineError } from '../docker/client.ts';
 import { redactor } from '../lib/redact.ts';
@@ -14,9 +15,11 @@ import { ContainersInFlight } from './in-flight.ts';
 import type { SynthesisedProject } from './project.ts';
 import { secretValues } from './secrets.ts';
 import { watchStarts } from './start-watch.ts';
-import { backUpState, lockedError } from './state.ts';
+import { backUpState, holderText, lockedError } from './state.ts';
 import { InterruptedError, runTerraform } from './terraform-process.ts';
 import { volumesToForget } from './volumes.ts';
+
+const said = messages.deployment.terraform;
 
 /** An event of `terraform -json`: the fields this package reads. https://developer.hashicorp.com/terraform/internals/machine-readable-ui */
 export interface TerraformEvent {
@@ -53,8 +56,7 @@ type Diagnostic = NonNullable<TerraformEvent['diagnostic']>;
 function lockHolder(detail: string): string | undefined {
   if (!/lock info/i.test(detail)) return undefined;
   const field = (name: string) => new RegExp(`${name}:\\s*(\\S.*)`).exec(detail)?.[1]?.trim();
-  const operation = (field('Operation') ?? 'operation').replace('OperationType', '').toLowerCase();
-  return `"${operation}" by ${field('Who') ?? 'someone'}, since ${(field('Created') ?? 'a moment ago').replace(/\.\d+/, '')}`;
+  return holderText({ Operation: field('Operation'), Who: field('Who'), Created: field('Created') });
 }
 
 /** Turns terraform's diagnostics into what the user can do about them. */
@@ -67,18 +69,13 @@ export function explain(project: string, diagnostics: readonly Diagnostic[]): Us
   }
   const unavailable = engineError(text);
   if (unavailable) return unavailable;
-  const inUse = /container name "\/([^"]+)" is already in use/.exec(text);
-  if (inUse) {
-    return new UserError(
-      `A container named ${inUse[1]} exists, but not in this deployment's state.`,
-      `docker rm -f ${inUse[1]}, or choose another BTCW_PROJECT.`,
-    );
-  }
+  const [, inUse] = /container name "\/([^"]+)" is already in use/.exec(text) ?? [];
+  if (inUse) return new UserError(said.nameInUse(inUse), said.nameInUseFix(inUse));
   const lines = errors.map((error) => {
     const where = error.address ? ` (${error.address})` : '';
     return `${error.summary}${where}${error.detail ? `\n${indent(tail(error.detail))}` : ''}`;
   });
-  return new UserError(lines.join('\n') || 'terraform failed without saying why.');
+  return new UserError(lines.join('\n') || said.noMessage);
 }
 
 async function init(folder: string): Promise<{ exitCode: number; output: string }> {
@@ -97,10 +94,7 @@ async function ensureInitialised(folder: string): Promise<void> {
     result = await init(folder);
   }
   if (result.exitCode !== 0) {
-    throw new UserError(
-      `terraform init failed:\n${indent(tail(result.output))}`,
-      'npm run up makes the provider available.',
-    );
+    throw new UserError(said.initFailed(indent(tail(result.output))), said.initFix);
   }
 }
 
@@ -156,7 +150,7 @@ export async function terraform(
       continue;
     }
     if (failed && diagnostics.length === 0) {
-      diagnostics.push({ severity: 'error', summary: 'terraform failed', detail: tail(others.join('\n')) });
+      diagnostics.push({ severity: 'error', summary: said.failed, detail: tail(others.join('\n')) });
     }
     return { exitCode, diagnostics };
   }
@@ -171,7 +165,7 @@ async function forgetVolumes({ topology, synthesis }: SynthesisedProject): Promi
   const args = ['state', 'rm', ...addresses];
   const exitCode = await runTerraform(synthesis.folder, args, (line) => lines.push(line));
   if (exitCode === 0) return;
-  throw new UserError(`terraform cannot forget ${addresses.join(', ')}:\n${indent(tail(lines.join('\n')))}`);
+  throw new UserError(said.cannotForget(addresses.join(', '), indent(tail(lines.join('\n')))));
 }
 
 /** The state as an apply left it, whether or not it failed: what a state that breaks later is restored from. */

@@ -1,10 +1,14 @@
 /** The tunnel's state, read from frpc's own log: it offers no other way that would not open a port. */
+import { messages } from '../../messages/index.ts';
 import type { Settings } from '../../stacks/settings/definitions.ts';
 import { serviceNamed, type Topology } from '../../stacks/topology/topology.ts';
 import { mainTunnel } from '../../stacks/topology/urls.ts';
 import { inspect } from '../docker/inspect.ts';
 import { readLog } from '../docker/logs.ts';
 import { waitFor } from '../lib/wait.ts';
+import { containerText } from './health.ts';
+
+const said = messages.deployment.tunnel;
 
 export interface TunnelState {
   readonly up: boolean;
@@ -34,9 +38,9 @@ const PASSING: readonly TunnelCause[] = ['refused', 'timeout', 'server-name', 'n
 
 /** What follows of a tunnel that is down. @example 'It comes up by itself when the server answers.' */
 export function outlook({ cause }: Pick<TunnelState, 'cause'>): string {
-  if (cause && PASSING.includes(cause)) return 'It comes up by itself when the server answers.';
-  if (cause === 'nothing-said') return 'npm run status shows whether it has come up since.';
-  return 'It stays down until that is changed.';
+  if (cause && PASSING.includes(cause)) return said.outlook.passes;
+  if (cause === 'nothing-said') return said.outlook.unknown;
+  return said.outlook.changes;
 }
 
 const SUCCESS = /start proxy success/;
@@ -44,66 +48,36 @@ const SUCCESS = /start proxy success/;
 const OTHER_SIDE = /connect to local service/;
 /** What frpc 0.64.0 says when it cannot, and what that means. */
 const CAUSES: readonly (readonly [RegExp, (settings: Settings) => string, TunnelCause])[] = [
-  [
-    /token in login doesn't match/,
-    () => 'the frp server refuses the token: put its auth.token into BTCW_FRP_TOKEN_FILE',
-    'token',
-  ],
+  [/token in login doesn't match/, () => said.tokenRefused, 'token'],
   [
     /proxy \[?.*\]? already exists/,
-    (settings) =>
-      `the frp server already has a proxy named "${settings.BTCW_FRP_PROXY_NAME}": change BTCW_FRP_PROXY_NAME`,
+    (settings) => said.proxyExists(settings.BTCW_FRP_PROXY_NAME),
     'proxy-name',
   ],
   [
     /port (already used|unavailable)|bind: address already in use/,
-    (settings) =>
-      `port ${settings.BTCW_FRP_REMOTE_PORT} is taken on the frp server: change BTCW_FRP_REMOTE_PORT`,
+    (settings) => said.portTaken(settings.BTCW_FRP_REMOTE_PORT),
     'remote-port',
   ],
-  [
-    /port not allowed/,
-    (settings) =>
-      `the frp server does not allow port ${settings.BTCW_FRP_REMOTE_PORT}: change BTCW_FRP_REMOTE_PORT, or the server's allowPorts`,
-    'port-not-allowed',
-  ],
-  [
-    /no such host/,
-    (settings) => `the name ${settings.BTCW_FRP_SERVER_ADDR} is not known: check BTCW_FRP_SERVER_ADDR`,
-    'server-name',
-  ],
-  [
-    /connection refused/,
-    (settings) => `nothing listens on ${serverAddress(settings)}: start frps there`,
-    'refused',
-  ],
-  [
-    /i\/o timeout|deadline exceeded/,
-    (settings) => `${serverAddress(settings)} does not answer: is its firewall open?`,
-    'timeout',
-  ],
+  [/port not allowed/, (settings) => said.portNotAllowed(settings.BTCW_FRP_REMOTE_PORT), 'port-not-allowed'],
+  [/no such host/, (settings) => said.unknownHost(settings.BTCW_FRP_SERVER_ADDR ?? ''), 'server-name'],
+  [/connection refused/, (settings) => said.refused(serverAddress(settings)), 'refused'],
+  [/i\/o timeout|deadline exceeded/, (settings) => said.noAnswer(serverAddress(settings)), 'timeout'],
   [
     /no route to host|network is unreachable/,
-    (settings) => `there is no route to ${serverAddress(settings)}`,
+    (settings) => said.noRoute(serverAddress(settings)),
     'no-route',
   ],
-  [
-    /does not look like a TLS handshake/,
-    (settings) => `${serverAddress(settings)} is not an frp server`,
-    'no-frps',
-  ],
+  [/does not look like a TLS handshake/, (settings) => said.noFrps(serverAddress(settings)), 'no-frps'],
   [
     // All that frpc says of a certificate it does not accept: it multiplexes, and the handshake's error is lost.
     /session shutdown|x509/,
-    (settings) =>
-      settings.BTCW_FRP_TLS_CA_FILE
-        ? "the frp server's certificate does not fit BTCW_FRP_TLS_CA_FILE"
-        : `${serverAddress(settings)} closed the connection`,
+    (settings) => (settings.BTCW_FRP_TLS_CA_FILE ? said.certificate : said.hungUp(serverAddress(settings))),
     'hung-up',
   ],
   [
     /login to (the )?server failed|connect to server error/,
-    (settings) => `the login to ${serverAddress(settings)} failed`,
+    (settings) => said.loginFailed(serverAddress(settings)),
     'login',
   ],
 ];
@@ -135,7 +109,7 @@ export function readTunnelLog(log: string, settings: Settings): TunnelLog {
     const found = CAUSES.find(([pattern]) => pattern.test(line));
     if (found) return { up: false, reason: found[1](settings), cause: found[2], line };
   }
-  return { up: false, reason: 'frpc has not said anything yet', cause: 'nothing-said', line: '' };
+  return { up: false, reason: said.nothingLogged, cause: 'nothing-said', line: '' };
 }
 
 /**
@@ -166,7 +140,8 @@ export async function waitForTunnel(
   const { containerName } = serviceNamed(topology, mainTunnel(topology).client);
   const [container] = await inspect('container', [containerName]);
   if (!container?.State.Running) {
-    return { up: false, reason: `${containerName} is ${container?.State.Status ?? 'missing'}` };
+    const status = container?.State.Status ?? 'missing';
+    return { up: false, reason: containerText({ name: containerName, status, health: 'none' }) };
   }
   const { StartedAt } = container.State;
   const deadlineMs = Math.max(Date.parse(StartedAt) + startUpMs - Date.now(), patienceMs);

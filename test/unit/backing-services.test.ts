@@ -65,7 +65,7 @@ describe('the databases in an environment', () => {
       'DATABASE_URL: no host "db" in the network',
       'DATABASE_URL: db:5432 refuses the connection',
       'DATABASE_URL: no answer from db:5432',
-      'DATABASE_URL: no way to db:5432',
+      'DATABASE_URL: no route to db:5432',
       undefined,
     ]);
     expect(backingProblem({ variable: 'A', host: 'localhost', port: 1, reach: 'refused' })).toBe(

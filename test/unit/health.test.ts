@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isPending, isWell, stateText } from '../../scripts/deployment/health.ts';
+import { containerText, isPending, isWell } from '../../scripts/deployment/health.ts';
 import { progress } from '../../scripts/deployment/report.ts';
 import { changesAnything } from '../../scripts/deployment/terraform.ts';
 
@@ -29,8 +29,8 @@ describe('a container', () => {
   });
 
   it('is told in the words of Docker', () => {
-    expect(stateText(state('running', 'unhealthy'))).toBe('x-backend is running, unhealthy');
-    expect(stateText(state('exited', 'none'))).toBe('x-backend is exited');
+    expect(containerText(state('running', 'unhealthy'))).toBe('x-backend is running, unhealthy');
+    expect(containerText(state('exited', 'none'))).toBe('x-backend is exited');
   });
 });
 

@@ -83,6 +83,7 @@ const WORDS = /[A-Za-z]{2,} [a-z]{2,}/;
 /** Folders that say nothing but by the catalogues. */
 const FOLDERS: readonly string[] = [
   // In order.
+  'scripts/deployment',
   'scripts/docker',
   'scripts/doctor',
   'scripts/status',
@@ -92,6 +93,7 @@ const FOLDERS: readonly string[] = [
 ];
 /** Files whose texts are for programs: Dockerfiles, configuration, shell. */
 const FOR_PROGRAMS: readonly string[] = [
+  'scripts/deployment/report.ts',
   'scripts/docker/reach.ts',
   'scripts/doctor/facts/nginx.ts',
   // Headings of .env.example.

@@ -105,8 +105,8 @@ describe('a container that is being started', () => {
     ['restarting', 1, 'unhealthy', 'exits'],
     ['running', 2, 'starting', 'exits'],
     ['running', 3, 'healthy', 'starts'],
-    ['restarting', 5, 'starting', 'is lost'],
-    ['exited', 0, 'unhealthy', 'is lost'],
+    ['restarting', 5, 'starting', 'lost'],
+    ['exited', 0, 'unhealthy', 'lost'],
   ])('and is %s after %i restarts and %s, %s', (status, restarts, health, expected) => {
     expect(startOf(state(status, restarts, health), { oneOff: false })).toBe(expected);
   });
