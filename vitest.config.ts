@@ -15,6 +15,7 @@ const BESIDE = [
   'engine',
   'foreign',
   'interrupts',
+  'limits',
   'log-rotation',
   'rollback',
   'services',

@@ -1,11 +1,25 @@
 import type { Settings } from '../settings/definitions.ts';
+import { bodiesFor, HEADER_BUFFERS, slotsFor, uploadsFor } from '../topology/nginx-capacity.ts';
 import type { Upstream } from '../topology/upstream.ts';
 
 /** Serves the health check and the connection count, inside the container only. */
 export const STATUS_PORT = 8502;
 
 /** The settings that nginx.conf is made from. */
-type NginxSettings = Pick<Settings, 'BTCW_MAX_BODY' | 'BTCW_MAX_CONNECTIONS'>;
+type NginxSettings = Pick<Settings, 'BTCW_MAX_BODY' | 'BTCW_MAX_CONNECTIONS'> &
+  Partial<Pick<Settings, 'BTCW_NGINX_IMAGE'>>;
+
+/** Debian's module for Lua, and what it runs: docs/decisions/0015-request-bodies.md. */
+const BODY_DEADLINE = {
+  modules: ['ndk_http_module', 'ngx_http_lua_module']
+    .map((name) => `load_module modules/${name}.so;\n`)
+    .join(''),
+  access: `
+    # A deadline for the whole body; client_body_timeout is one between two reads
+    access_by_lua_file /usr/local/share/nginx/body-deadline.lua;`,
+};
+/** An image of the user's own has no such module. */
+const NO_BODY_DEADLINE = { modules: '', access: '' };
 
 const renderUpstream = ({ service, address }: Upstream): string => `    upstream ${service} {
         server ${address};
@@ -21,18 +35,19 @@ const renderRoute = (path: string, service: string): string =>
  * Renders nginx.conf. Runs unprivileged on a read-only root: everything nginx writes is under /tmp.
  *
  * `$uri` is logged instead of `$request`, since a WebSocket's token travels in the query string.
- * Each proxied connection takes two of a worker's slots, one to the client and one upstream; there is one worker so
- * that the limit is one number.
+ * There is one worker, so that the limit of connections is one number.
  */
 export function renderNginxConf(
-  { BTCW_MAX_CONNECTIONS: maxConnections, BTCW_MAX_BODY: maxBody }: NginxSettings,
+  settings: NginxSettings,
   port: number,
   upstreams: readonly Upstream[],
 ): string {
-  const slots = 2 * maxConnections + 64;
+  const { BTCW_MAX_CONNECTIONS: maxConnections, BTCW_MAX_BODY: maxBody } = settings;
+  const slots = slotsFor(settings);
+  const bodyDeadline = settings.BTCW_NGINX_IMAGE ? NO_BODY_DEADLINE : BODY_DEADLINE;
   const servers = upstreams.map(renderUpstream);
   const routes = upstreams.flatMap(({ service, paths }) => paths.map((path) => renderRoute(path, service)));
-  return `worker_processes 1;
+  return `${bodyDeadline.modules}worker_processes 1;
 worker_rlimit_nofile ${slots + 256};
 # A reload leaves old workers to their open WebSockets; no token lives longer than this
 worker_shutdown_timeout 24h;
@@ -61,9 +76,13 @@ http {
     default_type application/octet-stream;
     server_tokens off;
     client_header_timeout 15s;
-    client_body_timeout 60s;
+    client_body_timeout 10s;${bodyDeadline.access}
     keepalive_timeout 30s;
+    keepalive_requests 100;
+    lingering_time 10s;
+    large_client_header_buffers ${HEADER_BUFFERS.number} ${HEADER_BUFFERS.kib}k;
     client_max_body_size ${maxBody};
+    client_body_buffer_size 16k;
     client_body_temp_path /tmp/client_body;
     proxy_temp_path /tmp/proxy;
     fastcgi_temp_path /tmp/fastcgi;
@@ -72,6 +91,18 @@ http {
 
     # Past this, 503: docker-proxy exits when it runs out of descriptors, and the port would be dead for everyone
     limit_conn_zone $server_port zone=gateway:64k;
+    map "$content_length$http_transfer_encoding" $body {
+        default $server_port;
+        ""      '';
+        "0"     '';
+    }
+    limit_conn_zone $body zone=bodies:64k;
+    # Bodies that do not fit into client_body_buffer_size are in /tmp, which has room for so many
+    map "$content_length $http_transfer_encoding" $upload {
+        default       $server_port;
+        "~^\\d{0,4} $" '';
+    }
+    limit_conn_zone $upload zone=uploads:64k;
     limit_conn_status 503;
     limit_conn_log_level warn;
 
@@ -80,6 +111,8 @@ ${servers.join('\n\n')}
     server {
         listen ${port};
         limit_conn gateway ${maxConnections};
+        limit_conn bodies ${bodiesFor(settings)};
+        limit_conn uploads ${uploadsFor(settings)};
 
         proxy_http_version 1.1;
         proxy_set_header Connection $connection_upgrade;

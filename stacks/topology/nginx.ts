@@ -4,14 +4,12 @@ import { renderNginxConf, STATUS_PORT } from '../render/nginx-conf.ts';
 import type { Settings } from '../settings/definitions.ts';
 import { httpHealth } from './health.ts';
 import { assetImage, baseImage, ownImage } from './image-source.ts';
+import { memoryFor, tmpFor } from './nginx-capacity.ts';
 import type { ServiceDefinition } from './service.ts';
 import type { Upstream } from './upstream.ts';
 import { USERS } from './users.ts';
 
 const PORT = 8501;
-const BASE_MIB = 64;
-/** An open WebSocket costs about 20.5 KB in nginx, two buffers and two connections. */
-const CONNECTIONS_PER_MIB = 32;
 
 /** Debian's nginx. */
 export const nginxImage = (settings: Settings) => assetImage('nginx', baseImage(settings));
@@ -44,11 +42,8 @@ export const nginx = (settings: Settings, upstreams: readonly Upstream[]): Servi
   user: USERS.nginx,
   entrypoint: ['sh', '-c', START],
   health: httpHealth(STATUS_PORT, '/status'),
-  limits: {
-    memoryMiB: BASE_MIB + Math.ceil(settings.BTCW_MAX_CONNECTIONS / CONNECTIONS_PER_MIB),
-    pids: 64,
-  },
-  tmpMiB: 64,
+  limits: { memoryMiB: memoryFor(settings), pids: 64 },
+  tmpMiB: tmpFor(settings),
   config: {
     path: '/etc/nginx',
     owner: USERS.nginx,

@@ -3,36 +3,28 @@ import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { WebSocket } from 'ws';
-import type { Effect, PlannedChange } from '../../scripts/diff/effects.ts';
+import type { PlannedChange } from '../../scripts/diff/effects.ts';
 import { Checkout } from '../support/checkout.ts';
-import { echo, TestDeployment } from '../support/deployment.ts';
+import { TestDeployment } from '../support/deployment.ts';
 
 interface Earlier {
   readonly commit: string;
-  /** What updating does to containers, as CHANGELOG.md says. @default - any of them may be replaced */
-  readonly effects?: readonly string[];
+  /** Whether it kept releases, so that there is one to go back to. @default false */
+  readonly keptRelease?: boolean;
 }
 
 const EARLIER: readonly Earlier[] = [
-  { commit: '8563473', effects: ['btcw-update-nginx: reload (sockets stay)'] },
+  { commit: '8563473', keptRelease: true },
   // The volumes had other addresses then.
   { commit: 'c270d3f' },
   { commit: 'acdc978' },
 ];
 
-describe.each(EARLIER)('a deployment of $commit', ({ commit, effects }) => {
+describe.each(EARLIER)('a deployment of $commit', ({ commit, keptRelease }) => {
   const deployment = new TestDeployment('btcw-update');
   const { project } = deployment;
   const checkout = new Checkout(commit, commit);
-  let ids: string[];
-  let socket: WebSocket;
 
-  const containerIds = async () =>
-    (await deployment.docker('ps', '--all', '--no-trunc', '--format', '{{.Names}} {{.ID}}'))
-      .split('\n')
-      .filter((line) => line.startsWith(`${project}-`))
-      .sort();
   const inBackend = (...command: string[]) =>
     deployment.docker('exec', deployment.container('backend'), ...command);
 
@@ -51,24 +43,19 @@ describe.each(EARLIER)('a deployment of $commit', ({ commit, effects }) => {
     ];
     for (const path of kept.filter((name) => existsSync(join(checkout.folder, name))))
       cpSync(join(checkout.folder, path), path, { recursive: true, preserveTimestamps: true });
-    ids = await containerIds();
-    socket = await deployment.socket(deployment.local, await deployment.token());
   });
   afterEach(async ({ task }) => {
     if (task.result?.state === 'fail') await deployment.printLogs();
   });
   afterAll(async () => {
-    socket?.terminate();
     await deployment.remove();
     await checkout.remove();
   });
 
-  it('is reviewed as what the changelog names, and no volume is among what is deleted', async () => {
+  it('is reviewed without a volume among what is deleted', async () => {
     const { code, stdout, output } = await deployment.run('diff', ['--json']);
     expect(code, output).toBe(2);
-    const review = JSON.parse(stdout) as { containers: Effect[]; resources: PlannedChange[] };
-    const rows = review.containers.map(({ container, effect }) => `${container}: ${effect}`);
-    if (effects) expect(rows).toEqual(effects);
+    const review = JSON.parse(stdout) as { resources: PlannedChange[] };
     const volumes = review.resources.filter(({ address }) => address.startsWith('docker_volume.'));
     expect(volumes.filter(({ action }) => !/^(forget|move|remove)$/.test(action))).toEqual([]);
   });
@@ -78,25 +65,19 @@ describe.each(EARLIER)('a deployment of $commit', ({ commit, effects }) => {
     expect(code, output).toBe(0);
     const plan = stripVTControlCharacters(output);
     expect(plan).not.toMatch(/docker_volume\S* (will|must) be (destroyed|replaced)/);
-    if (effects) expect(plan).toMatch(/Plan: \d+ to add, 0 to change, 1 to destroy/);
   });
 
   it('is deployed with its data, and is unchanged afterwards', async () => {
     const { code, output } = await deployment.run('deploy');
     expect(code, output).toBe(0);
-    if (effects) {
-      expect(await containerIds()).toEqual(ids);
-      expect(await echo(socket)).toBe(true);
-    }
     expect(await inBackend('cat', '/data/note')).toBe('precious');
     expect((await deployment.run('diff')).output).toContain('No changes');
   });
 
-  if (effects) {
+  if (keptRelease) {
     it('can go back to the release that the earlier commit kept, and forward again', async () => {
       const back = await deployment.run('rollback');
       expect(back.code, back.output).toBe(0);
-      expect(await containerIds()).toEqual(ids);
       const forward = await deployment.run('deploy');
       expect(forward.code, forward.output).toBe(0);
       expect(await inBackend('cat', '/data/note')).toBe('precious');

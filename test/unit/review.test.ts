@@ -14,6 +14,7 @@ const service: Service = {
   entrypoint: ['nginx'],
   health: ['CMD', 'true'],
   limits: { memoryMiB: 64, pids: 64 },
+  tmpMiB: 64,
 };
 const declared: DeclaredService = { project: 'btc-watcher', service, image: 'btc-watcher/nginx:1' };
 const addresses = {

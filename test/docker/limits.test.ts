@@ -1,0 +1,113 @@
+/** What nginx takes at once, and how it says no to more. test/long/limits.test.ts has the same with the defaults. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type WebSocket from 'ws';
+import { docker, echo, eventually, TestDeployment } from '../support/deployment.ts';
+import { drip, postRequest, RawClient, tally, webSocketRequest } from '../support/raw-client.ts';
+
+const CONNECTIONS = 100;
+const BODIES = 25;
+const UPLOADS = 16;
+const UPLOAD_BYTES = 10 * 1024 * 1024;
+/** What the backend makes of a body that is no login: it says so, or closes the connection while it still comes. */
+const HANDED_OVER = [415, 502];
+
+const deployment = new TestDeployment('btcw-limits', { BTCW_MAX_CONNECTIONS: String(CONNECTIONS) });
+let clients: RawClient[] = [];
+
+beforeAll(async () => {
+  await deployment.remove();
+  const { code, output } = await deployment.run('deploy');
+  expect(code, output).toBe(0);
+});
+afterEach(async ({ task }) => {
+  for (const client of clients) client.close();
+  clients = [];
+  if (task.result?.state === 'fail') await deployment.printLogs();
+});
+afterAll(() => deployment.remove());
+
+const open = (count: number, text: string): RawClient[] => {
+  const opened = Array.from({ length: count }, () => new RawClient(deployment.local, text));
+  clients.push(...opened);
+  return opened;
+};
+const settled = (of: readonly RawClient[], expected: Record<string, number>) =>
+  eventually(
+    async () => tally(of),
+    (counts) => Object.entries(expected).every(([outcome, count]) => counts[outcome] === count),
+  );
+const answered = (client: RawClient) =>
+  eventually(
+    async () => client.status,
+    (status) => status !== undefined,
+  );
+
+describe('connections', () => {
+  it('are served up to the limit, and 503 is the answer to each of the rest', async () => {
+    const sockets = open(CONNECTIONS + 20, webSocketRequest(await deployment.token()));
+    const expected = { 101: CONNECTIONS, 503: 20 };
+    expect(await settled(sockets, expected)).toEqual(expected);
+  });
+
+  it('are closed after a hundred requests', async () => {
+    const [client] = open(1, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(101));
+    await client?.closed;
+    expect(client?.received.match(/^HTTP\/1\.1 200/gm)).toHaveLength(100);
+  });
+});
+
+describe('request bodies', () => {
+  let socket: WebSocket;
+  beforeAll(async () => {
+    socket = await deployment.socket(deployment.local, await deployment.token());
+  });
+  afterAll(() => socket.terminate());
+
+  it('that come slowly take a quarter of the connections, and end within 20 s however many bytes still come', async () => {
+    const slow = open(BODIES + 15, postRequest(1000));
+    for (const client of slow) drip(client, 1_000);
+    const expected = { open: BODIES, 503: 15 };
+    expect(await settled(slow, expected)).toEqual(expected);
+    expect((await fetch(deployment.local)).status).toBe(200);
+    expect(await echo(socket)).toBe(true);
+    const times = await Promise.all(slow.filter(({ status }) => status !== 503).map(({ closed }) => closed));
+    expect(times).toHaveLength(BODIES);
+    expect(Math.min(...times)).toBeGreaterThan(9_000);
+    expect(Math.max(...times)).toBeLessThan(20_000);
+    expect(await echo(socket)).toBe(true);
+    expect(await deployment.logs('nginx')).toContain('"POST /api/v1/auth/token HTTP/1.1" 408');
+  });
+
+  it('that are large and come steadily arrive, though they take longer than that', async () => {
+    const seconds = 24;
+    const chunk = Buffer.alloc(64 * 1024);
+    const [client] = open(1, postRequest(seconds * chunk.length));
+    for (let second = 0; second < seconds; second += 1) {
+      client?.socket.write(chunk);
+      await sleep(1_000);
+    }
+    expect(HANDED_OVER).toContain(client && (await answered(client)));
+  });
+
+  it('have room in /tmp, and 503 is the answer to those that would not', async () => {
+    const uploads = open(UPLOADS + 10, postRequest(UPLOAD_BYTES));
+    const expected = { open: UPLOADS, 503: 10 };
+    expect(await settled(uploads, expected)).toEqual(expected);
+    const taken = uploads.filter(({ status }) => status === undefined);
+    for (const { socket: upload } of taken) upload.write(Buffer.alloc(UPLOAD_BYTES - 1));
+    const files = await eventually(
+      () => docker('exec', deployment.container('nginx'), 'du', '-sm', '/tmp/client_body'),
+      (size) => Number.parseInt(size, 10) >= (UPLOADS * UPLOAD_BYTES) / 1024 ** 2 - 1,
+    );
+    expect(Number.parseInt(files, 10)).toBeGreaterThan(150);
+    for (const { socket: upload } of taken) upload.write('x');
+    await Promise.all(taken.map(answered));
+    for (const { status } of taken) expect(HANDED_OVER).toContain(status);
+    expect(await deployment.logs('nginx')).not.toContain('No space left');
+    const { OOMKilled, Pid } = (await deployment.inspect('nginx')).State;
+    expect(OOMKilled).toBe(false);
+    expect(Pid).toBeGreaterThan(0);
+    expect(await echo(socket)).toBe(true);
+  });
+});
