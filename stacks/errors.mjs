@@ -1,4 +1,5 @@
 // Plain JavaScript: bootstrap needs it before any package is installed.
+import { messages } from '../messages/bootstrap.mjs';
 
 /**
  * An error the user can fix. Caught once, at the top: printed without a stack trace, exit code 1.
@@ -9,7 +10,7 @@ export class UserError extends Error {
    * @param {string} [fix] the next command or change
    */
   constructor(what, fix) {
-    super(fix ? `${what}\n  Fix: ${fix}` : what);
+    super(fix ? messages.withFix(what, fix) : what);
     this.name = 'UserError';
     this.what = what;
     this.fix = fix;

@@ -1,4 +1,5 @@
 /** What the settings hand to the file's backend, as they do to one without a file. */
+import { messages } from '../../messages/index.ts';
 import type { Settings } from '../settings/definitions.ts';
 import type { HostFacts } from '../topology/host.ts';
 import { postgresUrl } from '../topology/postgres.ts';
@@ -32,7 +33,7 @@ export function handToBackend(
     const names = given.flatMap((source) => ('name' in source ? source.name : [])).join(', ');
     report.problem(
       { source: first.node.source, line: 1, key: 'services' },
-      `the settings give ${names} to a service named "backend", which is not here. Name one so, or take the databases into the file (image: btcw/postgres, btcw/redis).`,
+      messages.compose.backend.noBackend(names),
     );
   }
   return databases;

@@ -1,5 +1,6 @@
 /** Images: named, or built from a folder. */
 import { join } from 'node:path/posix';
+import { messages } from '../../messages/index.ts';
 import type { BuildSecret, ContextBuild } from '../topology/image-source.ts';
 import type { Context, KeyReader } from './draft.ts';
 import { looksSecret } from './environment.ts';
@@ -8,25 +9,26 @@ import type { Node } from './node.ts';
 import { hostPath } from './paths.ts';
 import { read } from './values.ts';
 
+const said = messages.compose.build;
+
 const REFERENCE =
   /^[a-z0-9][a-zA-Z0-9._/-]*(:\d+\/[a-z0-9._/-]+)?(:[A-Za-z0-9_][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/;
 const URL_OR_REPOSITORY = /^([a-z+]+:\/\/|git@|github\.com\/)/;
 const WITHOUT_EFFECT = ['cache_from', 'cache_to', 'no_cache', 'pull', 'tags', 'labels'];
 const REFUSED = {
-  dockerfile_inline:
-    'is not supported: write it to a file beside the sources, and name that as "dockerfile".',
-  additional_contexts: 'is not supported: a build has one folder.',
-  ssh: 'is not supported: hand a file over as a build secret.',
-  network: 'is not supported: builds are on the network that Docker gives them.',
-  privileged: 'is not supported: builds have no more rights than Docker gives them.',
-  platforms: 'is not supported: images are built for this host.',
+  dockerfile_inline: said.dockerfileInline,
+  additional_contexts: said.additionalContexts,
+  ssh: said.ssh,
+  network: said.network,
+  privileged: said.privileged,
+  platforms: said.platforms,
 };
 
 export const image: KeyReader = (node, draft, { reader }) => {
-  const reference = reader.text(node, 'an image');
+  const reference = reader.text(node, messages.compose.values.anImage);
   if (reference === undefined) return;
   if (REFERENCE.test(reference)) draft.image = { node, reference };
-  else reader.report.problem(node, `should be an image such as "redis:8.2", got "${reference}".`);
+  else reader.report.problem(node, said.image(reference));
 };
 
 function secrets(node: Node, context: Context): BuildSecret[] {
@@ -45,12 +47,10 @@ function located(node: Node, path: string, dockerfile: string | undefined, conte
   const { report } = context.reader;
   const folder = hostPath(node, path, context);
   const name = dockerfile ?? 'Dockerfile';
-  if (URL_OR_REPOSITORY.test(path))
-    report.problem(node, `should be a folder of this host, got "${path}". Clone it first.`);
-  else if (context.files.stat(folder)?.kind !== 'folder')
-    report.problem(node, `there is no folder "${folder}".`);
+  if (URL_OR_REPOSITORY.test(path)) report.problem(node, said.remote(path));
+  else if (context.files.stat(folder)?.kind !== 'folder') report.problem(node, said.noFolder(folder));
   else if (!context.files.stat(name.startsWith('/') ? name : join(folder, name))) {
-    report.problem(node, `there is no "${name}" in ${folder}.`);
+    report.problem(node, said.noDockerfile(name, folder));
   }
   return { kind: 'context', folder, ...(dockerfile && { dockerfile }) };
 }
@@ -58,7 +58,7 @@ function located(node: Node, path: string, dockerfile: string | undefined, conte
 export const build: KeyReader = (node, draft, context) => {
   const { reader } = context;
   if (node.kind === 'scalar') {
-    const path = reader.text(node, 'a folder');
+    const path = reader.text(node, messages.compose.values.aFolder);
     if (path) draft.build = located(node, path, undefined, context);
     return;
   }
@@ -66,11 +66,7 @@ export const build: KeyReader = (node, draft, context) => {
   const fields = reader.fields(node, known, REFUSED);
   const text = (key: string) => read(fields, key, (entry) => reader.text(entry));
   for (const key of WITHOUT_EFFECT) {
-    if (fields.has(key))
-      reader.report.notice(
-        `build.${key} has no effect: images are named after their content and built once`,
-        draft.name,
-      );
+    if (fields.has(key)) reader.report.notice(said.withoutEffect(key), draft.name);
   }
   const args: Record<string, string> = {};
   for (const [name, given] of read(fields, 'args', (entry) => reader.assignments(entry)) ?? []) {
@@ -78,10 +74,7 @@ export const build: KeyReader = (node, draft, context) => {
     if (value === undefined) continue;
     args[name] = value;
     if (looksSecret(name, value)) {
-      reader.report.notice(
-        'a build argument stays in the history of the image: take a build secret',
-        `${name} of ${draft.name}`,
-      );
+      reader.report.notice(said.secretArgument, said.argument(name, draft.name));
     }
   }
   const target = text('target');

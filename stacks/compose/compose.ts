@@ -4,6 +4,7 @@
  * https://docs.docker.com/reference/compose-file/
  */
 import { basename, dirname, join, relative } from 'node:path/posix';
+import { messages } from '../../messages/index.ts';
 import type { Settings } from '../settings/definitions.ts';
 import type { FileSystem } from '../settings/rules.ts';
 import type { HostFacts } from '../topology/host.ts';
@@ -24,6 +25,8 @@ import { checkNetworks } from './relations.ts';
 import { portsOf, routesOf } from './routing.ts';
 import { Reader, read, type Variables } from './values.ts';
 import { checkVolumes } from './volumes.ts';
+
+const said = messages.compose.compose;
 
 /** What a compose file comes to. */
 export interface ComposeProject {
@@ -46,8 +49,8 @@ export interface ComposeInput {
 
 const TOP_KEYS = ['services', 'volumes', 'networks', 'secrets', 'configs', 'name', 'version'];
 const TOP_REFUSED = {
-  include: 'is not supported: "extends" takes a service of another file.',
-  models: 'is not supported.',
+  include: said.include,
+  models: said.models,
 };
 const OVERRIDES = [
   'compose.override.yaml',
@@ -69,7 +72,7 @@ function rootOf(file: string, reader: Reader, files: FileSystem): MapNode | unde
   if (!root || !override || !/^(docker-)?compose\.ya?ml$/.test(basename(file))) return root;
   const over = loadFile(source(override), { reader, files });
   if (!over) return undefined;
-  reader.report.notice('is laid over the compose file, as docker compose does', basename(override));
+  reader.report.notice(said.override, basename(override));
   const merged = mergeNodes(root, over);
   return isMap(merged) ? { ...merged, source: root.source } : undefined;
 }
@@ -135,10 +138,7 @@ function checkPaths(paths: readonly string[], routed: readonly string[], report:
     (path) => !routed.includes(path.replace(/(.)\/$/, '$1')) && !path.startsWith('/.well-known'),
   );
   if (unknown.length === 0) return;
-  const list = [...new Set(unknown)].join(', ');
-  report.notice(
-    `the reverse proxy that is left out knows paths of its own: ${list}. Where the routes here do not cover them: x-btcw: { routes: […] } on the service they belong to`,
-  );
+  report.notice(said.paths([...new Set(unknown)].join(', ')));
 }
 
 function servicesOf(
@@ -149,7 +149,7 @@ function servicesOf(
   const reader = new Reader(report, { ...variables, COMPOSE_PROJECT_NAME: settings.BTCW_PROJECT });
   const name = read(reader.fields(root, TOP_KEYS, TOP_REFUSED), 'name', (node) => reader.text(node));
   if (name && name !== settings.BTCW_PROJECT) {
-    report.notice(`the project is called ${settings.BTCW_PROJECT} (BTCW_PROJECT), not ${name}`);
+    report.notice(said.projectName(settings.BTCW_PROJECT, name));
   }
   const context: Context = {
     reader,
@@ -159,7 +159,7 @@ function servicesOf(
     configs: mapOf(root, 'configs', reader),
   };
   const { drafts, leftOut, inactive, paths } = draftsOf(root, context);
-  if (drafts.length === 0) report.problem({ ...root, key: 'services' }, 'there is no service to deploy.');
+  if (drafts.length === 0) report.problem({ ...root, key: 'services' }, said.noService);
   takeStandIns(drafts, settings, report);
   const used = drafts.flatMap(({ definition }) => (definition.volumes ?? []).map(({ purpose }) => purpose));
   checkVolumes(context.volumes, new Set(used), context);

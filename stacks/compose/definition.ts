@@ -1,4 +1,5 @@
 /** From what a file says of a service to what is deployed. */
+import { messages } from '../../messages/index.ts';
 import { USUAL_CAPABILITIES } from '../topology/capabilities.ts';
 import { anyHttpHealth, NO_HEALTH } from '../topology/health.ts';
 import type { ImageSource } from '../topology/image-source.ts';
@@ -10,6 +11,9 @@ import { healthBuiltIn } from './images.ts';
 import type { Report } from './node.ts';
 import type { Route } from './routing.ts';
 
+const said = messages.compose.definition;
+const { disruption } = messages.topology;
+
 /** For what the file leaves unbounded. */
 const MEMORY_MIB = 512;
 const PIDS = 256;
@@ -19,8 +23,8 @@ const TMP_MIB = 256;
 /** Resource addresses that users' states have. */
 const IDS: Readonly<Record<string, string>> = { backend: 'Backend', frontend: 'Frontend' };
 const DISRUPTIONS: Readonly<Record<string, string>> = {
-  backend: 'sockets drop',
-  frontend: 'pages wait, sockets stay',
+  backend: disruption.sockets,
+  frontend: disruption.frontend,
 };
 
 /** What the other services have decided. */
@@ -37,7 +41,7 @@ export interface Placement {
 function limitsOf(draft: Draft, report: Report): Limits {
   const { memoryMiB = MEMORY_MIB, pids = PIDS, cpus } = draft;
   if (draft.memoryMiB === undefined) {
-    report.notice(`without "mem_limit" a service gets ${MEMORY_MIB} MiB`, draft.name);
+    report.notice(said.memory(MEMORY_MIB), draft.name);
   }
   return { memoryMiB, pids, ...(cpus !== undefined && { cpus }) };
 }
@@ -58,8 +62,7 @@ export function definitionOf(draft: Draft, placement: Placement, report: Report)
   const { definition, environment, secretFiles } = draft;
   const { name, image, route, ports, dependsOn, oneOff } = placement;
   const id = IDS[name];
-  if (!definition.restart && !oneOff)
-    report.notice('without "restart" a service is started again unless it was stopped', draft.name);
+  if (!definition.restart && !oneOff) report.notice(said.restart, draft.name);
   return {
     name,
     ...(id && { id }),
@@ -89,6 +92,6 @@ export function definitionOf(draft: Draft, placement: Placement, report: Report)
     }),
     dependsOn,
     ...(oneOff && { oneOff }),
-    disruption: DISRUPTIONS[name] ?? `${draft.name} is away`,
+    disruption: DISRUPTIONS[name] ?? disruption.away(draft.name),
   };
 }

@@ -1,8 +1,11 @@
 /** Environment: what may be seen in `docker inspect`, and what may not. */
+import { messages } from '../../messages/index.ts';
 import { isVariableName } from '../settings/env-file.ts';
 import { addSecrets, type KeyReader } from './draft.ts';
 import { hostPath } from './paths.ts';
 import { read } from './values.ts';
+
+const said = messages.compose.environment;
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
 const SECRET_NAME =
@@ -22,7 +25,7 @@ export const environment: KeyReader = (node, draft, { reader }) => {
   const hasFile = Boolean(draft.definition.secretEnvironment?.length);
   for (const [name, given, place] of reader.assignments(node)) {
     if (!NAME.test(name)) {
-      reader.report.problem(place, `"${name}" is no name of an environment variable.`);
+      reader.report.problem(place, said.name(name));
       continue;
     }
     // Named only: the value that .env or the environment has; none where they have none.
@@ -30,7 +33,7 @@ export const environment: KeyReader = (node, draft, { reader }) => {
     if (value === undefined) continue;
     if (hasFile || given === undefined || given.fromOutside || looksSecret(name, value)) {
       if (!isVariableName(name)) {
-        reader.report.problem(place, `"${name}" is no name that a shell exports, which secret values need.`);
+        reader.report.problem(place, said.notExported(name));
       }
       addSecrets(draft, { name, value });
     } else draft.environment[name] = value;
@@ -42,7 +45,7 @@ export const envFile: KeyReader = (node, draft, context) => {
   const items = node.kind === 'map' ? [node] : reader.list(node, true);
   for (const item of items) {
     const fields = reader.fieldsOr(item, 'path', ['path', 'required'], {
-      format: 'is not supported: files are read as Compose reads them.',
+      format: said.format,
     });
     const path = read(fields, 'path', (entry) => reader.text(entry));
     if (path === undefined) continue;
@@ -50,6 +53,6 @@ export const envFile: KeyReader = (node, draft, context) => {
     const required = read(fields, 'required', (entry) => reader.boolean(entry)) ?? true;
     if (files.stat(file)?.kind === 'file') {
       addSecrets(draft, { file });
-    } else if (required) reader.report.problem(item, `there is no file "${file}".`);
+    } else if (required) reader.report.problem(item, messages.compose.paths.noFile(file));
   }
 };

@@ -1,4 +1,5 @@
 /** Which services a file has, each with what it extends. */
+import { messages } from '../../messages/index.ts';
 import type { FileSystem } from '../settings/rules.ts';
 import { EXTENSION } from './extension.ts';
 import { mergeNodes } from './merge.ts';
@@ -6,6 +7,8 @@ import { isMap, type MapNode, type Node, type Source } from './node.ts';
 import { hostPath } from './paths.ts';
 import { type Reader, read } from './values.ts';
 import { parseYaml } from './yaml.ts';
+
+const said = messages.compose.extends;
 
 /** What is read from, and what for. */
 export interface Loading {
@@ -17,7 +20,7 @@ export interface Loading {
 export function loadFile(source: Source, { reader, files }: Loading): MapNode | undefined {
   const text = files.read(source.path);
   if (text !== undefined) return parseYaml(text, source, reader.report);
-  reader.report.problem({ source, line: 1, key: 'YAML' }, 'cannot be read.');
+  reader.report.problem({ source, line: 1, key: 'YAML' }, said.unreadable);
   return undefined;
 }
 
@@ -49,7 +52,7 @@ export class Extensions {
   resolve(node: Node, chain: readonly Node[] = []): MapNode | undefined {
     const { reader } = this.loading;
     if (!isMap(node)) {
-      reader.report.problem(node, 'should be a map.');
+      reader.report.problem(node, said.map);
       return undefined;
     }
     const place = node.entries.get('extends');
@@ -57,7 +60,7 @@ export class Extensions {
     const fields = reader.fieldsOr(place, 'service', ['service', 'file']);
     const name = read(fields, 'service', (entry) => reader.text(entry));
     if (name === undefined) {
-      if (!fields.has('service')) reader.report.problem(place, 'should have a "service".');
+      if (!fields.has('service')) reader.report.problem(place, messages.compose.values.needs('service'));
       return node;
     }
     const root = this.rootOf(
@@ -66,11 +69,11 @@ export class Extensions {
     );
     const base = root && servicesIn(root).get(name);
     if (!base) {
-      if (root) reader.report.problem(place, `there is no service "${name}" in ${root.source.name}.`);
+      if (root) reader.report.problem(place, said.noService(name, root.source.name));
       return node;
     }
     if (base === node || chain.includes(base)) {
-      reader.report.problem(place, 'extends itself.');
+      reader.report.problem(place, said.itself);
       return node;
     }
     const resolved = this.resolve(base, [...chain, node]);

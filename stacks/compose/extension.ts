@@ -1,4 +1,5 @@
 /** `x-btcw`: what the Compose Specification has no word for. */
+import { messages } from '../../messages/index.ts';
 import type { KeyReader } from './draft.ts';
 import type { Node } from './node.ts';
 import { read } from './values.ts';
@@ -11,7 +12,7 @@ export const extension: KeyReader = (node, draft, { reader }) => {
   const path = (entry: Node): string | undefined => {
     const text = reader.text(entry);
     if (text === undefined || PATH.test(text)) return text;
-    reader.report.problem(entry, `should be a path that begins with "/", got "${text}".`);
+    reader.report.problem(entry, messages.compose.extension.path(text));
     return undefined;
   };
   const routes = read(fields, 'routes', (entry) =>

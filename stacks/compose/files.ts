@@ -1,5 +1,6 @@
 /** Secrets and configs: files that a service finds at a path of its own. */
 import { createHash } from 'node:crypto';
+import { messages } from '../../messages/index.ts';
 import { START } from '../topology/secret-environment.ts';
 import { SECRETS_DIR } from '../topology/secrets.ts';
 import type { Context, Draft, KeyReader } from './draft.ts';
@@ -7,11 +8,12 @@ import type { Node } from './node.ts';
 import { existingFile } from './paths.ts';
 import { read } from './values.ts';
 
+const said = messages.compose.files;
+
 const FROM_ELSEWHERE = {
-  external: 'is not supported: name a file ("file: ./name").',
-  environment:
-    'is not supported: write the value to a file only you can read, and name that ("file: ./name").',
-  content: 'is not supported: write it to a file, and name that ("file: ./name").',
+  external: said.external,
+  environment: said.environment,
+  content: said.content,
 };
 
 /** The file that a secret or config of the compose file is. @returns undefined after a problem */
@@ -24,14 +26,14 @@ function fileOf(
   const { reader } = context;
   const entry = map.get(name);
   if (!entry) {
-    reader.report.problem(node, `"${name}" is not in the file's own list of them.`);
+    reader.report.problem(node, said.notListed(name));
     return undefined;
   }
   const fields = reader.fields(entry, ['file', 'name', 'labels'], FROM_ELSEWHERE);
   const place = fields.get('file');
   if (!place) {
     if (entry.kind === 'map' && !Object.keys(FROM_ELSEWHERE).some((key) => entry.entries.has(key))) {
-      reader.report.problem(entry, 'should name a file ("file: ./name").');
+      reader.report.problem(entry, said.noFile);
     }
     return undefined;
   }
@@ -58,10 +60,7 @@ function grants(
   return reader.list(node).flatMap((item) => {
     const fields = reader.fieldsOr(item, 'source', ['source', 'target', 'uid', 'gid', 'mode']);
     if (['uid', 'gid', 'mode'].some((key) => fields.has(key))) {
-      reader.report.notice(
-        'secrets and configs belong to root and may be read by the service, whoever it runs as',
-        draft.name,
-      );
+      reader.report.notice(said.owner, draft.name);
     }
     const source = read(fields, 'source', (entry) => reader.text(entry));
     if (source === undefined) return [];
@@ -73,11 +72,10 @@ export const secrets: KeyReader = (node, draft, context) => {
   for (const { source, target = source, node: place } of grants(node, draft, context)) {
     const path = target.startsWith(`${SECRETS_DIR}/`) ? target.slice(SECRETS_DIR.length + 1) : target;
     if (path.includes('/')) {
-      context.reader.report.problem(place, `should be in ${SECRETS_DIR}, got "${target}".`);
+      context.reader.report.problem(place, said.target(SECRETS_DIR, target));
       continue;
     }
-    if (path === START)
-      context.reader.report.problem(place, `should have another target: "${START}" is taken.`);
+    if (path === START) context.reader.report.problem(place, said.taken(START));
     const file = secretFile(place, source, context);
     if (file) draft.secretFiles.push({ path, secretFile: file });
   }

@@ -1,9 +1,12 @@
 /** Health checks. */
+import { messages } from '../../messages/index.ts';
 import type { Health, HealthTiming } from '../topology/health.ts';
 import type { Draft, KeyReader } from './draft.ts';
 import { handOver, hidingReader } from './hidden.ts';
 import type { Node } from './node.ts';
 import { type Reader, read } from './values.ts';
+
+const said = messages.compose.health;
 
 /** As for the package's own services, for what the file leaves out. */
 const USUAL = { intervalSec: 10, timeoutSec: 5, startPeriodSec: 30, retries: 3 };
@@ -19,7 +22,7 @@ function testOf(node: Node, reader: Reader): Health | undefined {
   const [kind, ...words] = reader.texts(node);
   if (kind === 'NONE') return undefined;
   if ((kind === 'CMD' || kind === 'CMD-SHELL') && words.length > 0) return [kind, ...words];
-  reader.report.problem(node, 'should begin with "CMD", "CMD-SHELL" or "NONE".');
+  reader.report.problem(node, said.kind);
   return undefined;
 }
 
@@ -27,7 +30,9 @@ function timingOf(fields: ReadonlyMap<string, Node>, reader: Reader): Partial<He
   const seconds = (key: string) => read(fields, key, (node) => reader.seconds(node));
   const [intervalSec, timeoutSec, startPeriodSec] = ['interval', 'timeout', 'start_period'].map(seconds);
   const isCount = (value: number) => Number.isInteger(value) && value > 0;
-  const retries = read(fields, 'retries', (node) => reader.number(node, 'a whole number above 0', isCount));
+  const retries = read(fields, 'retries', (node) =>
+    reader.number(node, messages.compose.values.count, isCount),
+  );
   return {
     // Docker takes 0 for "as usual".
     ...(intervalSec && { intervalSec }),
@@ -51,15 +56,14 @@ export const healthcheck: KeyReader = (node, draft, context) => {
   draft.hasHealthcheck = true;
   if (read(fields, 'disable', (entry) => reader.boolean(entry))) return;
   if (fields.has('start_interval')) {
-    reader.report.notice('while a service starts, its health is checked each second or two', draft.name);
+    reader.report.notice(said.startInterval, draft.name);
   }
   const timing = timingOf(fields, reader);
   if (Object.keys(timing).length > 0) draft.definition.healthTiming = timing;
   const test = fields.get('test');
   const health = test && testOf(test, reader);
   // Without a test, the image's own is meant, which nothing here can time anew.
-  if (!test)
-    reader.report.problem(node, 'should have a "test": the image\'s own health check cannot be timed anew.');
+  if (!test) reader.report.problem(node, said.noTest);
   if (!health) return;
   handOver(health, draft, context);
   draft.definition.health = health;

@@ -1,4 +1,5 @@
 /** Which image a service runs. */
+import { messages } from '../../messages/index.ts';
 import type { Settings } from '../settings/definitions.ts';
 import { commandHealth } from '../topology/health.ts';
 import type { ImageSource } from '../topology/image-source.ts';
@@ -6,6 +7,8 @@ import { postgresImage } from '../topology/postgres.ts';
 import { redisImage } from '../topology/redis.ts';
 import type { Draft } from './draft.ts';
 import type { Report } from './node.ts';
+
+const said = messages.compose.images;
 
 /** Images of this package that a file may name. */
 const BUILT_HERE: Readonly<Record<string, (settings: Settings) => ImageSource>> = {
@@ -24,10 +27,7 @@ export function takeStandIns(drafts: readonly Draft[], settings: Settings, repor
     const [wanted = '', name = ''] = (!draft.build && HUB_IMAGE.exec(draft.image?.reference ?? '')) || [];
     if (!draft.image || !wanted) continue;
     draft.image = { ...draft.image, reference: `btcw/${name}` };
-    report.notice(
-      `runs ${VERSIONS[name]} of this package in the place of ${wanted} (BTCW_STAND_INS)`,
-      draft.name,
-    );
+    report.notice(said.standIn(VERSIONS[name] ?? name, wanted), draft.name);
   }
 }
 
@@ -50,15 +50,14 @@ export function imageOf(
   const { build, image, node } = draft;
   if (build) return build;
   if (!image) {
-    report.problem(node, 'should have an "image", or a "build".');
+    report.problem(node, said.noImage);
     return undefined;
   }
   const { reference } = image;
   const ours = builtHere(draft);
   if (ours) {
     const source = BUILT_HERE[ours]?.(settings);
-    if (!source)
-      report.problem(image.node, `should be one of ${Object.keys(BUILT_HERE).join(', ')}, got "${ours}".`);
+    if (!source) report.problem(image.node, said.ours(Object.keys(BUILT_HERE).join(', '), ours));
     return source;
   }
   const builder = drafts.find((other) => other.build && other.image?.reference === reference);

@@ -3,6 +3,7 @@
  * they are read.
  */
 import { closest } from 'fastest-levenshtein';
+import { messages } from '../../messages/index.ts';
 import { build, image } from './build.ts';
 import type { Context, Draft, KeyReader } from './draft.ts';
 import { envFile, environment } from './environment.ts';
@@ -31,15 +32,7 @@ import {
 import { containerName, dependsOn, networks, profiles } from './relations.ts';
 import { tmpfs, volumes } from './volumes.ts';
 
-const NONE = 'is not supported';
-const HOST = `${NONE}: it would let the service at the host.`;
-const NAMESPACE = `${NONE}: services have namespaces of their own.`;
-const WEIGHT = `${NONE}: "cpus", "mem_limit" and "pids_limit" bound a service.`;
-const NO_SWAP = `${NONE}: swap is not used, the limit is "mem_limit".`;
-const NAMES = `${NONE}: services find each other by their names in this file.`;
-const DNS = `${NONE}: names are Docker's to answer.`;
-const RUNTIME = `${NONE}: containers run as Docker runs them here.`;
-const HOOKS = `${NONE}: make it a service of its own that others wait for (condition: service_completed_successfully).`;
+const said = messages.compose.keys;
 
 /** Left out, and told. @param what what is so instead */
 const told =
@@ -53,7 +46,7 @@ const withoutEffect: KeyReader = () => {};
 const pullPolicy: KeyReader = (node, draft, context) => {
   const policy = context.reader.text(node);
   if (policy && /^(always|daily|weekly|every_|refresh)/.test(policy)) {
-    told('an image is pulled when it is missing, and not again')(node, draft, context);
+    told(said.pulledOnce)(node, draft, context);
   }
 };
 
@@ -99,59 +92,59 @@ export const SERVICE_KEYS: Readonly<Record<string, KeyReader | string>> = {
   attach: withoutEffect,
   develop: withoutEffect,
   pull_policy: pullPolicy,
-  logging: told('logs are kept and rotated as those of all containers here (BTCW_LOG_MAX_SIZE)'),
-  tty: told('containers here have no terminal'),
-  stdin_open: told('containers here have no terminal'),
-  platform: told("images are of this host's own platform"),
-  mem_reservation: told('nothing is reserved: one host has what it has; limits hold'),
-  annotations: `${NONE}: "labels" are.`,
-  blkio_config: WEIGHT,
-  cgroup: NAMESPACE,
-  cgroup_parent: NAMESPACE,
-  cpu_count: WEIGHT,
-  cpu_percent: WEIGHT,
-  cpu_period: WEIGHT,
-  cpu_quota: WEIGHT,
-  cpu_rt_period: WEIGHT,
-  cpu_rt_runtime: WEIGHT,
-  cpu_shares: WEIGHT,
-  cpuset: WEIGHT,
-  credential_spec: RUNTIME,
-  device_cgroup_rules: HOST,
-  devices: HOST,
-  dns: DNS,
-  dns_opt: DNS,
-  dns_search: DNS,
-  domainname: NAMES,
-  external_links: NAMES,
-  gpus: `${NONE}: containers here get no devices.`,
-  group_add: `${NONE}: name user and group in "user" ("1000:1000").`,
-  hostname: NAMES,
-  ipc: NAMESPACE,
-  isolation: RUNTIME,
-  label_file: `${NONE}: "labels" are.`,
-  links: `${NONE}: all services find each other by name. For another name: networks: { default: { aliases: [name] } }.`,
-  mac_address: `${NONE}: addresses are Docker's to choose.`,
-  mem_swappiness: NO_SWAP,
-  memswap_limit: NO_SWAP,
-  models: RUNTIME,
-  network_mode: `${NONE}: services are on the network of the project, where they find each other by name.`,
-  oom_kill_disable: WEIGHT,
-  oom_score_adj: WEIGHT,
-  pid: NAMESPACE,
-  post_start: HOOKS,
-  pre_start: HOOKS,
-  pre_stop: HOOKS,
-  privileged: HOST,
-  provider: RUNTIME,
-  pull_refresh_after: `${NONE}: an image is pulled when it is missing.`,
-  runtime: RUNTIME,
-  storage_opt: RUNTIME,
-  sysctls: `${NONE}: set it on the host.`,
-  use_api_socket: HOST,
-  userns_mode: NAMESPACE,
-  uts: NAMESPACE,
-  volumes_from: `${NONE}: name the volumes in both services.`,
+  logging: told(said.logging),
+  tty: told(said.terminal),
+  stdin_open: told(said.terminal),
+  platform: told(said.platform),
+  mem_reservation: told(said.reservation),
+  annotations: said.labels,
+  blkio_config: said.limits,
+  cgroup: said.namespace,
+  cgroup_parent: said.namespace,
+  cpu_count: said.limits,
+  cpu_percent: said.limits,
+  cpu_period: said.limits,
+  cpu_quota: said.limits,
+  cpu_rt_period: said.limits,
+  cpu_rt_runtime: said.limits,
+  cpu_shares: said.limits,
+  cpuset: said.limits,
+  credential_spec: said.runtime,
+  device_cgroup_rules: said.host,
+  devices: said.host,
+  dns: said.dns,
+  dns_opt: said.dns,
+  dns_search: said.dns,
+  domainname: said.names,
+  external_links: said.names,
+  gpus: said.devices,
+  group_add: said.groupAdd,
+  hostname: said.names,
+  ipc: said.namespace,
+  isolation: said.runtime,
+  label_file: said.labels,
+  links: said.links,
+  mac_address: said.macAddress,
+  mem_swappiness: said.swap,
+  memswap_limit: said.swap,
+  models: said.runtime,
+  network_mode: said.networkMode,
+  oom_kill_disable: said.limits,
+  oom_score_adj: said.limits,
+  pid: said.namespace,
+  post_start: said.hooks,
+  pre_start: said.hooks,
+  pre_stop: said.hooks,
+  privileged: said.host,
+  provider: said.runtime,
+  pull_refresh_after: said.pulled,
+  runtime: said.runtime,
+  storage_opt: said.runtime,
+  sysctls: said.sysctls,
+  use_api_socket: said.host,
+  userns_mode: said.namespace,
+  uts: said.namespace,
+  volumes_from: said.volumesFrom,
 };
 
 const KEYS = Object.keys(SERVICE_KEYS);
@@ -172,7 +165,6 @@ export function readKeys(draft: Draft, context: Context): void {
   const ours = entries.get(EXTENSION);
   if (ours) extension(ours, draft, context);
   for (const [key, node] of entries) {
-    if (!(key in SERVICE_KEYS) && !isExtension(key))
-      report.problem(node, `is no key of the Compose Specification; did you mean "${closest(key, KEYS)}"?`);
+    if (!(key in SERVICE_KEYS) && !isExtension(key)) report.problem(node, said.unknown(closest(key, KEYS)));
   }
 }

@@ -1,10 +1,12 @@
 /** Limits: of memory, processors, processes, open files; and what `deploy` says of them. */
+import { messages } from '../../messages/index.ts';
 import type { Draft, KeyReader } from './draft.ts';
 import type { Node } from './node.ts';
 import { type Reader, read } from './values.ts';
 
+const { keys, limits: said, values } = messages.compose;
+
 const isCount = (value: number): boolean => Number.isInteger(value) && value > 0;
-const SWARM = 'is for a swarm, and has no effect on one host, as with docker compose';
 
 /** Sets a limit; two keys may say the same, but not two things. */
 function limit(
@@ -16,20 +18,19 @@ function limit(
 ): void {
   if (value === undefined) return;
   const earlier = draft[name];
-  if (earlier !== undefined && earlier !== value)
-    report.problem(node, `contradicts the other limit of this service, ${earlier}.`);
+  if (earlier !== undefined && earlier !== value) report.problem(node, said.contradicts(earlier));
   draft[name] = value;
 }
 
 const processors = (node: Node, reader: Reader): number | undefined =>
-  reader.number(node, 'a number of processors above 0', (value) => value > 0);
+  reader.number(node, values.processors, (value) => value > 0);
 
 export const memLimit: KeyReader = (node, draft, { reader }) =>
   limit(draft, 'memoryMiB', reader.mebibytes(node), node, reader);
 export const cpus: KeyReader = (node, draft, { reader }) =>
   limit(draft, 'cpus', processors(node, reader), node, reader);
 export const pidsLimit: KeyReader = (node, draft, { reader }) =>
-  limit(draft, 'pids', reader.number(node, 'a number of processes above 0', isCount), node, reader);
+  limit(draft, 'pids', reader.number(node, values.processes, isCount), node, reader);
 
 export const shmSize: KeyReader = (node, draft, { reader }) => {
   const size = reader.mebibytes(node);
@@ -38,7 +39,7 @@ export const shmSize: KeyReader = (node, draft, { reader }) => {
 
 export const ulimits: KeyReader = (node, draft, { reader }) => {
   const isLimit = (value: number) => Number.isInteger(value) && value >= -1;
-  const number = (entry: Node) => reader.number(entry, 'a whole number, or -1 for none', isLimit);
+  const number = (entry: Node) => reader.number(entry, values.limit, isLimit);
   const limits: Record<string, readonly [number, number]> = { ...draft.definition.ulimits };
   for (const [name, entry] of reader.map(node)) {
     const isPair = entry.kind === 'map';
@@ -50,7 +51,7 @@ export const ulimits: KeyReader = (node, draft, { reader }) => {
         ]);
     const [soft, hard] = ['soft', 'hard'].map((key) => read(fields, key, number));
     if (soft !== undefined && hard !== undefined) limits[name] = [soft, hard];
-    else if (isPair) reader.report.problem(entry, 'should have "soft" and "hard".');
+    else if (isPair) reader.report.problem(entry, said.pair);
   }
   draft.definition.ulimits = limits;
 };
@@ -62,9 +63,7 @@ const CONDITION_NAMES = ['none', 'on-failure', 'any'] as const;
 function restartPolicy(node: Node, draft: Draft, { reader }: { reader: Reader }): void {
   const fields = reader.fields(node, ['condition', 'max_attempts', 'delay', 'window']);
   const condition = read(fields, 'condition', (entry) => reader.word(entry, CONDITION_NAMES));
-  const attempts = read(fields, 'max_attempts', (entry) =>
-    reader.number(entry, 'a whole number above 0', isCount),
-  );
+  const attempts = read(fields, 'max_attempts', (entry) => reader.number(entry, values.count, isCount));
   if (!condition) return;
   const policy = CONDITIONS[condition];
   draft.definition.restart = attempts && policy === 'on-failure' ? `on-failure:${attempts}` : policy;
@@ -74,7 +73,7 @@ export const deploy: KeyReader = (node, draft, context) => {
   const { reader } = context;
   const swarm = ['update_config', 'rollback_config', 'placement', 'endpoint_mode', 'labels'];
   const fields = reader.fields(node, ['resources', 'replicas', 'mode', 'restart_policy', ...swarm]);
-  for (const key of swarm) if (fields.has(key)) reader.report.notice(`deploy.${key} ${SWARM}`, draft.name);
+  for (const key of swarm) if (fields.has(key)) reader.report.notice(said.swarm(key), draft.name);
   read(fields, 'mode', (entry) => reader.word(entry, ['replicated']));
   read(fields, 'replicas', (entry) => one(entry, reader));
   const policy = fields.get('restart_policy');
@@ -91,15 +90,15 @@ export const deploy: KeyReader = (node, draft, context) => {
   }
   const reserved = parts.get('reservations');
   if (reserved) {
-    const noDevices = { devices: 'is not supported: containers here get no devices.' };
+    const noDevices = { devices: keys.devices };
     reader.fields(reserved, ['cpus', 'memory'], noDevices);
-    reader.report.notice('nothing is reserved: one host has what it has; limits hold', draft.name);
+    reader.report.notice(keys.reservation, draft.name);
   }
 };
 
 /** A number of containers. */
 function one(node: Node, reader: Reader): number | undefined {
-  return reader.number(node, '1, as each service here is one container', (value) => value === 1);
+  return reader.number(node, values.oneContainer, (value) => value === 1);
 }
 export const scale: KeyReader = (node, _, { reader }) => {
   one(node, reader);

@@ -1,5 +1,6 @@
 /** What a compose file says, with the place of each thing: a problem names file, line and key. */
 import { dirname } from 'node:path/posix';
+import { messages } from '../../messages/index.ts';
 
 /** A file that was read. */
 export interface Source {
@@ -51,7 +52,7 @@ export class Report {
 
   /** @param what a rule with the reason and the way out. @example 'is not supported: …' */
   problem(node: Place, what: string): void {
-    this.lines.add(`${node.source.name}:${node.line}: ${node.key}: ${what}`);
+    this.lines.add(messages.compose.node.problem(node.source.name, node.line, node.key, what));
   }
 
   /** A change that needs no place, as it concerns several. @param who services or keys that it concerns */
@@ -73,6 +74,7 @@ export class Report {
 
   /** Each change once, with all that it concerns. */
   get notices(): readonly string[] {
-    return [...this.changes].map(([what, who]) => (who.size > 0 ? `${[...who].join(', ')}: ${what}` : what));
+    const { at } = messages.settings.problem;
+    return [...this.changes].map(([what, who]) => (who.size > 0 ? at([...who].join(', '), what) : what));
   }
 }

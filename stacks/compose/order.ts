@@ -1,7 +1,10 @@
 /** What services are called here, what each waits for, and which of them run to completion. */
+import { messages } from '../../messages/index.ts';
 import { type Draft, hasRoutes } from './draft.ts';
 import { healthBuiltIn } from './images.ts';
 import type { Report } from './node.ts';
+
+const said = messages.compose.order;
 
 /** Names that this package's own services, images and volumes have. */
 const TAKEN = new Set(['nginx', 'frpc', 'frps', 'guard', 'base', 'deployment']);
@@ -14,15 +17,11 @@ export function nameServices(drafts: readonly Draft[], report: Report): Readonly
     const plain = name.toLowerCase().replace(/[._]/g, '-');
     const wanted = TAKEN.has(plain) ? `app-${plain}` : plain;
     if (!NAME.test(wanted)) {
-      report.problem(
-        node,
-        'should be called by at most 31 letters, digits and hyphens, beginning with a letter.',
-      );
+      report.problem(node, said.name);
     } else if ([...names.values()].includes(wanted)) {
-      report.problem(node, `would be called "${wanted}", as another service is.`);
+      report.problem(node, said.taken(wanted));
     }
-    if (wanted !== name)
-      report.notice(`is called "${wanted}" here; the others find it by its own name, too`, name);
+    if (wanted !== name) report.notice(said.called(wanted), name);
     names.set(name, wanted);
   }
   return names;
@@ -50,20 +49,14 @@ export function checkOrder(
       const other = byName.get(service);
       if (!other) {
         if (!leftOut.has(service) && required) {
-          const why = inactive.has(service)
-            ? 'is of a profile that is not on (COMPOSE_PROFILES)'
-            : 'is no service of the file';
-          report.problem(node, `"${service}" ${why}.`);
+          report.problem(node, inactive.has(service) ? said.inactive(service) : said.unknown(service));
         }
         return [];
       }
       if (condition === 'service_completed_successfully') oneOff.add(service);
       const hasHealth = other.definition.health || healthBuiltIn(other) || isAsked(other);
       if (condition === 'service_healthy' && !hasHealth) {
-        report.problem(
-          node,
-          `"${service}" has no "healthcheck" in the file, which "service_healthy" waits for.`,
-        );
+        report.problem(node, said.noHealthcheck(service));
       }
       return names.get(service) ?? [];
     });

@@ -1,5 +1,6 @@
 /** Paths on the host, as compose files write them. */
 import { join } from 'node:path/posix';
+import { messages } from '../../messages/index.ts';
 import type { Context } from './draft.ts';
 import { folderOf, type Node } from './node.ts';
 
@@ -13,6 +14,6 @@ export function hostPath(node: Node, path: string, { reader }: Pick<Context, 're
 export function existingFile(node: Node, path: string, context: Context): string | undefined {
   const file = hostPath(node, path, context);
   if (context.files.stat(file)?.kind === 'file') return file;
-  context.reader.report.problem(node, `there is no file "${file}".`);
+  context.reader.report.problem(node, messages.compose.paths.noFile(file));
   return undefined;
 }

@@ -1,4 +1,5 @@
 /** How a container is started, stopped and named. */
+import { messages } from '../../messages/index.ts';
 import { hidesVariable } from '../render/start-script.ts';
 import { splitWords } from '../settings/words.ts';
 import { USUAL_CAPABILITIES } from '../topology/capabilities.ts';
@@ -7,6 +8,8 @@ import type { Context, Draft, KeyReader } from './draft.ts';
 import { handOver, hidingReader } from './hidden.ts';
 import { isNull, type Node } from './node.ts';
 
+const said = messages.compose.process;
+
 /** @returns undefined for what the file leaves to the image */
 function words(node: Node, draft: Draft, context: Context): string[] | undefined {
   if (isNull(node)) return undefined;
@@ -14,13 +17,13 @@ function words(node: Node, draft: Draft, context: Context): string[] | undefined
   let list: string[] | undefined;
   if (node.kind === 'list') list = reader.texts(node);
   else {
-    const text = reader.text(node, 'a command');
+    const text = reader.text(node, messages.compose.values.aCommand);
     if (text === undefined) return undefined;
     list = splitWords(text);
-    if (!list) reader.report.problem(node, 'has a quote that is not closed.');
+    if (!list) reader.report.problem(node, said.openQuote);
   }
   if (list?.length === 0) {
-    reader.report.problem(node, "should not be empty: leave it out for the image's own.");
+    reader.report.problem(node, said.empty);
     return undefined;
   }
   handOver(list ?? [], draft, context);
@@ -42,8 +45,7 @@ export const restart: KeyReader = (node, draft, { reader }) => {
   if (text === undefined) return;
   if (/^(no|always|unless-stopped|on-failure(:\d+)?)$/.test(text))
     draft.definition.restart = text as RestartPolicy;
-  else
-    reader.report.problem(node, `should be "no", "always", "unless-stopped" or "on-failure", got "${text}".`);
+  else reader.report.problem(node, said.restart(text));
 };
 
 const textOf =
@@ -76,10 +78,9 @@ export const labels: KeyReader = (node, draft, context) => {
   const reader = hidingReader(context);
   const read: Record<string, string> = {};
   for (const [name, value, place] of reader.assignments(node)) {
-    if (RESERVED_LABEL.test(name))
-      reader.report.problem(place, `"${name}" is a label that tools give: choose another name.`);
+    if (RESERVED_LABEL.test(name)) reader.report.problem(place, said.label(name));
     else if (hidesVariable(value?.text ?? '')) {
-      reader.report.problem(place, 'should have no secret, as labels are shown to all who may ask Docker.');
+      reader.report.problem(place, said.secretLabel);
     } else read[name] = value?.text ?? '';
   }
   draft.definition.labels = read;
@@ -89,7 +90,7 @@ export const extraHosts: KeyReader = (node, draft, { reader }) => {
   const hosts: Record<string, string> = {};
   for (const [name, value, place] of reader.assignments(node, /[=:]/)) {
     if (value) hosts[name] = value.text.replace(/^\[|\]$/g, '');
-    else reader.report.problem(place, 'should be NAME=ADDRESS.');
+    else reader.report.problem(place, said.host);
   }
   draft.definition.extraHosts = hosts;
 };
@@ -106,11 +107,7 @@ export const capAdd: KeyReader = (node, draft, { reader }) => {
   for (const item of reader.list(node)) {
     const name = capability(reader.text(item) ?? '');
     if (USUAL_CAPABILITIES.includes(name) || HARMLESS.has(name)) names.add(name);
-    else
-      reader.report.problem(
-        item,
-        `is not supported: ${name} would let the service at the host or its network.`,
-      );
+    else reader.report.problem(item, said.capability(name));
   }
   draft.definition.capabilities = [...names];
 };
@@ -128,7 +125,7 @@ export const securityOpt: KeyReader = (node, _, { reader }) => {
   for (const item of reader.list(node)) {
     const text = reader.text(item);
     if (text !== undefined && !/^no-new-privileges([:=]true)?$/.test(text)) {
-      reader.report.problem(item, `"${text}" is not supported: "no-new-privileges" is, and is always on.`);
+      reader.report.problem(item, said.securityOption(text));
     }
   }
 };

@@ -1,8 +1,11 @@
 /** The file's own way in from outside: this package has one already, so that it is left out. */
 import { basename } from 'node:path/posix';
+import { messages } from '../../messages/index.ts';
 import type { FileSystem } from '../settings/rules.ts';
 import { type Draft, hasRoutes } from './draft.ts';
 import type { Report } from './node.ts';
+
+const said = messages.compose.proxies;
 
 const PROXY_IMAGE =
   /(^|\/)(nginx|nginx-unprivileged|openresty|caddy|traefik|haproxy|nginx-proxy|nginx-proxy-manager|swag|frpc?)(?=[:@]|$)/;
@@ -50,15 +53,9 @@ export function leaveOut(draft: Draft, files: FileSystem, report: Report): reado
   const served = mountsOf(draft).filter(({ path }) => !OWN_MOUNT.test(path));
   const [first] = served;
   if (first && extension.keep === undefined) {
-    report.problem(
-      node,
-      `is a reverse proxy, which this package has, but it has files of its own to serve (${basename(first.source)} at ${first.path}). x-btcw: { routes: ["/static"] } keeps it for the paths of these files; x-btcw: { keep: false } leaves it out.`,
-    );
+    report.problem(node, said.servesFiles(basename(first.source), first.path));
   }
-  report.notice(
-    'is left out, as this package has its own reverse proxy and frp client (x-btcw: { keep: true } keeps it)',
-    name,
-  );
+  report.notice(said.leftOut, name);
   return locationsOf(draft, files);
 }
 
@@ -70,9 +67,6 @@ export function checkRouteLabels(draft: Draft, report: Report): void {
   const { definition, node } = draft;
   if (hasRoutes(draft)) return;
   if (Object.keys(definition.labels ?? {}).some((label) => ROUTE_LABEL.test(label))) {
-    report.problem(
-      node.entries.get('labels') ?? node,
-      'name routes for a reverse proxy that is left out. Say them to this package\'s: x-btcw: { routes: ["/"] }.',
-    );
+    report.problem(node.entries.get('labels') ?? node, said.labels);
   }
 }

@@ -1,10 +1,12 @@
 /** What services have to do with each other: networks, names, order. */
+import { messages } from '../../messages/index.ts';
 import type { Dependency, KeyReader } from './draft.ts';
 import { isNull, type Node } from './node.ts';
 import { type Reader, read } from './values.ts';
 
+const said = messages.compose.relations;
+
 const CONDITIONS = ['service_started', 'service_healthy', 'service_completed_successfully'] as const;
-const ADDRESS = "is not supported: addresses are Docker's to choose. Services find each other by name.";
 
 export const networks: KeyReader = (node, draft, { reader }) => {
   // Which ones they are is of no concern: there is one for all services.
@@ -12,10 +14,10 @@ export const networks: KeyReader = (node, draft, { reader }) => {
   for (const [, entry] of reader.map(node)) {
     if (isNull(entry)) continue;
     const refused = {
-      ipv4_address: ADDRESS,
-      ipv6_address: ADDRESS,
-      link_local_ips: ADDRESS,
-      mac_address: ADDRESS,
+      ipv4_address: said.address,
+      ipv6_address: said.address,
+      link_local_ips: said.address,
+      mac_address: said.address,
     };
     const fields = reader.fields(entry, ['aliases', 'priority', 'gw_priority'], refused);
     draft.aliases.push(...(read(fields, 'aliases', (aliases) => reader.texts(aliases)) ?? []));
@@ -26,10 +28,7 @@ export const networks: KeyReader = (node, draft, { reader }) => {
 export function checkNetworks(map: ReadonlyMap<string, Node>, reader: Reader): void {
   const { report } = reader;
   if (map.size > 1) {
-    report.notice(
-      'all services are on one network of the project, which keeps no service from another',
-      ...map.keys(),
-    );
+    report.notice(said.oneNetwork, ...map.keys());
   }
   for (const [name, node] of map) {
     if (isNull(node)) continue;
@@ -45,24 +44,20 @@ export function checkNetworks(map: ReadonlyMap<string, Node>, reader: Reader): v
       'enable_ipv6',
     ];
     const fields = reader.fields(node, known, {
-      driver_opts: 'is not supported: the network is made as Docker makes it.',
+      driver_opts: said.driverOptions,
     });
     const driver = read(fields, 'driver', (entry) => reader.text(entry));
-    if (driver && driver !== 'bridge')
-      report.problem(fields.get('driver') ?? node, `should be "bridge", got "${driver}".`);
+    if (driver && driver !== 'bridge') report.problem(fields.get('driver') ?? node, said.driver(driver));
     if (read(fields, 'external', (entry) => reader.boolean(entry))) {
-      report.problem(
-        fields.get('external') ?? node,
-        "is not supported: services here are on a network of the project's own.",
-      );
+      report.problem(fields.get('external') ?? node, said.external);
     }
     if (read(fields, 'enable_ipv6', (entry) => reader.boolean(entry))) {
-      report.problem(fields.get('enable_ipv6') ?? node, 'is not supported: the network has IPv4 addresses.');
+      report.problem(fields.get('enable_ipv6') ?? node, said.ipv6);
     }
     if (read(fields, 'internal', (entry) => reader.boolean(entry))) {
-      report.notice('a network that was internal leads to the internet here', name);
+      report.notice(said.internal, name);
     }
-    if (fields.has('ipam')) report.notice("addresses of the network are Docker's to choose", name);
+    if (fields.has('ipam')) report.notice(said.ipam, name);
   }
 }
 
@@ -77,10 +72,7 @@ export const dependsOn: KeyReader = (node, draft, { reader }) => {
     for (const [service, entry] of reader.map(node)) {
       const fields = reader.fields(entry, ['condition', 'required', 'restart']);
       if (read(fields, 'restart', (restart) => reader.boolean(restart))) {
-        reader.report.notice(
-          'is not restarted for the sake of what it depends on: its health check has to notice',
-          draft.name,
-        );
+        reader.report.notice(said.restart, draft.name);
       }
       list.push({
         node: entry,
@@ -98,10 +90,7 @@ export const containerName: KeyReader = (node, draft, { reader }) => {
   const name = reader.text(node);
   if (!name) return;
   draft.aliases.push(name);
-  reader.report.notice(
-    'containers are called <project>-<service>; the name in the file is kept on the network',
-    name,
-  );
+  reader.report.notice(said.containerName, name);
 };
 
 export const profiles: KeyReader = (node, _, { reader }) => void reader.texts(node);

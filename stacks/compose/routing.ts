@@ -1,9 +1,12 @@
 /** Which services nginx sends requests to, and where each of them listens. */
+import { messages } from '../../messages/index.ts';
 import type { Settings } from '../settings/definitions.ts';
 import { hostPrograms } from '../topology/host-program.ts';
 import type { Port } from '../topology/service.ts';
 import type { Draft, PublishedPort } from './draft.ts';
 import type { Report } from './node.ts';
+
+const said = messages.compose.routing;
 
 /** What a service that nginx routes to has beside what the file says. */
 export interface Route {
@@ -39,7 +42,7 @@ function pathsOf(
   }
   const [only] = services.length === 1 ? services : paths.size === 1 ? paths.keys() : [];
   if (only && programs.length === 0 && !only.extension.routes && !paths.get(only)?.includes('/')) {
-    report.notice('gets all requests, as no other service has routes', only.name);
+    report.notice(said.allRequests, only.name);
     return new Map([[only, ['/']]]);
   }
   const [first] = services;
@@ -49,13 +52,10 @@ function pathsOf(
   if (all.length === 0) {
     report.problem(
       { source, line: 1, key: 'services' },
-      `none of ${services.map(({ name }) => name).join(', ')} has routes. Call the one that answers pages "frontend" and the one that answers /api "backend", or say it: x-btcw: { routes: ["/"], port: 8000 }.`,
+      said.noRoutes(services.map(({ name }) => name).join(', ')),
     );
   } else if (!all.some((list) => list.includes('/'))) {
-    report.problem(
-      { source, line: 1, key: 'services' },
-      `no service has the route "/". Add it to one: x-btcw: { routes: ["/"] }.`,
-    );
+    report.problem({ source, line: 1, key: 'services' }, said.noRoot);
   }
   return paths;
 }
@@ -67,10 +67,7 @@ export function routesOf(services: readonly Draft[], settings: Settings, report:
     const { extension, exposed, ports, name, node } = draft;
     const port = extension.port ?? exposed[0] ?? ports[0]?.container ?? knownAs(name)?.port;
     if (port === undefined) {
-      report.problem(
-        node,
-        'has routes, but says nowhere on which port it listens: x-btcw: { port: 8000 }, or "expose".',
-      );
+      report.problem(node, said.noPort);
       continue;
     }
     // A page answers at "/", an API often does not.
@@ -81,8 +78,6 @@ export function routesOf(services: readonly Draft[], settings: Settings, report:
   return routes;
 }
 
-const NARROWED = 'published for this host and its containers only, not on all addresses: nginx is the way in';
-
 function published(
   draft: Draft,
   { node, host, container, address }: PublishedPort,
@@ -90,10 +85,10 @@ function published(
   report: Report,
 ): Port[] {
   if (host === undefined) {
-    report.problem(node, `should name the port of the host, too: "${container}:${container}".`);
+    report.problem(node, said.hostPort(container));
     return [];
   }
-  if (address === undefined) report.notice(NARROWED, `port ${host} of ${draft.name}`);
+  if (address === undefined) report.notice(said.narrowed, said.portOf(host, draft.name));
   return [{ container, host, addresses: address === undefined ? ['127.0.0.1', gateway] : [address] }];
 }
 
@@ -113,9 +108,10 @@ export function portsOf(
   const given = draft.ports.find(isRouted);
   const setting = knownAs(draft.name)?.setting;
   const host = setting ? settings[setting] : (given?.host ?? route.port);
-  if (given && given.address === undefined) report.notice(NARROWED, `port ${host} of ${draft.name}`);
-  if (given?.host !== undefined && given.host !== host) {
-    report.notice(`port ${host} of this host leads to it, not ${given.host} (${setting})`, draft.name);
+  if (given && given.address === undefined) report.notice(said.narrowed, said.portOf(host, draft.name));
+  // Without a setting it is the file's own.
+  if (setting && given?.host !== undefined && given.host !== host) {
+    report.notice(said.otherPort(host, given.host, setting), draft.name);
   }
   const addresses = ['127.0.0.1', gateway];
   return [{ container: route.port, host, addresses, ...(setting && { setting }) }, ...others];

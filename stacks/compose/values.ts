@@ -1,6 +1,9 @@
 /** Values as Compose writes them: sizes, durations, lists that may be maps. Each reader reports what is no such value. */
+import { messages } from '../../messages/index.ts';
 import { interpolate } from '../settings/interpolate.ts';
 import { isExtension, isNull, type Node, type Report, type ScalarNode } from './node.ts';
+
+const said = messages.compose.values;
 
 /** Variables of `.env` and the environment. */
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -34,18 +37,19 @@ export class Reader {
   }
 
   private expected(node: Node, what: string): undefined {
-    const got = node.kind === 'scalar' ? `"${node.value ?? ''}"` : `a ${node.kind}`;
-    this.report.problem(node, `should be ${what}, got ${got}.`);
+    const kind = node.kind === 'map' ? said.aMap : said.aList;
+    const got = node.kind === 'scalar' ? `"${node.value ?? ''}"` : kind;
+    this.report.problem(node, said.expected(what, got));
     return undefined;
   }
 
   /** @returns the text with its variables replaced; undefined after a problem */
-  textOf(node: Node, what = 'text'): Text | undefined {
+  textOf(node: Node, what = said.text): Text | undefined {
     if (node.kind !== 'scalar' || node.value === null) return this.expected(node, what);
     if (typeof node.value === 'string') return this.replaced(node, node.value);
     if (typeof node.value === 'boolean') return { text: String(node.value), fromOutside: false };
     if (AMBIGUOUS.test(node.written)) {
-      this.report.problem(node, `${node.written} may be read as another number: put it in quotes.`);
+      this.report.problem(node, said.ambiguous(node.written));
       return undefined;
     }
     return { text: String(node.value), fromOutside: false };
@@ -59,16 +63,11 @@ export class Reader {
       return value;
     });
     if ('problem' in result) {
-      this.report.problem(node, `${result.problem}, got "${source}".`);
+      this.report.problem(node, said.variable(result.problem, source));
       return undefined;
     }
     const { value: text, unset } = result;
-    for (const name of unset) {
-      this.report.problem(
-        node,
-        `${name} is not set. Write ${name}=value into .env, or "\${${name}:-}" here where it may be empty.`,
-      );
-    }
+    for (const name of unset) this.report.problem(node, said.unset(name, `\${${name}:-}`));
     return unset.length > 0 ? undefined : { text, fromOutside };
   }
 
@@ -86,14 +85,14 @@ export class Reader {
     const text = this.text(node);
     if (text === undefined) return undefined;
     const word = words.find((known) => known === text);
-    return word ?? this.expected(node, words.map((known) => `"${known}"`).join(' or '));
+    return word ?? this.expected(node, words.map((known) => `"${known}"`).join(said.or));
   }
 
   boolean(node: Node): boolean | undefined {
-    const text = this.text(node, 'true or false');
+    const text = this.text(node, said.boolean);
     if (text === undefined) return undefined;
     if (TRUE.test(text)) return true;
-    return FALSE.test(text) ? false : this.expected(node, 'true or false');
+    return FALSE.test(text) ? false : this.expected(node, said.boolean);
   }
 
   /** @param what what it should be */
@@ -106,24 +105,23 @@ export class Reader {
 
   port(node: Node): number | undefined {
     const isPort = (value: number) => Number.isInteger(value) && value >= 1 && value <= 65535;
-    return this.number(node, 'a port between 1 and 65535', isPort);
+    return this.number(node, said.portNumber, isPort);
   }
 
   /** @returns MiB, rounded up. @example 512 for '512m', '0.5g' or 536870912 */
   mebibytes(node: Node): number | undefined {
-    const text = this.text(node, 'a size such as "512m"');
+    const text = this.text(node, said.size);
     if (text === undefined) return undefined;
     const [, number, unit = 'b'] = /^(\d+(?:\.\d+)?)\s*([bkmgt]?)(?:i?b)?$/i.exec(text) ?? [];
     const bytes = Number(number) * UNIT[(unit.toLowerCase() || 'b') as keyof typeof UNIT];
-    return bytes > 0 ? Math.ceil(bytes / MIB) : this.expected(node, 'a size such as "512m"');
+    return bytes > 0 ? Math.ceil(bytes / MIB) : this.expected(node, said.size);
   }
 
   /** @returns seconds, rounded up. @example 90 for '1m30s' */
   seconds(node: Node): number | undefined {
-    const what = 'a duration such as "30s" or "1m30s"';
-    const text = this.text(node, what);
+    const text = this.text(node, said.duration);
     if (text === undefined) return undefined;
-    if (!/^(\d+(\.\d+)?(h|ms|us|µs|ns|m|s))+$/.test(text)) return this.expected(node, what);
+    if (!/^(\d+(\.\d+)?(h|ms|us|µs|ns|m|s))+$/.test(text)) return this.expected(node, said.duration);
     const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(h|ms|us|µs|ns|m|s)/g)];
     const total = parts.reduce(
       (sum, [, number, unit]) => sum + Number(number) * SECONDS[unit as keyof typeof SECONDS],
@@ -137,7 +135,7 @@ export class Reader {
     if (node.kind === 'list') return node.items;
     if (isNull(node)) return [];
     if (orOne && node.kind === 'scalar') return [node];
-    this.expected(node, 'a list');
+    this.expected(node, said.aList);
     return [];
   }
 
@@ -146,7 +144,7 @@ export class Reader {
   }
 
   /** The entries of a map, without `x-` ones; none for one that is empty. */
-  map(node: Node, what = 'a map'): readonly (readonly [string, Node])[] {
+  map(node: Node, what = said.aMap): readonly (readonly [string, Node])[] {
     if (isNull(node)) return [];
     if (node.kind === 'map') return [...node.entries].filter(([key]) => !isExtension(key));
     this.expected(node, what);
@@ -165,11 +163,7 @@ export class Reader {
     const fields = new Map<string, Node>();
     for (const [key, entry] of this.map(node)) {
       if (known.includes(key)) fields.set(key, entry);
-      else
-        this.report.problem(
-          entry,
-          refused[key] ?? 'is not supported here, or is no key of the Compose Specification.',
-        );
+      else this.report.problem(entry, refused[key] ?? said.unknownKey);
     }
     return fields;
   }
@@ -194,7 +188,7 @@ export class Reader {
       });
     }
     return this.list(node).flatMap((item): Assignment[] => {
-      const whole = this.textOf(item, 'NAME=value');
+      const whole = this.textOf(item, said.assignment);
       if (!whole) return [];
       const { index } = separators.exec(whole.text) ?? {};
       if (index === undefined) return [[whole.text, undefined, item]];

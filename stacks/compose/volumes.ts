@@ -1,10 +1,13 @@
 /** Volumes, folders of the host and file systems in memory. */
 import { basename, join } from 'node:path/posix';
+import { messages } from '../../messages/index.ts';
 import type { Bind, Tmpfs, VolumeMount } from '../topology/service.ts';
 import type { Context, Draft, KeyReader } from './draft.ts';
 import { isNull, type Node } from './node.ts';
 import { hostPath } from './paths.ts';
 import { read } from './values.ts';
+
+const { values, volumes: said } = messages.compose;
 
 /** Short options that change nothing on a Linux host. */
 const WITHOUT_EFFECT = new Set(['rw', 'cached', 'delegated', 'consistent']);
@@ -37,10 +40,7 @@ function addVolume(
     volume = { purpose: purpose === 'config' ? 'config-files' : purpose, ...mount };
   } else {
     if (!volumes.has(source)) {
-      reader.report.problem(
-        node,
-        `"${source}" is no volume of the file: name it under "volumes:", or begin a path with "./".`,
-      );
+      reader.report.problem(node, said.noVolume(source));
     }
     volume = { purpose: source, ...mount, shared: true };
   }
@@ -51,13 +51,13 @@ function addBind({ node, source = '', target, readOnly }: Mount, draft: Draft, c
   const { report } = context.reader;
   const path = hostPath(node, source, context);
   if (HOST_ITSELF.test(path)) {
-    report.problem(node, `"${path}" of the host is not mounted: who has it has the host.`);
+    report.problem(node, said.host(path));
     return;
   }
   if (!context.files.stat(path)) {
     // Docker would make a folder of it.
-    if (/^[^.].*\.\w+$/.test(basename(path))) report.problem(node, `there is no "${path}".`);
-    else report.notice(`folders that are not there are made by Docker and belong to root`, path);
+    if (/^[^.].*\.\w+$/.test(basename(path))) report.problem(node, said.noPath(path));
+    else report.notice(said.madeByDocker, path);
   }
   const bind: Bind = { source: path, path: target, ...(!readOnly && { writable: true }) };
   draft.definition.binds = add(draft.definition.binds, bind);
@@ -78,13 +78,13 @@ const isPath = (text: string): boolean => /^(\.|~|\/)/.test(text);
 /** @returns a path in the container; undefined after a problem */
 function target(node: Node, text: string, { reader }: Context): string | undefined {
   if (text.startsWith('/') && join(text) !== '/') return join(text).replace(/\/$/, '');
-  reader.report.problem(node, `should name an absolute path in the container, got "${text}".`);
+  reader.report.problem(node, said.target(text));
   return undefined;
 }
 
 function shortVolume(node: Node, draft: Draft, context: Context): void {
   const { reader } = context;
-  const text = reader.text(node, 'a volume');
+  const text = reader.text(node, values.aVolume);
   if (text === undefined) return;
   const [first = '', second, options = ''] = text.split(':');
   const path = target(node, second ?? first, context);
@@ -92,8 +92,7 @@ function shortVolume(node: Node, draft: Draft, context: Context): void {
   let readOnly = false;
   for (const option of options.split(',').filter(Boolean)) {
     if (option === 'ro') readOnly = true;
-    else if (!WITHOUT_EFFECT.has(option))
-      reader.report.problem(node, `the option "${option}" is not supported: "ro" and "rw" are.`);
+    else if (!WITHOUT_EFFECT.has(option)) reader.report.problem(node, said.option(option));
   }
   const mount: Mount = { node, source: second === undefined ? undefined : first, target: path, readOnly };
   if (second !== undefined && isPath(first)) addBind(mount, draft, context);
@@ -105,8 +104,7 @@ function longVolume(node: Node, draft: Draft, context: Context): void {
   const known = ['type', 'source', 'target', 'read_only', 'bind', 'volume', 'tmpfs', 'consistency'];
   const fields = reader.fields(node, known);
   const type = read(fields, 'type', (entry) => reader.word(entry, ['volume', 'bind', 'tmpfs']));
-  for (const key of ['type', 'target'])
-    if (!fields.has(key)) reader.report.problem(node, `should have a "${key}".`);
+  for (const key of ['type', 'target']) if (!fields.has(key)) reader.report.problem(node, values.needs(key));
   const path = read(fields, 'target', (entry) => target(entry, reader.text(entry) ?? '', context));
   if (!path || !type) return;
   const source = read(fields, 'source', (entry) => reader.text(entry));
@@ -119,7 +117,7 @@ function longVolume(node: Node, draft: Draft, context: Context): void {
   const mount: Mount = { node, source, target: path, readOnly };
   if (type === 'tmpfs') addTmpfs(path, size, draft);
   else if (type === 'volume') addVolume(mount, draft, context);
-  else if (source === undefined) reader.report.problem(node, 'should have a "source".');
+  else if (source === undefined) reader.report.problem(node, values.needs('source'));
   else addBind(mount, draft, context);
 }
 
@@ -142,7 +140,7 @@ export const tmpfs: KeyReader = (node, draft, context) => {
       if (name === 'size') size = reader.mebibytes({ ...item, kind: 'scalar', value, written: value });
       // Those of every file system in memory here.
       else if (!['rw', 'nosuid', 'nodev', 'noexec', 'mode=1777'].includes(option)) {
-        reader.report.problem(item, `the option "${option}" is not supported: "size" is.`);
+        reader.report.problem(item, said.tmpfsOption(option));
       }
     }
     if (path) addTmpfs(path, size, draft);
@@ -158,22 +156,17 @@ export function checkVolumes(
   const { report } = reader;
   for (const [name, node] of map) {
     if (isNull(node)) continue;
-    if (!NAME.test(name)) report.problem(node, 'should be letters, digits, "_", "." and "-".');
+    if (!NAME.test(name)) report.problem(node, said.name);
     const fields = reader.fields(node, ['name', 'driver', 'external', 'labels'], {
-      driver_opts: 'is not supported: mount a folder of the host by its path instead ("./data:/data").',
+      driver_opts: said.driverOptions,
     });
     if (!used.has(name)) continue;
     const external = read(fields, 'external', (entry) => reader.boolean(entry));
     if (external) {
-      report.problem(
-        node,
-        'is made outside of the project ("external"), and volumes here are the project\'s own. Copy its data in, or mount a folder.',
-      );
+      report.problem(node, said.external);
     }
     const driver = read(fields, 'driver', (entry) => reader.text(entry));
-    if (driver && driver !== 'local')
-      report.problem(fields.get('driver') ?? node, `should be "local", got "${driver}".`);
-    if (fields.has('name'))
-      report.notice('volumes are named after the project, whatever the file calls them', name);
+    if (driver && driver !== 'local') report.problem(fields.get('driver') ?? node, said.driver(driver));
+    if (fields.has('name')) report.notice(said.named, name);
   }
 }

@@ -10,7 +10,10 @@ import {
   type ParsedNode,
   parseAllDocuments,
 } from 'yaml';
+import { messages } from '../../messages/index.ts';
 import type { MapNode, Node, Report, ScalarNode, Source } from './node.ts';
+
+const said = messages.compose.yaml;
 
 const MERGE_KEY = '<<';
 /** Nodes that a file may grow to by its aliases: a few lines could ask for more memory than there is. */
@@ -40,11 +43,11 @@ class Converter {
   convert(node: ParsedNode | null, key: string, line?: number): Node {
     const place = this.place(node, key, line);
     this.count += 1;
-    if (this.count > MOST_NODES) throw new RangeError(`${this.source.name} is too large`);
+    if (this.count > MOST_NODES) throw new RangeError(this.source.name);
     if (isAlias(node)) {
       const target = node.resolve(this.document) as ParsedNode | undefined;
       if (target) return this.convert(target, key, place.line);
-      this.report.problem(place, `there is no anchor "&${node.source}".`);
+      this.report.problem(place, said.noAnchor(node.source));
       return { kind: 'scalar', value: null, written: '', ...place };
     }
     if (isMap(node)) return { kind: 'map', entries: this.entries(node.items, key), ...place };
@@ -63,7 +66,7 @@ class Converter {
     for (const { key: name, value } of pairs as Pair<ParsedNode, ParsedNode | null>[]) {
       const text = isScalar(name) ? String(name.value ?? '') : undefined;
       const { line } = this.place(name, key);
-      if (text === undefined) this.report.problem(this.place(name, key), 'a key should be text.');
+      if (text === undefined) this.report.problem(this.place(name, key), said.key);
       else if (text === MERGE_KEY) this.merge(value, key, line, merged);
       else own.set(text, this.convert(value, key ? `${key}.${text}` : text, line));
     }
@@ -75,8 +78,7 @@ class Converter {
     const node = this.convert(value, key, line);
     const maps = node.kind === 'list' ? node.items : [node];
     for (const map of maps) {
-      if (map.kind !== 'map')
-        this.report.problem({ ...map, line }, '"<<" should name a map or a list of maps.');
+      if (map.kind !== 'map') this.report.problem({ ...map, line }, said.mergeKey);
       else for (const [name, entry] of map.entries) if (!into.has(name)) into.set(name, entry);
     }
   }
@@ -90,20 +92,20 @@ export function parseYaml(text: string, source: Source, report: Report): MapNode
   const start = { source, line: 1, key: 'YAML' };
   const [document, second] = Array.isArray(documents) ? documents : [];
   if (!document) {
-    report.problem(start, 'the file is empty.');
+    report.problem(start, said.empty);
     return undefined;
   }
-  for (const { message, pos } of [...document.errors, ...document.warnings])
-    report.problem(at(pos[0]), `${message}.`);
-  if (second) report.problem(at(second.range[0]), 'one file should have one document.');
+  for (const { code, pos } of [...document.errors, ...document.warnings])
+    report.problem(at(pos[0]), said.syntax[code]);
+  if (second) report.problem(at(second.range[0]), said.oneDocument);
   if (document.errors.length > 0) return undefined;
   try {
     const root = new Converter(document, lines, source, report).convert(document.contents, '');
     if (root.kind === 'map') return root;
-    report.problem(start, 'should be a map with "services".');
+    report.problem(start, said.root);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    report.problem(start, 'its aliases make it too large.');
+    report.problem(start, said.tooLarge);
   }
   return undefined;
 }

@@ -118,7 +118,7 @@ it('is refused with file, line and key before anything changes', async () => {
   const lines = output.split('\n').filter((line) => line.includes('compose.yaml:'));
   expect(lines.map((line) => line.replace(/^.*compose\.yaml/, 'compose.yaml'))).toEqual([
     'compose.yaml:18: services.backend.ports[0]: "8000-8001:8000" is a range of ports: write a line for each port.',
-    'compose.yaml:34: services.frontend.privileged: is not supported: it would let the service at the host.',
+    'compose.yaml:34: services.frontend.privileged: is not supported: it would give the service access to the host.',
   ]);
   expect(await deployment.remains()).toEqual([]);
 });
@@ -130,7 +130,7 @@ it('is deployed, and what is changed on the way is told', async () => {
   // Its database is asked, too.
   expect(code, output).toBe(0);
   expect(output).toContain('! nginx: is left out, as this package has its own reverse proxy');
-  expect(output).toContain('knows paths of its own: /metrics.');
+  expect(output).toContain('has paths of its own: /metrics.');
   expect(output).toContain('! backend: port 21001 of this host leads to it, not 8000 (BTCW_BACKEND_PORT)');
   const [data, docs, page] = await Promise.all([ask('/api/v1'), ask('/docs'), ask('/anything')]);
   expect(data).toEqual({

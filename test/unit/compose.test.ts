@@ -204,9 +204,9 @@ const DEPLOYED: Readonly<Record<string, Deployed>> = {
       `nginx, certbot, frpc: ${LEFT_OUT}`,
       `shop-api, shop-web: ${NAMED}`,
       'api: logs are kept and rotated as those of all containers here (BTCW_LOG_MAX_SIZE)',
-      'front, back: all services are on one network of the project, which keeps no service from another',
+      'front, back: all services are on one network of the project, which separates no service from another',
       'back: a network that was internal leads to the internet here',
-      'the reverse proxy that is left out knows paths of its own: /ws/. Where the routes here do not cover them: x-btcw: { routes: […] } on the service they belong to',
+      'the reverse proxy that is left out has paths of its own: /ws/. Where the routes here do not cover them: x-btcw: { routes: […] } on the service they belong to',
     ],
   },
   anchors: {
@@ -398,7 +398,7 @@ const DEPLOYED: Readonly<Record<string, Deployed>> = {
     notices: [
       'ticker: while a service starts, its health is checked each second or two',
       'ticker: deploy.update_config is for a swarm, and has no effect on one host, as with docker compose',
-      'ticker: nothing is reserved: one host has what it has; limits hold',
+      'ticker: nothing is reserved on a single host; limits apply',
       `ticker: ${ALL_REQUESTS}`,
       `port 80 of ticker: ${NARROWED}`,
     ],
