@@ -9,4 +9,8 @@ export const lib = {
       whoPath: (profile: string) => `the profile "${profile}" names no path that shows whose a token is`,
     },
   },
+  files: {
+    notRegular: 'it should be a regular file, no folder, pipe or device',
+    tooLarge: (kib: number) => `it should hold a secret, and has more than ${kib} KiB`,
+  },
 };

@@ -26,7 +26,7 @@ export const settings = {
     mode: 'should be "static" or "dev"',
     password: (rule: string) =>
       `${rule}: write such a password into the file; until the next deploy the old one stays valid`,
-    priceFeed: 'should be a ws:// or wss:// address',
+    priceFeed: 'should be a ws:// or wss:// address without a user and a password',
     project: 'should be 2 to 32 lower-case letters, digits and hyphens',
     proxyName: 'should be 1 to 64 letters, digits, "_" and "-"',
     serverAddress: 'should be a host name or an address, without scheme or port',

@@ -10,4 +10,8 @@ export const lib: typeof en = {
       whoPath: (profile) => `应用描述 "${profile}" 中没有查询令牌所属用户的路径`,
     },
   },
+  files: {
+    notRegular: '应为普通文件，不能是目录、管道或设备',
+    tooLarge: (kib) => `应存放一个机密，但文件超过 ${kib} KiB`,
+  },
 };

@@ -25,7 +25,7 @@ export const settings: typeof en = {
     maxConnections: (highest) => `应为 1 到 ${highest} 之间的数字`,
     mode: '应为 "static" 或 "dev"',
     password: (rule) => `${rule}：请把这样的密码写入该文件；下次部署之前旧密码仍然有效`,
-    priceFeed: '应为 ws:// 或 wss:// 地址',
+    priceFeed: '应为不含用户名和密码的 ws:// 或 wss:// 地址',
     project: '应为 2 到 32 个小写字母、数字或连字符',
     proxyName: '应为 1 到 64 个字母、数字、"_" 或 "-"',
     serverAddress: '应为主机名或地址，不带协议和端口',

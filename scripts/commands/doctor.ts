@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { text as textOf } from 'node:stream/consumers';
 import { UserError } from '../../stacks/errors.mjs';
 import { root } from '../deployment/host.ts';
@@ -6,6 +5,7 @@ import { loadDeployment } from '../deployment/project.ts';
 import type { Finding } from '../doctor/checks/check.ts';
 import { diagnose } from '../doctor/diagnose.ts';
 import { gatherFacts } from '../doctor/facts/facts.ts';
+import { readNamedFile } from '../lib/files.ts';
 import { printJson } from '../lib/json.ts';
 import { paint, secondsSince, table } from '../lib/report.ts';
 
@@ -38,7 +38,7 @@ export async function givenToken(
   const source = file === '-' ? 'standard input' : `"${file}"`;
   let text: string;
   try {
-    text = (await (file === '-' ? textOf(standardInput()) : readFile(file, 'utf8'))).trim();
+    text = (file === '-' ? await textOf(standardInput()) : readNamedFile(file)).trim();
   } catch (error) {
     throw new UserError(`--token-file: cannot read ${source}: ${(error as Error).message}`);
   }

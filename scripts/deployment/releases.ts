@@ -112,8 +112,14 @@ export const releases = (project: string): Release[] => readReleases(project).ma
 
 export const lastRelease = (project: string): Release | undefined => releases(project).at(-1);
 
+/** Without what may be a key: these are kept, and shown. */
 const asText = (settings: Settings): Release['settings'] =>
-  Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value ?? '')]));
+  Object.fromEntries(
+    SETTING_NAMES.map((name) => {
+      const text = String(settings[name] ?? '');
+      return [name, 'secretQuery' in SETTINGS[name] ? text.replace(/\?.*/, '?…') : text];
+    }),
+  );
 
 /** The other resources are called by texts in one language, which a record must not hold. */
 const isContainer = (address: string): boolean => address.startsWith('docker_container.');

@@ -217,6 +217,8 @@ const built = ({ buildName }: PlannedImage): boolean => buildName !== undefined;
 /** Brings and builds those of the images that are missing, in order, and shows it. One process at a time does. */
 export async function ensureImages(images: readonly PlannedImage[]): Promise<void> {
   if ((await missingImages(images)).length === 0) return;
+  // What goes into an image is read there by other users.
+  const before = process.umask(0o022);
   mkdirSync(WORK, { recursive: true });
   await withLock(join(WORK, '.lock'), async () => {
     // Another process may have built some of them meanwhile.
@@ -229,5 +231,5 @@ export async function ensureImages(images: readonly PlannedImage[]): Promise<voi
         return { detail: 'built' };
       });
     }
-  });
+  }).finally(() => process.umask(before));
 }

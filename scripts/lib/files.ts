@@ -6,11 +6,14 @@ import {
   fsyncSync,
   linkSync,
   openSync,
+  readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 
 const ASIDE = /\.[0-9a-f]{8}\.tmp$/;
@@ -87,4 +90,18 @@ export function createFileAtomically(path: string, text: string, mode = 0o644): 
       return true;
     }
   });
+}
+
+/** A secret is a line. */
+const MOST_BYTES = 64 * 1024;
+
+/**
+ * The text of a small file that a user has named.
+ * @throws {Error} for a folder, a pipe or a device, which may never end, and for a large file
+ */
+export function readNamedFile(path: string): string {
+  const stats = statSync(path);
+  if (!stats.isFile()) throw new Error(messages.lib.files.notRegular);
+  if (stats.size > MOST_BYTES) throw new Error(messages.lib.files.tooLarge(MOST_BYTES / 1024));
+  return readFileSync(path, 'utf8');
 }

@@ -20,6 +20,7 @@ import { type Address, type Application, addressChecks, listed } from './address
 import { type Check, type PlannedCheck, runPlanned } from './check.ts';
 import { expiredToken, HTTP_DEADLINE_MS, loginOf } from './login.ts';
 import { logChecks } from './logs.ts';
+import { passwordIn } from './remote.ts';
 import type { Route } from './route.ts';
 import { soakCheck } from './socket.ts';
 
@@ -162,10 +163,11 @@ async function plan(deployment: Deployment, options: DeploymentOptions): Promise
 
   const { secrets } = await loadProject({ anySecrets: true });
   const { user = settings.BTCW_ADMIN_USER, passwordFile = secrets.adminPassword, soakSec } = options;
+  const given = options.passwordFile && passwordIn(options.passwordFile);
   const account = {
     base: serviceUrl(topology, apiService),
     user,
-    password: () => readFileSync(passwordFile, 'utf8').trim(),
+    password: () => given ?? readFileSync(passwordFile, 'utf8').trim(),
     fixOf: (answer: HttpAnswer) =>
       loginFix(profile, { user, passwordFile: relative(root, passwordFile), log: logs.backend }, answer),
   };

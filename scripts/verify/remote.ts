@@ -1,9 +1,9 @@
 /** The checks of a deployment from another machine, at one address. */
-import { readFileSync } from 'node:fs';
 import { UserError } from '../../stacks/errors.mjs';
 import { profileOf } from '../deployment/profile.ts';
 import { loadDeployment } from '../deployment/project.ts';
 import { apiUpstream, pageUpstream, seeLog } from '../deployment/routes.ts';
+import { readNamedFile } from '../lib/files.ts';
 import { addressChecks, listed } from './address.ts';
 import { type Check, runPlanned } from './check.ts';
 import { loginOf } from './login.ts';
@@ -32,7 +32,8 @@ export function baseUrl(text: string): string {
   return text.replace(/\/$/, '');
 }
 
-function passwordIn(file: string | undefined): string {
+/** @throws {UserError} where there is none, or it cannot be read */
+export function passwordIn(file: string | undefined): string {
   if (!file) {
     throw new UserError(
       '--password-file: is required with --url.',
@@ -40,7 +41,7 @@ function passwordIn(file: string | undefined): string {
     );
   }
   try {
-    return readFileSync(file, 'utf8').trim();
+    return readNamedFile(file).trim();
   } catch (error) {
     throw new UserError(`--password-file: cannot read "${file}": ${(error as Error).message}`);
   }

@@ -19,6 +19,8 @@ export interface Definition<T extends z.ZodType = z.ZodType> {
   readonly find?: (files: rules.FileSystem) => string | undefined;
   /** Whether the file it names holds a secret, which is taken out of all that is shown. @default false */
   readonly secret?: true;
+  /** Whether the query of the address it is may hold a key, which is not kept. @default false */
+  readonly secretQuery?: true;
 }
 
 /** The headings of `.env.example`, in its order. */

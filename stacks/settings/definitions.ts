@@ -109,10 +109,10 @@ export const SETTINGS = {
   BTCW_BACKEND_ENV_FILE: define({
     default: '',
     group: 'applications',
-    en: 'KEY=value lines handed to the backend, never kept in plan or state',
-    zh: '交给后端的 KEY=value 文件，不进入 plan 和 state',
+    en: 'file of KEY=value lines handed to the backend, 0600, never kept in plan or state',
+    zh: '交给后端的 KEY=value 文件，权限 0600，不进入 plan 和 state',
     schema: rules.path,
-    path: rules.existingFile,
+    path: rules.privateFile,
     secret: true,
   }),
   BTCW_BACKEND_GENERATE: define({
@@ -225,9 +225,10 @@ export const SETTINGS = {
   BTCW_PRICE_FEED_URL: define({
     default: '',
     group: 'reference',
-    en: "WebSocket of an exchange's trade stream; empty: simulated prices",
-    zh: '交易所成交流的 WebSocket；留空则用模拟价格',
-    schema: rules.optional(z.string().regex(/^wss?:\/\/[^\s/]+/, said.priceFeed)),
+    en: "WebSocket of an exchange's trade stream, a key in its query stays out of plan and state; empty: simulated prices",
+    zh: '交易所成交流的 WebSocket，查询串中的密钥不进入 plan 和 state；留空则用模拟价格',
+    schema: rules.optional(z.string().regex(/^wss?:\/\/[^\s/@?]+([/?]\S*)?$/, said.priceFeed)),
+    secretQuery: true,
   }),
   BTCW_LOG_MAX_SIZE: define({
     default: '10m',

@@ -65,7 +65,8 @@ function parseOne(
   const raw = given || definition.default || definition.find?.(files) || '';
   const result = definition.schema.safeParse(raw);
   if (!result.success) {
-    return { problem: problem(name, result.error.issues[0]?.message ?? said.invalid, raw, fix) };
+    const shown = definition.secretQuery ? raw.replace(/\/\/.*@/, '//…@').replace(/\?.*/, '?…') : raw;
+    return { problem: problem(name, result.error.issues[0]?.message ?? said.invalid, shown, fix) };
   }
   if (!definition.path || result.data === undefined || definition.words?.includes(raw))
     return { value: result.data };

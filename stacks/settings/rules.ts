@@ -91,6 +91,10 @@ export const file =
 
 export const existingFile = file(said.existing);
 
+/** A file with variables, some of which are secrets. */
+export const privateFile: PathRule = (path, files) =>
+  existingFile(path, files) ?? (isOpenToOthers(path, files) ? said.private : undefined);
+
 /** A PEM file with certificates. */
 export const certificate = file(said.certificate, (text) => text.includes('-----BEGIN CERTIFICATE-----'));
 
@@ -100,6 +104,9 @@ export const findFile =
   (files: FileSystem): string | undefined =>
     names.find((name) => files.stat(files.resolve(name))?.kind === 'file');
 
+const isOpenToOthers = (path: string, files: FileSystem): boolean =>
+  ((files.stat(path)?.mode ?? 0) & 0o077) !== 0;
+
 /** A file that only its owner may read. @param rule what its content should be */
 export const secretFile =
   (rule: string, accept: (content: string) => boolean): PathRule =>
@@ -107,8 +114,7 @@ export const secretFile =
     const content = files.read(path);
     if (content === undefined) return said.missing(rule);
     if (!accept(content.trim())) return rule;
-    const openToOthers = ((files.stat(path)?.mode ?? 0) & 0o077) !== 0;
-    return openToOthers ? said.private : undefined;
+    return isOpenToOthers(path, files) ? said.private : undefined;
   };
 
 const PASSWORD_LENGTH = 12;

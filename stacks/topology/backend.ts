@@ -78,7 +78,6 @@ export function backend(settings: Settings, host: HostFacts): ServiceDefinition 
       ADMIN_PASSWORD_FILE: `${SECRETS_DIR}/admin_password`,
       JWT_SECRET_FILE: `${SECRETS_DIR}/jwt_secret`,
       DATA_DIR,
-      ...(priceFeed && { PRICE_FEED_URL: priceFeed }),
     },
     // The databases' addresses come last: a file of examples has others.
     secretEnvironment: [
@@ -89,6 +88,7 @@ export function backend(settings: Settings, host: HostFacts): ServiceDefinition 
       })),
       ...postgresUrl(settings, host),
       ...redisUrl(settings, host),
+      ...(priceFeed ? [{ name: 'PRICE_FEED_URL', value: priceFeed }] : []),
     ],
     dependsOn: dependenciesOf(settings),
     health: (own ? anyHttpHealth : httpHealth)(port, settings.BTCW_BACKEND_HEALTH_PATH),

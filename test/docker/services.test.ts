@@ -21,7 +21,7 @@ const TIMED_OUT = 28;
 const added = vi.hoisted((): { services: ServiceDefinition[] } => ({ services: [] }));
 const folder = mkdtempSync(join(tmpdir(), 'btcw-t-'));
 const environmentFile = join(folder, 'own.env');
-writeFileSync(environmentFile, "MARK='a b'\n");
+writeFileSync(environmentFile, "MARK='a b'\n", { mode: 0o600 });
 const deployment = new TestDeployment(PROJECT, {
   ...portsFrom(21101),
   BTCW_BACKEND_ENV_FILE: environmentFile,

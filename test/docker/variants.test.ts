@@ -53,7 +53,7 @@ describe('a deployment with another frp server, another gateway and a backend of
       `LITERAL='$x \\n #"'  # as it is`,
       'SECRET_KEY=change-this',
     ];
-    writeFileSync(join(folder, 'app.env'), `\uFEFF${variables.join('\r\n')}\r\n`);
+    writeFileSync(join(folder, 'app.env'), `\uFEFF${variables.join('\r\n')}\r\n`, { mode: 0o600 });
   });
   afterEach(async ({ task }) => {
     if (task.result?.state === 'fail') await deployment.printLogs();

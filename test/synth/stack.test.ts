@@ -176,7 +176,7 @@ describe('secrets', () => {
       const data = Object.entries(json.resource.terraform_data) as [string, Json][];
       return data.find(([id]) => id.startsWith('Backend_Config_Files'))?.[1].triggers_replace.files.start;
     };
-    writeFileSync(file, 'API_KEY=s3cret-one\n');
+    writeFileSync(file, 'API_KEY=s3cret-one\n', { mode: 0o600 });
     const before = triggers();
     expect(before).toMatch(/^[0-9a-f]{16}$/);
     writeFileSync(file, 'API_KEY=s3cret-two\n');
@@ -309,17 +309,22 @@ describe('strings from outside', () => {
   const evaluated = (text: string) => text.replace(/([$%])\1(?=\{)/g, (_, sign) => sign);
 
   it.each(HOSTILE)('are taken literally by Terraform: %s', (text) => {
-    const url = `wss://example.org/${text}`;
-    const { container } = synthesise({ BTCW_PRICE_FEED_URL: url });
-    const line = container('backend').env.find((entry: string) => entry.startsWith('PRICE_FEED_URL='));
+    const { container } = synthesise({ BTCW_BACKEND_BEFORE_START: `echo ${text}` });
+    const line = container('backend-before-start').entrypoint.at(-1);
     expect(line).not.toMatch(/(^|[^$])\$\{/);
     expect(line).not.toMatch(/(^|[^%])%\{/);
-    expect(evaluated(line)).toBe(`PRICE_FEED_URL=${url}`);
+    expect(evaluated(line)).toBe(`echo ${text}`);
+  });
+
+  it('are in no plan and state where they are the address of a feed, which may have a key', () => {
+    const { text, json } = synthesise({ BTCW_PRICE_FEED_URL: 'wss://example.org/ws?key=CANARY' });
+    expect(JSON.stringify(json)).toContain('btc-watcher-backend');
+    for (const secret of ['CANARY', 'example.org']) expect(text).not.toContain(secret);
   });
 
   it('are found again where they name a file', () => {
     const file = join(folder, `${DOLLAR}{x}.env`);
-    writeFileSync(file, 'A=1\n');
+    writeFileSync(file, 'A=1\n', { mode: 0o600 });
     const { config } = synthesise({ BTCW_BACKEND_ENV_FILE: file });
     expect(evaluated(config('backend').files.at(-1).secretFile)).toBe(file);
   });
@@ -341,7 +346,7 @@ describe('applications of the user', () => {
 
   it('get an environment file through a start script', () => {
     const file = join(folder, 'own.env');
-    writeFileSync(file, 'A=1\n');
+    writeFileSync(file, 'A=1\n', { mode: 0o600 });
     const { container, config } = synthesise({ BTCW_BACKEND_IMAGE: 'app:1', BTCW_BACKEND_ENV_FILE: file });
     expect(container('backend').entrypoint).toEqual(['/bin/sh', '/run/secrets/start']);
     expect(config('backend').environmentFile).toBe('start');
@@ -365,7 +370,7 @@ describe('a secret environment', () => {
   it('is in nothing that terraform reads', () => {
     const [given, inFile] = ['given-among-the-settings', 'kept-in-a-file-of-its-own'];
     const file = join(folder, 'variables.env');
-    writeFileSync(file, `A=${inFile}\n`);
+    writeFileSync(file, `A=${inFile}\n`, { mode: 0o600 });
     const { text, config, container, json } = jobWith(given, file);
     expect(text).not.toContain(given);
     expect(text).not.toContain(inFile);

@@ -26,7 +26,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 const release = { id: '2026-11-25T10-03-11.000Z', settings: {}, images: {} };
 const folder = releaseFolder('btc-watcher', release);
 const env = join(root, 'app.env');
-writeFileSync(env, 'KEY=first\n');
+writeFileSync(env, 'KEY=first\n', { mode: 0o600 });
 const { settings, topology } = deploymentOf({ BTCW_BACKEND_ENV_FILE: env });
 
 beforeEach(() => {

@@ -87,7 +87,7 @@ const workerOf = (definition: ServiceDefinition) =>
 
 describe('a service with a secret environment', () => {
   const file = join(folder, 'own.env');
-  writeFileSync(file, 'A=1\n');
+  writeFileSync(file, 'A=1\n', { mode: 0o600 });
 
   it('starts by a script in a volume of its own, which its own program follows', () => {
     const worker = workerOf(service([{ file }], { entrypoint: ['run'], command: ['--all'] }));
@@ -204,7 +204,7 @@ describe('the secrets that are generated for the backend', () => {
   const file = join(own, 'app.env');
   const names = 'SECRET_KEY,JWT_SECRET_KEY';
   const compose = (text: string, environment = {}) => {
-    writeFileSync(file, text);
+    writeFileSync(file, text, { mode: 0o600 });
     const host = { ...assumedHost([]), packageFolder: own };
     const settings = { BTCW_BACKEND_ENV_FILE: file, BTCW_BACKEND_GENERATE: names, ...environment };
     const deployment = deploymentOf(settings, [], host);

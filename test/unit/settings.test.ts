@@ -267,12 +267,20 @@ describe('settings that name a path', () => {
       'should hold one line of at least 12 characters, or of at least 4 words: write such a password into the file; until the next deploy the old one stays valid',
     ],
     ['BTCW_BACKEND_ENV_FILE', 'app', 'should be a file that exists'],
+    ['BTCW_BACKEND_ENV_FILE', 'open', 'should be a file only you can read (chmod 600)'],
     ['BTCW_FRONTEND_CONTEXT', 'other', 'should be a folder with a Dockerfile'],
     ['BTCW_FRP_TLS_CA_FILE', 'token', 'should be a PEM file with a certificate'],
   ])('fails when %s is "%s", with the path as it was written', (name, path, rule) => {
     expect(() => parseSettings({ [name]: path }, '', files)).toThrow(
       new UserError(`${name}: ${rule}, got "${path}". Set it in .env or the environment.`),
     );
+  });
+
+  it('shows no password and no key of an address', () => {
+    const wrong = () =>
+      parseSettings({ BTCW_PRICE_FEED_URL: 'wss://me:hush@example.org/ws?key=hush' }, '', files);
+    expect(wrong).toThrow(/without a user and a password, got "wss:\/\/…@example\.org\/ws\?…"/);
+    expect(wrong).not.toThrow(/hush/);
   });
 
   it('are told with the other problems', () => {
