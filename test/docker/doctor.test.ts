@@ -441,7 +441,7 @@ describe('tokens', () => {
     expect(other.failures[0]?.detail).toContain("the backend's secret has changed");
     const none = await doctor(['--token', 'nonsense']);
     expect(ids(none.failures)).toEqual(['token']);
-    expect(none.failures[0]?.detail).toContain('this is no JWT');
+    expect(none.failures[0]?.detail).toContain('this is not a JWT');
   });
 
   it('fails when the password file is not what the backend has', async () => {

@@ -131,10 +131,9 @@ function textsIn(file: string): string[] {
 }
 
 describe('what is said', () => {
-  it('is in the catalogues', () => {
-    const files = FOLDERS.flatMap((folder) =>
-      readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => `${folder}/${name}`),
-    )
+  it.each(FOLDERS)('in %s is in the catalogues', (folder) => {
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .map((name) => `${folder}/${name}`)
       .filter((file) => /\.(ts|mjs)$/.test(file))
       .filter((file) => !FOR_PROGRAMS.some((path) => file.startsWith(path)));
     expect(files.flatMap(textsIn)).toEqual([]);

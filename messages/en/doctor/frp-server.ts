@@ -2,7 +2,7 @@ export const frpServer = {
   /** @param what a message of what to do there */
   onServer: (server: string, what: string, command: string) => `on ${server}: ${what}: sudo ${command}`,
   openPort: (port: number) =>
-    `let TCP port ${port} in, in the provider's security group and in its own firewall`,
+    `allow TCP port ${port} in the provider's security group and in the server's own firewall`,
   startFrps: 'start frps, where systemd runs it',
   renewCertificate: 'renew the certificate, then restart frps, where systemd runs it',
   whichProgram: (port: number) => `see which program listens on port ${port}`,

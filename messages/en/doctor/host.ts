@@ -4,14 +4,14 @@ export const host = {
 
   commandsName: 'Docker answers every command',
   allAnswered: 'each has an answer',
-  unanswered: (commands: string) => `Docker gives no answer, asked twice, to: ${commands}`,
+  unanswered: (commands: string) => `Docker did not answer, asked twice: ${commands}`,
 
   deployedName: 'the project is deployed',
   containers: (count: number) => `${count} containers`,
   nothingDeployed: (project: string) => `nothing of ${project} is deployed on this engine`,
 
   settingsName: 'the settings are those that are deployed',
-  unknownRelease: 'not known which release runs',
+  unknownRelease: 'unknown which release is running',
   noDifference: 'no difference',
   notSet: '(not set)',
   changed: (name: string, from: string, to: string) => `${name}: ${from} → ${to}`,
@@ -30,9 +30,9 @@ export const host = {
   freePercent: (percent: number) => `${percent} % free`,
   onlyFree: (percent: number) => `only ${percent} % free`,
 
-  stateName: "Terraform's state is whole",
+  stateName: "Terraform's state is intact",
   stateBroken: (file: string, problem: string) => `${file} ${problem}`,
-  stateBusy: 'another run is at work on it',
+  stateBusy: 'another run is using it',
   stateMissing: (file: string) => `${file} is missing, though containers of the project exist`,
   noState: 'nothing is deployed',
 };

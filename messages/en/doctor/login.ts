@@ -12,7 +12,7 @@ export const login = {
   age: (span: string) => `${span} old`,
   unknownAge: 'of unknown age',
   valid: (age: string, span: string) => `${age}, valid for ${span}`,
-  noJwt: 'this is no JWT: it should have three parts with dots between',
+  noJwt: 'this is not a JWT: it should have three parts, separated by dots',
   expired: (age: string, span: string) => `the token is ${age} and expired ${span} ago: log in again`,
   otherSecret: (age: string) =>
     `the token is ${age} and not expired, but refused: the backend's secret has changed since; log in again`,
@@ -24,8 +24,8 @@ export const login = {
   silentName: 'subscribed topics and pongs arrive',
   noTopics: 'connected and subscribed, but no topic sends anything',
   noTopicsNorPong: 'connected and subscribed, but no topic sends anything, nor is a ping answered',
-  noPong: 'topics arrive, but no pong: clients will take the connection for dead',
+  noPong: 'topics arrive, but no pong: clients will consider the connection dead',
   withServerError: (problem: string, error: string) => `${problem}; the server reports: ${error}`,
   pong: (ms: string) => `pong in ${ms} ms`,
-  nothingExpected: (sec: number) => `by its profile nothing comes within ${sec} s`,
+  nothingExpected: (sec: number) => `by its profile nothing arrives within ${sec} s`,
 };

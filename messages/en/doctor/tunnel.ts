@@ -15,7 +15,8 @@ export const tunnel = {
   notRefused: 'not refused',
   embeddedRefuses: (server: string, client: string) =>
     `the embedded frp server refuses the token: ${server} and ${client} have different ones`,
-  refusesGenerated: 'the frp server refuses the token, which deploy has generated: it has another',
+  refusesGenerated:
+    'the frp server refuses the token that deploy has generated: the server has a different one',
   setTokenFile:
     "put the server's auth.token into a file (chmod 600), set BTCW_FRP_TOKEN_FILE to it in .env, then: npm run deploy",
   refuses: (file: string) =>
@@ -36,7 +37,7 @@ export const tunnel = {
   /** Begins the messages below. */
   onlyHere: (status: number, url: string, why: string) =>
     `the page opens on this host (status ${status}), but not at ${url} (${why}), although the tunnel is up`,
-  noFirewall: (onlyHere: string) => `${onlyHere}: the connection opens, so it is no firewall`,
+  noFirewall: (onlyHere: string) => `${onlyHere}: the connection opens, so no firewall blocks it`,
   nothingListens: (onlyHere: string, port: number) =>
     `${onlyHere}: nothing takes connections to port ${port} there`,
   firewallBlocks: (onlyHere: string, port: number) =>

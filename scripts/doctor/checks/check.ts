@@ -88,7 +88,7 @@ export const describeAnswer = ({ status, error }: HttpAnswer): string =>
 
 /** @example listed(['backend', 'frontend']) // 'backend and frontend' */
 export const listed = (names: readonly string[]): string =>
-  names.length < 2 ? names.join('') : said.and(names.slice(0, -1).join(said.comma), names.at(-1) ?? '');
+  names.length < 2 ? names.join('') : said.and(names.slice(0, -1).join(said.list), names.at(-1) ?? '');
 
 /** Sets one setting for good, in place of what .env has of it, and deploys it. */
 export const setAndDeploy = (name: string, value: string | number): string =>

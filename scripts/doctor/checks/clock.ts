@@ -29,7 +29,7 @@ const clock = (topology: Topology, profile: AppProfile): Check => ({
     const wrong = clocks.find(({ skewMs }) => Math.abs(skewMs) > SKEW_MS + DATE_TOLERANCE_MS);
     if (!wrong) {
       return {
-        ok: said.within(SKEW_MS / 1000, clocks.map(({ where }) => where).join(messages.doctor.check.comma)),
+        ok: said.within(SKEW_MS / 1000, clocks.map(({ where }) => where).join(messages.doctor.check.list)),
       };
     }
     const { where, skewMs } = wrong;
