@@ -29,6 +29,10 @@ export const deployment = {
   environments: {
     unreadable: (file: string, error: string) => `${file}: cannot be read: ${error}`,
   },
+  notices: {
+    devModeIsPublic: (server: string) =>
+      `BTCW_FRONTEND_MODE=dev: Vite's development server, with the sources, is public on ${server}. Remove the line unless you develop.`,
+  },
   /** What is wrong with a file of ours; it follows the file's name. */
   files: {
     damaged: 'is cut short or damaged',

@@ -30,6 +30,10 @@ export const deployment: typeof en = {
   environments: {
     unreadable: (file, error) => `${file}：无法读取：${error}`,
   },
+  notices: {
+    devModeIsPublic: (server) =>
+      `BTCW_FRONTEND_MODE=dev：Vite 开发服务器及源码会在 ${server} 上公开。若非开发用途，请删除该行。`,
+  },
   files: {
     damaged: '不完整或已损坏',
     empty: '为空',

@@ -1,5 +1,5 @@
 import { UserError } from '../../stacks/errors.mjs';
-import { tellNotices } from '../deployment/compose.ts';
+import { tellNotices } from '../deployment/notices.ts';
 import { originOf } from '../deployment/owner.ts';
 import { synthesiseProject } from '../deployment/project.ts';
 import { changedSettings, lastRelease } from '../deployment/releases.ts';

@@ -8,7 +8,6 @@ import { parseEnvFile } from '../../stacks/settings/env-file.ts';
 import { isPlaceholder, placeholderProblem } from '../../stacks/settings/placeholders.ts';
 import type { HostFacts } from '../../stacks/topology/host.ts';
 import type { ServiceDefinition } from '../../stacks/topology/service.ts';
-import { paint } from '../lib/report.ts';
 import { disk, ENV_FILE } from './settings.ts';
 
 const said = messages.deployment.compose;
@@ -67,9 +66,4 @@ export function loadServices(settings: Settings, host: HostFacts): OwnServices {
   const all = [...problems, ...project.problems];
   if (all.length > 0) throw new UserError(all.join('\n'));
   return project;
-}
-
-/** Says what is not as the compose file says; on stderr, as what a command reports is for programs, too. */
-export function tellNotices({ notices }: Pick<OwnServices, 'notices'>): void {
-  for (const notice of notices) console.error(`${paint('yellow', '!')} ${notice}`);
 }
