@@ -131,12 +131,16 @@ function textsIn(file: string): string[] {
 }
 
 describe('what is said', () => {
-  it.each(FOLDERS)('in %s is in the catalogues', (folder) => {
-    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .map((name) => `${folder}/${name}`)
-      .filter((file) => /\.(ts|mjs)$/.test(file))
-      .filter((file) => !FOR_PROGRAMS.some((path) => file.startsWith(path)));
-    expect(files.flatMap(textsIn)).toEqual([]);
-    // Each file is parsed: over five seconds on a busy host.
-  }, 30_000);
+  it.each(FOLDERS)(
+    'in %s is in the catalogues',
+    (folder) => {
+      const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .map((name) => `${folder}/${name}`)
+        .filter((file) => /\.(ts|mjs)$/.test(file))
+        .filter((file) => !FOR_PROGRAMS.some((path) => file.startsWith(path)));
+      expect(files.flatMap(textsIn)).toEqual([]);
+      // Each file is parsed: over five seconds on a busy host.
+    },
+    30_000,
+  );
 });
