@@ -1,7 +1,7 @@
 import type { frpServer as en } from '../../en/doctor/frp-server.ts';
 
 export const frpServer: typeof en = {
-  onServer: (server, what, command) => `在 ${server} 上：${what}：sudo ${command}`,
+  onServer: (server, what, command) => `在 ${server} 上${what}：sudo ${command}`,
   openPort: (port) => `放行 TCP 端口 ${port}（云厂商的安全组和服务器自身的防火墙都要放行）`,
   startFrps: '启动 frps（由 systemd 管理时）',
   renewCertificate: '更新证书，然后重启 frps（由 systemd 管理时）',

@@ -4,7 +4,7 @@ export const login: typeof en = {
   loginName: '可以用密码文件登录',
   user: (user) => `用户 ${user}`,
   tooMany: (service) => `一分钟内登录失败次数过多：${service} 限制了登录频率`,
-  refused: (service, user, file) => `${service} 拒绝了用户 ${user} 用 ${file} 中的密码登录`,
+  refused: (service, user, file) => `${service} 拒绝用户 ${user} 登录（密码来自 ${file}）`,
   failed: (why) => `登录失败（${why}）`,
   logIn: '登录应用',
 
