@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path';
 import { type Duplex, PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { readOut } from '../docker/stream.ts';
 import { asideOf, flushFolder } from '../lib/files.ts';
@@ -26,6 +27,8 @@ import {
   readManifest,
   writeManifest,
 } from './manifest.ts';
+
+const said = messages.backup.archive;
 
 const FOLDERS = ['databases', 'volumes', 'secrets', 'files'];
 
@@ -98,11 +101,7 @@ export class ArchiveWriter {
       renameSync(aside, file);
       flushFolder(dirname(file));
     } catch (error) {
-      throw commandError(
-        `${file} cannot be written`,
-        error,
-        'make room on its disk, or choose another place.',
-      );
+      throw commandError(said.cannotWrite(file), error, said.cannotWriteFix);
     } finally {
       rmSync(aside, { force: true });
     }
@@ -110,14 +109,13 @@ export class ArchiveWriter {
   }
 }
 
-const cutShort = (file: string, why: string) =>
-  new UserError(`${file} is cut short or damaged: ${why}. Nothing was changed.`, 'take another copy of it.');
+const cutShort = (file: string, why: string) => new UserError(said.damaged(file, why), said.damagedFix);
 
 /** @throws {UserError} for a file that is no archive of this package */
 export async function archiveManifest(file: string): Promise<Manifest> {
-  if (!existsSync(file)) throw new UserError(`${file}: there is no such file.`);
+  if (!existsSync(file)) throw new UserError(said.noFile(file));
   const { exitCode, stdout } = await execa('tar', ['-xOf', file, MANIFEST], { reject: false });
-  if (exitCode !== 0 && stdout === '') throw new UserError(`${file} is no backup of this package.`);
+  if (exitCode !== 0 && stdout === '') throw new UserError(said.noBackup(file));
   return readManifest(stdout, file);
 }
 
@@ -138,13 +136,14 @@ export async function unpackArchive(file: string, folder: string): Promise<Manif
   if (names.length > 0) {
     const args = ['-xf', file, '-C', folder, '--no-same-owner', ...names];
     const { exitCode, stderr } = await execa('tar', args, { reject: false });
-    if (exitCode !== 0) throw cutShort(file, stderr.split('\n')[0] ?? 'tar fails');
+    if (exitCode !== 0) throw cutShort(file, stderr.split('\n')[0] ?? said.tarFails);
   }
   for (const { path, size, sha256 } of manifest.members) {
     const unpacked = join(folder, path);
-    if (!lstatSync(unpacked, { throwIfNoEntry: false })?.isFile()) throw cutShort(file, `${path} is missing`);
+    if (!lstatSync(unpacked, { throwIfNoEntry: false })?.isFile())
+      throw cutShort(file, said.memberMissing(path));
     const found = await checksumOf(unpacked);
-    if (found.size !== size || found.sha256 !== sha256) throw cutShort(file, `${path} has another checksum`);
+    if (found.size !== size || found.sha256 !== sha256) throw cutShort(file, said.otherChecksum(path));
   }
   return manifest;
 }

@@ -1,6 +1,7 @@
 /** A backup of a database before its container is replaced. */
 import { existsSync, mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import type { Service } from '../../stacks/topology/service.ts';
 import { root } from '../deployment/host.ts';
@@ -11,6 +12,8 @@ import { bytesText } from '../lib/bytes.ts';
 import { timestamp } from '../lib/text.ts';
 import { isPostgres, postgresFacts } from './databases.ts';
 import { takeDump } from './take.ts';
+
+const said = messages.backup.beforeDeploy;
 
 const KEPT = 5;
 /** Room beyond what the databases take, so that the disk is not full afterwards. */
@@ -38,8 +41,8 @@ export async function keepDump(project: SynthesisedProject, services: readonly S
   const { bavail, bsize } = statfsSync(folder);
   if (bavail * bsize < needed) {
     throw new UserError(
-      `The backup before the change may take ${bytesText(needed)}, and ${relative(root, folder)} has ${bytesText(bavail * bsize)} left.`,
-      'make room there, or go without: npm run deploy -- --no-backup',
+      said.noRoom(bytesText(needed), relative(root, folder), bytesText(bavail * bsize)),
+      said.noRoomFix,
     );
   }
   const file = join(folder, `${timestamp()}.tar`);

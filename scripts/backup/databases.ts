@@ -1,11 +1,14 @@
 /** Database servers in a deployment's containers: which ones there are, and how their data is taken out and put in. */
 import { readFileSync } from 'node:fs';
 import { Transform, type TransformCallback } from 'node:stream';
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { hidesVariable, wordWithVariables } from '../../stacks/render/start-script.ts';
 import type { Service } from '../../stacks/topology/service.ts';
 import { docker, tryDocker } from '../docker/client.ts';
 import { feedIn } from '../docker/stream.ts';
+
+const said = messages.backup.databases;
 
 /** A server that answers in a container. */
 export interface Database {
@@ -113,7 +116,7 @@ export function isPostgres({ image }: Pick<Service, 'image'>): boolean {
 
 const query = (service: Service, sql: string): Promise<string> =>
   docker(shell(service, `${POSTGRES_USER} exec psql -d template1 -XAtqc "$1"`, sql), {
-    what: `Asking ${service.containerName}`,
+    what: said.asking(service.containerName),
   });
 
 /** What there is to dump of a server. */
@@ -162,7 +165,7 @@ export async function loadRoles(service: Service, file: string): Promise<void> {
   const owner = await query(service, 'SELECT quote_ident(current_user)');
   const script = `${POSTGRES_USER} exec psql -d template1 -XAtq -v ON_ERROR_STOP=1 -o /dev/null -f -`;
   await docker(shell(service, script), {
-    what: `Making the roles of ${service.containerName}`,
+    what: said.makingRoles(service.containerName),
     input: rolesScript(readFileSync(file, 'utf8'), owner.trim()),
   });
 }
@@ -171,7 +174,7 @@ export async function loadRoles(service: Service, file: string): Promise<void> {
 export async function loadDatabase(service: Service, database: string, file: string): Promise<void> {
   const script = `${POSTGRES_USER}
     dropdb --maintenance-db=template1 --if-exists --force "$1" && exec pg_restore --create --exit-on-error -d template1`;
-  await feedIn(`Loading ${database} into ${service.containerName}`, shell(service, script, database), file);
+  await feedIn(said.loading(database, service.containerName), shell(service, script, database), file);
 }
 
 /** @throws {UserError} where the server could not read a dump */
@@ -179,7 +182,7 @@ export async function requireVersion(service: Service, dumped: number): Promise<
   const { version } = await postgresFacts(service);
   if (version >= dumped) return;
   throw new UserError(
-    `The backup is of PostgreSQL ${dumped}, and ${service.containerName} is ${version}, which cannot read it.`,
-    `give ${service.name} an image of PostgreSQL ${dumped} or later.`,
+    said.tooOld(dumped, service.containerName, version),
+    said.tooOldFix(service.name, dumped),
   );
 }

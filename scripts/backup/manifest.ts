@@ -1,6 +1,9 @@
 /** What an archive holds, as its first file says it. Pure. */
 import { z } from 'zod';
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
+
+const { archive, manifest: said } = messages.backup;
 
 export const MANIFEST = 'manifest.json';
 /** Counts up when an older version of this package could not read an archive any more. */
@@ -76,7 +79,7 @@ export const writeManifest = (content: Omit<Manifest, 'format' | 'schemaVersion'
 
 /** @throws {UserError} for what this package has not written, or a later version of it has */
 export function readManifest(text: string, file: string): Manifest {
-  const foreign = () => new UserError(`${file} is no backup of this package.`);
+  const foreign = () => new UserError(archive.noBackup(file));
   let content: { format?: unknown; schemaVersion?: unknown } | null;
   try {
     content = JSON.parse(text);
@@ -85,28 +88,29 @@ export function readManifest(text: string, file: string): Manifest {
   }
   if (content?.format !== FORMAT) throw foreign();
   if (typeof content.schemaVersion === 'number' && content.schemaVersion > SCHEMA_VERSION) {
-    throw new UserError(`${file} was made by a later version of this package.`, 'update this package.');
+    throw new UserError(said.later(file), said.laterFix);
   }
   const parsed = manifest.safeParse(content);
-  if (!parsed.success) throw new UserError(`${file}: its ${MANIFEST} is damaged.`);
+  if (!parsed.success) throw new UserError(said.damaged(file, MANIFEST));
   return parsed.data;
 }
 
 /** What a member is, for people. @example 'database app of postgres' */
 export function describeMember(one: Member): string {
+  const { members } = said;
   switch (one.kind) {
     case 'postgres':
-      return `database ${one.database} of ${one.service}`;
+      return members.postgres(one.database, one.service);
     case 'postgres-roles':
-      return `roles of ${one.service}`;
+      return members['postgres-roles'](one.service);
     case 'redis':
-      return `data of ${one.service}`;
+      return members.redis(one.service);
     case 'volume':
-      return `volume ${one.volume}`;
+      return members.volume(one.volume);
     case 'secret':
-      return `secret ${one.name}`;
+      return members.secret(one.name);
     case 'file':
-      return `file ${one.target}`;
+      return members.file(one.target);
   }
 }
 

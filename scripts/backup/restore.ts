@@ -1,5 +1,6 @@
 /** Puts the data of an archive back into a deployment. */
 import { join } from 'node:path';
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { serviceNamed, type Topology } from '../../stacks/topology/topology.ts';
 import { requireHealthy } from '../deployment/health.ts';
@@ -12,12 +13,14 @@ import { loadDatabase, loadRoles, requireVersion } from './databases.ts';
 import { describeMember, type Manifest, membersOf, volumesOf } from './manifest.ts';
 import { emptyVolume, fillRedis, fillVolume } from './volumes.ts';
 
+const said = messages.backup.restore;
+
 /** @throws {UserError} for data that the settings have no place for */
 export function requirePlaces(manifest: Manifest, topology: Topology, file: string): void {
   if (manifest.project !== topology.project) {
     throw new UserError(
-      `${file} is of the project "${manifest.project}", and BTCW_PROJECT is "${topology.project}".`,
-      `add --project ${manifest.project}, or set it in .env.`,
+      said.otherProject(file, manifest.project, topology.project),
+      said.otherProjectFix(manifest.project),
     );
   }
   const services = new Set(topology.services.map(({ name }) => name));
@@ -28,10 +31,7 @@ export function requirePlaces(manifest: Manifest, topology: Topology, file: stri
       ('volume' in member && member.volume && !volumes.has(`${topology.project}-${member.volume}`)),
   );
   if (homeless.length === 0) return;
-  throw new UserError(
-    `${file} holds what these settings have no place for: ${homeless.map(describeMember).join(', ')}.`,
-    'set them as they were when it was made; --list shows them.',
-  );
+  throw new UserError(said.noPlace(file, homeless.map(describeMember).join(', ')), said.noPlaceFix);
 }
 
 /** Names of the services whose databases are loaded by their servers. */
@@ -52,7 +52,7 @@ async function fillVolumes(manifest: Manifest, folder: string, image: string): P
     filled.add(volume);
   }
   for (const volume of volumesOf(manifest).filter((name) => !filled.has(name))) {
-    await docker(emptyVolume(image, nameOf(volume)), { what: `Emptying the volume ${nameOf(volume)}` });
+    await docker(emptyVolume(image, nameOf(volume)), { what: said.emptying(nameOf(volume)) });
   }
 }
 

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, posix, relative, resolve } from 'node:path';
 import { constants, createGzip } from 'node:zlib';
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { SETTING_NAMES, SETTINGS, type Settings } from '../../stacks/settings/definitions.ts';
 import { baseImage } from '../../stacks/topology/image-source.ts';
@@ -33,6 +34,8 @@ import {
 import type { Manifest } from './manifest.ts';
 import { findSqlite, readVolumeFiles, whilePaused } from './volumes.ts';
 
+const said = messages.backup.take;
+
 /** A volume's name without the project's. @example 'backend-data' */
 const withoutProject = (project: string, volume: string): string => volume.slice(project.length + 1);
 
@@ -54,7 +57,7 @@ async function addDatabase(
   const { service, kind, folder, owner } = database;
   const { name, containerName } = service;
   const volume = volumeAt(service, folder);
-  const what = `Dumping ${containerName}`;
+  const what = said.dumping(containerName);
   if (kind === 'redis') {
     // Without a volume its data is gone with its container, and would have no place to be put back to.
     if (!volume) return undefined;
@@ -97,12 +100,9 @@ async function addVolume(
   const paused = hasSqlite ? writers.map(({ containerName }) => containerName) : [];
   const through = [createGzip({ level: constants.Z_BEST_SPEED })];
   const moving = await whilePaused(paused, () =>
-    archive.addOutput(member, `Copying ${volume}`, readVolumeFiles(image, volume), { through }),
+    archive.addOutput(member, said.copying(volume), readVolumeFiles(image, volume), { through }),
   );
-  return moving.map(
-    (container) =>
-      `${container} could not be paused: its SQLite database in ${volume} may be of two moments. Take the backup again.`,
-  );
+  return moving.map((container) => said.notPaused(container, volume));
 }
 
 /** `.env`, the one beside the compose file, and all that settings name. */
@@ -190,10 +190,7 @@ function requireAnswers(services: readonly Service[], found: readonly Database[]
   );
   if (silent.length === 0) return;
   const names = silent.map(({ containerName }) => containerName);
-  throw new UserError(
-    `${names.join(', ')} runs and takes no queries: what it holds cannot be dumped.`,
-    `docker logs --tail 20 ${names[0]} says why. Or stop it: then its files are copied as they are.`,
-  );
+  throw new UserError(said.noQueries(names.join(', ')), said.noQueriesFix(names[0] ?? ''));
 }
 
 export interface Taken {
@@ -231,8 +228,7 @@ export async function takeBackup(project: Project, file: string): Promise<Taken>
   });
   for (const service of topology.services) {
     for (const { source, writable } of service.binds) {
-      if (writable)
-        notes.push(`${source} (${service.name}) is a folder of this host: it is not in the backup.`);
+      if (writable) notes.push(said.hostFolder(source, service.name));
     }
   }
   return { manifest, notes };

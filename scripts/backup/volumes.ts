@@ -1,11 +1,14 @@
-/** The files of volumes: through a container of its own, which sees the volume and nothing else. */
+/** The files of volumes: through a container of its own, which has the volume and nothing else. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
 import { execaSync } from 'execa';
+import { messages } from '../../messages/index.ts';
 import { tryDocker } from '../docker/client.ts';
 import { feedIn } from '../docker/stream.ts';
 import { withUndo } from '../lib/scratch.ts';
 import type { MemberOf } from './manifest.ts';
+
+const said = messages.backup.volumes;
 
 /** What reading, writing and owning other users' files takes. */
 const CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID'].flatMap((name) => ['--cap-add', name]);
@@ -62,12 +65,9 @@ const EMPTY = 'find . -mindepth 1 -delete';
 
 /** Replaces what is in a volume. @param file tar, compressed */
 export const fillVolume = (image: string, volume: string, file: string): Promise<void> =>
-  feedIn(
-    `Filling the volume ${volume}`,
-    helper(image, volume, `${EMPTY}; tar --numeric-owner -xpf -`),
-    file,
-    [createGunzip()],
-  );
+  feedIn(said.filling(volume), helper(image, volume, `${EMPTY}; tar --numeric-owner -xpf -`), file, [
+    createGunzip(),
+  ]);
 
 /**
  * Replaces what is in a Redis's volume, in both forms: the file that is read without its log of changes, and a log
@@ -83,7 +83,7 @@ export function fillRedis(
   const script = `${EMPTY}; mkdir -p "$1"; cd "$1"; cat >dump.rdb; mkdir appendonlydir
     cp dump.rdb ${log}.1.base.rdb; echo 'file appendonly.aof.1.base.rdb seq 1 type b' >${log}.manifest
     chown -R "$2" /volume; chmod 0700 . appendonlydir`;
-  return feedIn(`Filling the volume ${volume}`, helper(image, volume, script, folder, owner), file);
+  return feedIn(said.filling(volume), helper(image, volume, script, folder, owner), file);
 }
 
 /** Empties a volume, whose service makes its data anew. */

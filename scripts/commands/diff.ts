@@ -1,3 +1,4 @@
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { tellNotices } from '../deployment/notices.ts';
 import { originOf } from '../deployment/owner.ts';
@@ -5,7 +6,7 @@ import { synthesiseProject } from '../deployment/project.ts';
 import { changedSettings, lastRelease } from '../deployment/releases.ts';
 import { explain, terraform } from '../deployment/terraform.ts';
 import { effects, type PlannedChange, replacements } from '../diff/effects.ts';
-import { containerNames, gatherWritten, KEEP, lossesOf, lossText } from '../diff/losses.ts';
+import { containerNames, gatherWritten, lossesOf, lossText } from '../diff/losses.ts';
 import { gatherDrift } from '../diff/observe.ts';
 import { missingImages } from '../images/build.ts';
 import { printJson } from '../lib/json.ts';
@@ -72,7 +73,7 @@ export async function diff(options: DiffOptions): Promise<void> {
     ),
   );
   for (const loss of losses) console.log(`${paint('yellow', '!')} ${lossText(loss)}`);
-  if (losses.length > 0) console.log(`  To ${KEEP}.`);
+  if (losses.length > 0) console.log(`  ${messages.diff.losses.keep}`);
   const others = planned.length - rows.length;
   const total = rows.length + unchanged.length;
   console.log(

@@ -1,7 +1,8 @@
 /**
  * How containers differ from the topology, in the words of `docker run`. Pure: what the engine says goes in, differences
- * come out. It sees what the Terraform provider does not read back, and names plainly what it does.
+ * come out. It finds what the Terraform provider does not read back, and names plainly what it does.
  */
+import { messages } from '../../messages/index.ts';
 import { containerLabels } from '../../stacks/topology/labels.ts';
 import { configVolumeName, isOnHostNetwork, type Service, socketsOf } from '../../stacks/topology/service.ts';
 import {
@@ -10,8 +11,12 @@ import {
   healthOf,
   type ImageInspection,
   nameOf,
+  stateText,
 } from '../docker/inspect.ts';
 import { MIB } from '../lib/text.ts';
+
+const said = messages.diff.drift;
+const { aspects, times } = said;
 
 /** A service with what the topology leaves to others: its project, and the tag of its image. */
 export interface DeclaredService {
@@ -27,8 +32,11 @@ export interface Difference {
   readonly what: string;
   /** @example '"no" instead of "unless-stopped"' */
   readonly detail: string;
-  /** What repairs it: a new container, an update in place, its files written, its limit set or its work done again. */
-  readonly repair: 'container' | 'update' | 'config' | 'limit' | 'run';
+  /**
+   * What repairs it: a new container, an update in place, a start of the one that is there, its files written, its limit
+   * set or its work done again.
+   */
+  readonly repair: 'container' | 'update' | 'start' | 'config' | 'limit' | 'run';
 }
 
 const NANO = 1e9;
@@ -102,25 +110,30 @@ const restartPolicy = ({ HostConfig }: ContainerInspection): string => {
 /** The times that a service declares for itself, in seconds. */
 function declaredTiming({ healthTiming = {} }: Service): Record<string, string> {
   const { intervalSec, timeoutSec, startPeriodSec, retries } = healthTiming;
-  const times = { interval: intervalSec, timeout: timeoutSec, 'start period': startPeriodSec, retries };
-  const declared = Object.entries(times).filter(([, value]) => value !== undefined);
+  const values = {
+    [times.interval]: intervalSec,
+    [times.timeout]: timeoutSec,
+    [times.startPeriod]: startPeriodSec,
+    [times.retries]: retries,
+  };
+  const declared = Object.entries(values).filter(([, value]) => value !== undefined);
   return Object.fromEntries(declared.map(([name, value]) => [name, String(value)]));
 }
 
 /** Those times as the engine has them. */
 function actualTiming({ Config }: ContainerInspection, service: Service): string[] {
   const { Interval = 0, Timeout = 0, StartPeriod = 0, Retries = 0 } = Config.Healthcheck ?? {};
-  const times: Readonly<Record<string, number>> = {
-    interval: Interval / NANO,
-    timeout: Timeout / NANO,
-    'start period': StartPeriod / NANO,
-    retries: Retries,
+  const values: Readonly<Record<string, number>> = {
+    [times.interval]: Interval / NANO,
+    [times.timeout]: Timeout / NANO,
+    [times.startPeriod]: StartPeriod / NANO,
+    [times.retries]: Retries,
   };
-  return Object.keys(declaredTiming(service)).map((name) => `${name}=${times[name]}`);
+  return Object.keys(declaredTiming(service)).map((name) => `${name}=${values[name]}`);
 }
 
 /** @example sizeIn('rw,size=16m') // '16m' */
-const sizeIn = (options: string): string => /(?:^|,)size=(\w+)/.exec(options)?.[1] ?? 'without a limit';
+const sizeIn = (options: string): string => /(?:^|,)size=(\w+)/.exec(options)?.[1] ?? said.withoutLimit;
 
 /** @param image the image the service is declared to run; undefined where it is not there */
 export function compare(
@@ -135,12 +148,12 @@ export function compare(
     if (JSON.stringify(value) !== JSON.stringify(declared)) {
       const [actual, wanted] = [show(value), show(declared)];
       const isShort = Math.max(actual.length, wanted.length) <= LONGEST_SHOWN;
-      differ(what, isShort ? `${actual} instead of ${wanted}` : 'not the declared one', repair);
+      differ(what, isShort ? said.insteadOf(actual, wanted) : said.notDeclared, repair);
     }
   };
   const sameSet = (what: string, values: readonly string[], declared: readonly string[]) => {
     if (sorted(values) !== sorted(declared)) {
-      differ(what, `${values.join(', ') || 'none'} instead of ${declared.join(', ') || 'none'}`);
+      differ(what, said.insteadOf(values.join(', ') || said.none, declared.join(', ') || said.none));
     }
   };
   /** The image brings some of its own; without it nothing can be said. */
@@ -151,58 +164,59 @@ export function compare(
     declared: readonly string[],
   ) => {
     const names = image ? differingNames(values, merged(own, declared)) : [];
-    if (names.length > 0) differ(what, `${names.join(', ')} differ`);
+    if (names.length > 0) differ(what, said.namesDiffer(names.join(', ')));
   };
   const { Config, HostConfig, State } = actual;
 
   if (service.oneOff) {
     const isRight = State.Status === 'running' || healthOf(actual) === COMPLETED;
-    if (!isRight) differ('state', `${State.Status} (${State.ExitCode}) instead of exited (0)`, 'run');
+    if (!isRight) differ(aspects.state, said.exitedWith(stateText(State.Status), State.ExitCode), 'run');
   } else if (State.Status !== 'running') {
     // One that has exited is only started again; one that is paused or half made is replaced.
-    differ('state', `${State.Status} instead of running`, State.Status === 'exited' ? 'update' : 'container');
+    const repair = State.Status === 'exited' ? 'start' : 'container';
+    differ(aspects.state, said.notRunning(stateText(State.Status)), repair);
   }
-  same('name', nameOf(actual), service.containerName);
-  if (image && actual.Image !== image.Id) differ('image', `not the one that ${reference} names`);
-  sameNames('environment', Config.Env ?? [], image?.Config.Env ?? [], asLines(service.environment));
+  same(aspects.name, nameOf(actual), service.containerName);
+  if (image && actual.Image !== image.Id) differ(aspects.image, said.otherImage(reference));
+  sameNames(aspects.environment, Config.Env ?? [], image?.Config.Env ?? [], asLines(service.environment));
   const labels = asLines(containerLabels(project, service));
-  sameNames('labels', asLines(Config.Labels), asLines(image?.Config.Labels), labels);
-  sameSet('ports', publishedPorts(actual), declaredPorts(service));
-  sameSet('volumes', actualMounts(actual), declaredMounts(service));
+  sameNames(aspects.labels, asLines(Config.Labels), asLines(image?.Config.Labels), labels);
+  sameSet(aspects.ports, publishedPorts(actual), declaredPorts(service));
+  sameSet(aspects.volumes, actualMounts(actual), declaredMounts(service));
   sameSet(
-    'networks',
+    aspects.networks,
     Object.keys(actual.NetworkSettings.Networks),
     service.networks.map(({ name }) => name),
   );
-  if (service.user !== undefined) same('user', Config.User, service.user);
-  if (service.entrypoint) same('entrypoint', Config.Entrypoint, service.entrypoint);
-  if (service.command) same('command', Config.Cmd, service.command);
-  same('restart policy', restartPolicy(actual), service.restart, 'update');
-  same('read-only root', HostConfig.ReadonlyRootfs, service.readOnlyRoot);
-  same('privileged', HostConfig.Privileged, false);
-  sameSet('added capabilities', HostConfig.CapAdd ?? [], service.capabilities);
-  sameSet('dropped capabilities', HostConfig.CapDrop ?? [], ['ALL']);
+  if (service.user !== undefined) same(aspects.user, Config.User, service.user);
+  if (service.entrypoint) same(aspects.entrypoint, Config.Entrypoint, service.entrypoint);
+  if (service.command) same(aspects.command, Config.Cmd, service.command);
+  same(aspects.restartPolicy, restartPolicy(actual), service.restart, 'update');
+  same(aspects.readOnlyRoot, HostConfig.ReadonlyRootfs, service.readOnlyRoot);
+  same(aspects.privileged, HostConfig.Privileged, false);
+  sameSet(aspects.addedCapabilities, HostConfig.CapAdd ?? [], service.capabilities);
+  sameSet(aspects.droppedCapabilities, HostConfig.CapDrop ?? [], ['ALL']);
   const { memoryMiB, pids, cpus = 0 } = service.limits;
-  same('memory limit', `${HostConfig.Memory / MIB} MiB`, `${memoryMiB} MiB`, 'update');
-  same('process limit', HostConfig.PidsLimit ?? 0, pids, 'limit');
-  same('CPU limit', HostConfig.NanoCpus / NANO, cpus);
-  same('log driver', HostConfig.LogConfig.Type, 'json-file');
+  same(aspects.memoryLimit, `${HostConfig.Memory / MIB} MiB`, `${memoryMiB} MiB`, 'update');
+  same(aspects.processLimit, HostConfig.PidsLimit ?? 0, pids, 'limit');
+  same(aspects.cpuLimit, HostConfig.NanoCpus / NANO, cpus);
+  same(aspects.logDriver, HostConfig.LogConfig.Type, 'json-file');
   const { maxSize, files } = service.log;
   const logOptions = asLines({ 'max-size': maxSize, 'max-file': String(files) });
-  sameSet('log options', asLines(HostConfig.LogConfig.Config), logOptions);
-  same('health check', Config.Healthcheck?.Test, service.health ?? image?.Config.Healthcheck?.Test);
-  sameSet('health check times', actualTiming(actual, service), asLines(declaredTiming(service)));
-  if (service.workingDir) same('working directory', Config.WorkingDir, service.workingDir);
-  if (service.stopSignal) same('stop signal', Config.StopSignal, service.stopSignal);
+  sameSet(aspects.logOptions, asLines(HostConfig.LogConfig.Config), logOptions);
+  same(aspects.healthCheck, Config.Healthcheck?.Test, service.health ?? image?.Config.Healthcheck?.Test);
+  sameSet(aspects.healthCheckTimes, actualTiming(actual, service), asLines(declaredTiming(service)));
+  if (service.workingDir) same(aspects.workingDirectory, Config.WorkingDir, service.workingDir);
+  if (service.stopSignal) same(aspects.stopSignal, Config.StopSignal, service.stopSignal);
   if (service.shmMiB) same('/dev/shm', `${HostConfig.ShmSize / MIB} MiB`, `${service.shmMiB} MiB`);
   const hosts = Object.entries(service.extraHosts).map(([name, address]) => `${name}:${address}`);
-  sameSet('hosts', HostConfig.ExtraHosts ?? [], hosts);
+  sameSet(aspects.hosts, HostConfig.ExtraHosts ?? [], hosts);
   const ulimits = Object.entries(service.ulimits).map(([name, values]) => `${name}=${values.join(':')}`);
   const actualUlimits = (HostConfig.Ulimits ?? []).map(({ Name, Soft, Hard }) => `${Name}=${Soft}:${Hard}`);
-  sameSet('ulimits', actualUlimits, ulimits);
+  sameSet(aspects.ulimits, actualUlimits, ulimits);
   const inMemory = [{ path: '/tmp', sizeMiB: service.tmpMiB }, ...service.tmpfs];
   sameSet(
-    'file systems in memory',
+    aspects.inMemory,
     Object.entries(HostConfig.Tmpfs ?? {}).map(([path, options]) => `${path} ${sizeIn(options)}`),
     inMemory.map(({ path, sizeMiB }) => `${path} ${sizeMiB}m`),
   );
@@ -223,14 +237,13 @@ export function compareFiles(
   const differences: Difference[] = [];
   for (const [path, content] of declared) {
     const actual = files.get(path);
-    if (actual === undefined) differences.push({ what: path, detail: 'is missing', repair: 'config' });
+    if (actual === undefined) differences.push({ what: path, detail: said.missing, repair: 'config' });
     else if (content !== undefined && actual !== content) {
-      differences.push({ what: path, detail: 'was edited by hand', repair: 'config' });
+      differences.push({ what: path, detail: said.edited, repair: 'config' });
     }
   }
   for (const path of files.keys()) {
-    if (!declared.has(path))
-      differences.push({ what: path, detail: 'does not belong there', repair: 'config' });
+    if (!declared.has(path)) differences.push({ what: path, detail: said.foreign, repair: 'config' });
   }
   return differences;
 }

@@ -2,9 +2,12 @@
  * What a deployment will do to each container, in one line: the effect on those who are connected, what causes it, and
  * how long it lasts. Pure.
  */
+import { messages } from '../../messages/index.ts';
 import type { AbsentService } from '../../stacks/topology/topology.ts';
 import type { ChangedSetting, Release } from '../deployment/releases.ts';
 import type { Observation } from './observe.ts';
+
+const said = messages.diff.effects;
 
 /** A change Terraform plans. */
 export interface PlannedChange {
@@ -23,58 +26,58 @@ export interface History {
   readonly origin?: string;
 }
 
+/** What a deployment may do to a container. */
+export type Action = 'create' | 'recreate' | 'restart' | 'start' | 'reload' | 'update' | 'run' | 'remove';
+
 /** One row of the review. */
 export interface Effect {
   readonly container: string;
+  /** What is done to it, for programs. */
+  readonly action: Action;
+  /** The same for people, with what those notice who are connected. */
   readonly effect: string;
   readonly because: readonly string[];
   /** Expected outage: what the container took last time, else as measured on a small machine. */
   readonly outage: string;
 }
 
-const OUTAGE = {
-  create: 'until healthy, 3 to 5 s',
-  restart: '2 to 4 s',
-  down: 'it is down now',
-  none: 'none',
-  removed: 'for good',
-} as const;
-
 /** The strongest effect on one container. */
 function effectOf(
   { service, addresses, differences, conflictingContainer }: Observation,
   changes: ReadonlyMap<string, PlannedChange>,
   startSec: number | undefined,
-): Pick<Effect, 'effect' | 'outage'> | undefined {
-  const action = changes.get(addresses.container)?.action;
+): Pick<Effect, 'action' | 'effect' | 'outage'> | undefined {
+  const { outage } = said;
+  const planned = changes.get(addresses.container)?.action;
   const configPlanned = addresses.config !== undefined && changes.has(addresses.config);
   const repairs = new Set(differences.map(({ repair }) => repair));
   const { disruption } = service;
   if (service.oneOff) {
-    const isRun = action !== undefined || addresses.run === undefined || changes.has(addresses.run);
+    const isRun = planned !== undefined || addresses.run === undefined || changes.has(addresses.run);
     const isAgain = conflictingContainer !== undefined || configPlanned || repairs.size > 0;
-    return isRun || isAgain ? { effect: 'run to completion', outage: OUTAGE.none } : undefined;
+    return isRun || isAgain ? { action: 'run', effect: said.run, outage: outage.none } : undefined;
   }
-  if (action === 'create' && !conflictingContainer) return { effect: 'create', outage: OUTAGE.down };
-  if (conflictingContainer || action === 'replace' || repairs.has('container')) {
-    return {
-      effect: `recreate (${disruption})`,
-      outage: startSec ? `until healthy, ${startSec} s last time` : OUTAGE.create,
-    };
+  if (planned === 'create' && !conflictingContainer)
+    return { action: 'create', effect: said.create, outage: outage.down };
+  if (conflictingContainer || planned === 'replace' || repairs.has('container')) {
+    const time = startSec ? outage.untilHealthyAsLast(startSec) : outage.create;
+    return { action: 'recreate', effect: said.recreate(disruption), outage: time };
   }
-  if (differences.some(({ what }) => what === 'state')) return { effect: 'start', outage: OUTAGE.down };
+  if (repairs.has('start')) return { action: 'start', effect: said.start, outage: outage.down };
   const onChange = configPlanned || repairs.has('config') ? service.config?.onChange : undefined;
-  if (onChange === 'restart')
-    return { effect: `restart (${disruption})`, outage: startSec ? `about ${startSec} s` : OUTAGE.restart };
-  if (typeof onChange === 'object') return { effect: 'reload (sockets stay)', outage: OUTAGE.none };
-  if (action || onChange || repairs.size > 0 || changes.has(addresses.limit)) {
-    return { effect: 'update (nothing drops)', outage: OUTAGE.none };
+  if (onChange === 'restart') {
+    const time = startSec ? outage.restartAsLast(startSec) : outage.restart;
+    return { action: 'restart', effect: said.restart(disruption), outage: time };
+  }
+  if (typeof onChange === 'object') return { action: 'reload', effect: said.reload, outage: outage.none };
+  if (planned || onChange || repairs.size > 0 || changes.has(addresses.limit)) {
+    return { action: 'update', effect: said.update, outage: outage.none };
   }
   return undefined;
 }
 
 const settingLine = ({ name, from, to }: ChangedSetting): string =>
-  `${name}: ${from || 'unset'} → ${to || 'unset'}`;
+  said.because.settingChanged(name, from || said.because.unset, to || said.because.unset);
 
 /** Why: the settings and images that changed, else how the container was changed by hand. */
 function causesOf(
@@ -86,18 +89,17 @@ function causesOf(
   if (origin && conflictingContainer) return [origin];
   const causes = settings.filter(({ name }) => service.reads.includes(name)).map(settingLine);
   const deployedImage = release?.images[service.name];
-  if (deployedImage && deployedImage !== image) causes.push(`image: ${deployedImage} → ${image}`);
-  if (conflictingContainer)
-    causes.push('not in the state of this folder: made by hand, or by a run that was killed');
+  if (deployedImage && deployedImage !== image) causes.push(said.because.imageChanged(deployedImage, image));
+  if (conflictingContainer) causes.push(said.because.conflicting);
   // A setting or image that is about to change explains what differs; without one, somebody changed the container.
   if (causes.length === 0 || conflictingContainer) {
-    causes.push(...differences.map(({ what, detail }) => `${what}: ${detail}`));
+    causes.push(...differences.map(({ what, detail }) => said.because.difference(what, detail)));
   }
   if (causes.length > 0) return causes;
   const change = changes.get(addresses.container);
-  if (change?.action === 'create') return ['does not exist'];
-  if (change?.reason === 'tainted') return ['the last deployment of it failed'];
-  return ['a secret or something it depends on changed'];
+  if (change?.action === 'create') return [said.because.missing];
+  if (change?.reason === 'tainted') return [said.because.lastFailed];
+  return [said.because.dependency];
 }
 
 /** The containers that are deployed and no longer declared. */
@@ -115,9 +117,10 @@ function removals(
       const because = settings.filter(({ name }) => reads.includes(name)).map(settingLine);
       return {
         container,
-        effect: 'remove',
-        because: because.length > 0 ? because : ['no longer declared'],
-        outage: OUTAGE.removed,
+        action: 'remove' as const,
+        effect: said.remove,
+        because: because.length > 0 ? because : [said.because.notDeclared],
+        outage: said.outage.forGood,
       };
     });
 }
@@ -144,7 +147,7 @@ export function effects(
 }
 
 /**
- * What `terraform apply` is made to replace by `-replace`, since it cannot see that it differs.
+ * What `terraform apply` is made to replace by `-replace`, since it does not notice that it differs.
  * @param planned what it will do by itself
  */
 export function replacements(

@@ -1,6 +1,7 @@
 /** What is lost with containers that are replaced or removed: files outside their volumes. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import type { SynthesisedProject } from '../deployment/project.ts';
 import { lastRelease } from '../deployment/releases.ts';
@@ -8,6 +9,8 @@ import { terraform } from '../deployment/terraform.ts';
 import { inspect, nameOf, projectIds } from '../docker/inspect.ts';
 import { writtenIn } from '../docker/written.ts';
 import type { PlannedChange } from './effects.ts';
+
+const said = messages.diff.losses;
 
 /** A container, and the files that it alone has. */
 export interface Loss {
@@ -43,16 +46,14 @@ export function lossesOf(
   return written.filter(({ container }) => gone.has(container));
 }
 
-/** @example 'x-backend has 2 files outside its volumes, which go with it: /app/a, /app/b' */
+/** @example 'x-backend has 2 files outside its volumes, gone when it is replaced: /app/a, /app/b' */
 export function lossText({ container, files }: Loss): string {
-  const more = files.length > SHOWN ? ` and ${files.length - SHOWN} more` : '';
-  const count = files.length === 1 ? 'a file' : `${files.length} files`;
-  return `${container} has ${count} outside its volumes, gone when it is replaced: ${files.slice(0, SHOWN).join(', ')}${more}`;
+  const shown = files.slice(0, SHOWN).join(', ');
+  const more = files.length - SHOWN;
+  return more > 0
+    ? said.filesAndMore(container, files.length, shown, more)
+    : said.files(container, files.length, shown);
 }
-
-/** What keeps them. */
-export const KEEP =
-  'keep their folders: BTCW_BACKEND_VOLUMES=/folder, or volumes: in the compose file (copy the files out first: docker cp)';
 
 /** The containers' names by their addresses, of what is declared and of what was deployed last. */
 export const containerNames = ({ topology, synthesis }: SynthesisedProject): Map<string, string> =>
@@ -83,6 +84,6 @@ export async function requireConsent(
 ): Promise<void> {
   if (losses.length === 0 || discard) return;
   const what = losses.map(lossText).join('\n');
-  if (ask && (await ask(`${what}\nLose them?`))) return;
-  throw new UserError(`${what}\nNothing was changed.`, `${KEEP}; or go without them: add --discard.`);
+  if (ask && (await ask(said.discard(what)))) return;
+  throw new UserError(said.nothingChanged(what), said.keepOrDiscard);
 }

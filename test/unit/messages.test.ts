@@ -74,6 +74,8 @@ const NOT_SAID: readonly RegExp[] = [
   // Commands.
   /^(docker|sudo|node|npm|npx|git|curl|cat|test|exec|set|sed|if|for|while|printf|echo|kill|getent|scp|ss) /,
   /^(timedatectl|chown|chmod|apt-get|systemctl|ip|nft|iptables|ufw|SELECT|CREATE|SET|UPDATE) |^… && /,
+  // Scripts, parts of commands and queries.
+  /\$[(\d]|^… exec |^FROM /,
   // Headers, markup, classes of the picture.
   /^[\w-]+: [\w-]+;|^<\w+ |^mono /,
   // nginx's and frp's own words.
@@ -83,7 +85,9 @@ const WORDS = /[A-Za-z]{2,} [a-z]{2,}/;
 /** Folders that say nothing but by the catalogues. */
 const FOLDERS: readonly string[] = [
   // In order.
+  'scripts/backup',
   'scripts/deployment',
+  'scripts/diff',
   'scripts/docker',
   'scripts/doctor',
   'scripts/status',

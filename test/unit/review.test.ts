@@ -233,6 +233,23 @@ describe('the effect', () => {
     );
   });
 
+  it('of a container that has stopped is a start, for programs in the same word in each language', () => {
+    const State = { ...asDeclared.State, Status: 'exited', Running: false };
+    const differences = compare(declared, { ...asDeclared, State }, image);
+    expect(differences).toEqual([{ what: 'state', detail: 'exited instead of running', repair: 'start' }]);
+    expect(
+      effects([{ ...observed, differences }], [], { settings: [], release: undefined }, topology),
+    ).toEqual([
+      {
+        container: 'btc-watcher-nginx',
+        action: 'start',
+        effect: 'start',
+        because: ['state: exited instead of running'],
+        outage: 'it is down now',
+      },
+    ]);
+  });
+
   it('of a new image names both tags', () => {
     const [row] = review([{ address: addresses.container, action: 'replace' }], {
       settings: [],
@@ -266,6 +283,7 @@ describe('the effect', () => {
     expect(rows).toEqual([
       {
         container: 'btc-watcher-guard',
+        action: 'remove',
         effect: 'remove',
         because: ['BTCW_GUARD: on → off'],
         outage: 'for good',
