@@ -1,3 +1,91 @@
 import type { verify as en } from '../en/verify.ts';
 
-export const verify: typeof en = {};
+export const verify: typeof en = {
+  address: {
+    acceptsToken: (address) => `${address}：API 接受令牌`,
+    forgedFix: (path, fix) => `任何人都能冒充任何用户登录：${path} 必须校验每个令牌的签名（${fix}）`,
+    page: (address) => `${address}：页面`,
+    reachesBackend: (address) => `${address}：/api 通到后端`,
+    refusesForged: (address) => `${address}：API 拒绝用其他密钥签名的令牌`,
+  },
+  check: {
+    causedBy: (check) => `原因是 "${check}"`,
+    skipped: (reason) => `已跳过：${reason}`,
+  },
+  deployment: {
+    compareLogin: (profile, fix) => `请核对 ${profile} 中的 login 与应用是否一致；${fix}`,
+    healthy: (container) => `${container} 健康`,
+    local: (port) => `本机 ${port}`,
+    nothingDeployed: (project) => `"${project}" 尚未部署。`,
+    passwordFix: '密码文件中的密码必须与后端的一致：BTCW_ADMIN_PASSWORD_FILE',
+    tunnel: (port) => `隧道 ${port}`,
+    tunnelLog: (client) => `${client} 日志：start proxy success`,
+    upstream: (service, path) => `${service}：${path}`,
+    wholeTunnel: '隧道',
+  },
+  login: {
+    name: (where) => `${where}：登录获得令牌`,
+    noToken: (answer, keys) => `${answer}，但响应的 "${keys}" 处没有文本`,
+  },
+  logs: {
+    backend: '后端日志：不含令牌',
+    backendConnected: '后端日志：客户端已连接',
+    filter: (command) => `${command}；访问日志中的令牌会随日志保存：请关闭该日志，或将令牌过滤掉`,
+    noLine: (expected) => `没有这一行：${expected}`,
+    onHost: '它直接运行在本机上，不在容器中',
+    proxy: 'nginx 日志：有 101，不含令牌',
+    tokenInLog: '日志中有令牌',
+    tokenNotInLog: '日志中没有令牌',
+  },
+  remote: {
+    checkAccount: '请检查 --user 和 --password-file',
+    elsewhere: (command) => `在部署所在的机器上：${command}`,
+    name: '远程',
+    noAddress: (text) => `--url：应为形如 "http://47.108.221.231:60001" 的地址，当前为 "${text}"。`,
+    noPasswordFile: '--password-file：使用 --url 时必须指定。',
+    noPasswordFileFix: '请把 secrets/<project>/admin-password 复制到本机。',
+    unreadable: (file, error) => `--password-file：无法读取 "${file}"：${error}`,
+  },
+  route: {
+    differs: (proxied, service, direct) => `${proxied}；直接访问 ${service}：${direct}`,
+    name: (address, path, service) => `${address}：${path} 的响应与 ${service} 一致`,
+    notRouted: (path, service, proxied) =>
+      `${path} 没有路由到 ${service}：${proxied} 来自别处（可用 BTCW_BACKEND_PATHS 添加路径）`,
+    typed: (answer, contentType) => `${answer}，${contentType}`,
+  },
+  socket: {
+    locale: 'zh-CN',
+    anyUpgrade: (address) => `${address}：WebSocket 返回 101、401 或 403`,
+    upgrades: {
+      expired: (address, codes) => `${address}：WebSocket 用过期令牌返回 ${codes}`,
+      forged: (address, codes) => `${address}：WebSocket 用其他密钥签名的令牌返回 ${codes}`,
+      valid: (address, codes) => `${address}：WebSocket 用有效令牌返回 ${codes}`,
+      wrong: (address, codes) => `${address}：WebSocket 用错误令牌返回 ${codes}`,
+    },
+    closed: (answer, code) => `${answer}，连接被关闭：${code}`,
+    closedAfter: (seconds, reason) => `${seconds} 秒后关闭：${reason}`,
+    noData: (topics) => `没有收到 ${topics} 的数据`,
+    noDataBecause: (topics, error) => `没有收到 ${topics} 的数据；${error}`,
+    noPing: (seconds) => `${seconds} 秒内没有 ping`,
+    noPong: '没有 pong',
+    noPongBecause: (error) => `没有 pong；${error}`,
+    noneOf: {
+      ping: (address) => `${address}：ping`,
+      topics: (address) => `${address}：主题`,
+      webSocket: (address) => `${address}：WebSocket`,
+    },
+    noPings: '按应用描述，双方都不发 ping',
+    openFor: (address, seconds) => `${address}：WebSocket 保持 ${seconds} 秒`,
+    ping: (address) => `${address}：ping 有应答`,
+    pingAnswered: '已应答服务器的 ping',
+    pingLater: '服务器会发 ping，但此刻还没有：--soak 90s 会等待并应答',
+    pingLaterEvery: (seconds) => `服务器每 ${seconds} 秒发一次 ping，此刻还没有：--soak 90s 会等待并应答`,
+    soaked: (messages, seconds) => `${messages} 条消息，最长间隔 ${seconds} 秒`,
+    soakedWithPings: (messages, seconds, pings) =>
+      `${messages} 条消息，最长间隔 ${seconds} 秒，应答 ${pings} 次 ping`,
+    takesToken: 'WebSocket 需要令牌，但没有应用描述说明是哪种',
+    topicsBetween: (address, count, first, last) =>
+      `${address}：${first} 到 ${last} 秒内收到 ${count} 个主题`,
+    topicsWithin: (address, count, seconds) => `${address}：${seconds} 秒内收到 ${count} 个主题`,
+  },
+};

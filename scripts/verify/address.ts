@@ -1,4 +1,7 @@
 /** The checks of one address that a deployment is opened at: page, API, tokens, WebSocket. */
+import { messages } from '../../messages/index.ts';
+import type { Topology } from '../../stacks/topology/topology.ts';
+import { apiUpstream, pageUpstream, seeLog } from '../deployment/routes.ts';
 import { type AppProfile, notInProfile } from '../lib/app-profile.ts';
 import { answerText, ask } from '../lib/http.ts';
 import { forgedToken } from '../lib/login.ts';
@@ -7,7 +10,11 @@ import { HTTP_DEADLINE_MS } from './login.ts';
 import { getPage, pageResult, type Route, routeCheck } from './route.ts';
 import { type SocketChecks, type SocketTokens, socketChecks } from './socket.ts';
 
+const said = messages.verify.address;
+
 export interface Address {
+  /** What the ids of its checks begin with. */
+  readonly id: 'local' | 'tunnel' | 'remote';
   /** What its checks begin with. @example 'tunnel 60001' */
   readonly name: string;
   /** Without a slash at its end. @example 'http://47.108.221.231:60001' */
@@ -30,6 +37,20 @@ export interface Application {
 }
 
 const WRONG_TOKEN = 'not.a.token';
+
+/** What shows the logs of the services that the checks are about, by what they do. @param where how a command is given */
+export function logsOf(
+  topology: Topology,
+  profile: AppProfile,
+  where = (command: string) => command,
+): Address['fixes'] {
+  const log = (service: string) => where(seeLog(topology, service));
+  return {
+    backend: log(apiUpstream(topology, profile).service),
+    frontend: log(pageUpstream(topology).service),
+    proxy: log(topology.proxy),
+  };
+}
 
 /** The checks of an address, by what those of another may depend on. */
 export interface AddressChecks extends SocketChecks {
@@ -62,15 +83,16 @@ const options = { deadlineMs: HTTP_DEADLINE_MS };
 
 /** Of the reference application its counters are asked for; any other's paths answer as its service does. */
 function apiChecks(
-  { name, url, fixes }: Address,
+  { id, name, url, fixes }: Address,
   { profile, routes }: Application,
   dependsOn: readonly PlannedCheck[],
 ): PlannedCheck[] {
-  const compared = routes.map((route) => routeCheck({ name, url }, route, fixes.proxy, dependsOn));
+  const compared = routes.map((route) => routeCheck({ id, name, url }, route, fixes.proxy, dependsOn));
   const { statsPath } = profile;
   if (!statsPath) return compared;
   const reached: PlannedCheck = {
-    name: `${name}: /api reaches the backend`,
+    id: `${id}.api`,
+    name: said.reachesBackend(name),
     dependsOn,
     fix: fixes.backend,
     run: async () => {
@@ -88,7 +110,7 @@ function apiChecks(
  * @param behind the same checks of the address that this one leads to
  */
 function whoChecks(
-  { name, url, fixes }: Address,
+  { id, name, url, fixes }: Address,
   { profile, token }: Application,
   dependsOn: readonly PlannedCheck[],
   behind: readonly PlannedCheck[] = [],
@@ -96,12 +118,13 @@ function whoChecks(
   const { whoPath } = profile;
   if (!whoPath) {
     const reason = notInProfile(profile, 'whoPath');
-    return [skip(`${name}: API refuses a token of another key`, reason)];
+    return [skip(`${id}.forged-token`, said.refusesForged(name), reason)];
   }
   const askWith = (bearer: string) =>
     ask(`${url}${whoPath}`, { ...options, headers: { authorization: `Bearer ${bearer}` } });
   const valid: PlannedCheck = {
-    name: `${name}: API accepts the token`,
+    id: `${id}.token`,
+    name: said.acceptsToken(name),
     dependsOn: [...dependsOn, ...behind.slice(0, 1)],
     fix: fixes.backend,
     run: async () => {
@@ -110,9 +133,10 @@ function whoChecks(
     },
   };
   const forged: PlannedCheck = {
-    name: `${name}: API refuses a token of another key`,
+    id: `${id}.forged-token`,
+    name: said.refusesForged(name),
     dependsOn: [valid, ...behind.slice(1)],
-    fix: `anybody can log in as anybody: ${whoPath} has to check the signature of each token (${fixes.backend})`,
+    fix: said.forgedFix(whoPath, fixes.backend),
     run: async () => {
       const answer = await askWith(forgedToken(await token()));
       return { ok: [401, 403].includes(answer.status), detail: answerText(answer) };
@@ -127,7 +151,7 @@ export function addressChecks(
   application: Application,
   needs: AddressDependencies,
 ): AddressChecks {
-  const { name, url, fixes } = address;
+  const { id, name, url, fixes } = address;
   const { profile, token, expired, isOneService } = application;
   const { behind } = needs;
   /** Depends on the same check of the address behind. */
@@ -136,7 +160,8 @@ export function addressChecks(
 
   const page = after(
     {
-      name: `${name}: page`,
+      id: `${id}.page`,
+      name: said.page(name),
       dependsOn: needs.page,
       fix: fixes.frontend,
       run: async () => {

@@ -1,7 +1,12 @@
 /** What a check of `verify` is, and the order in which they are run. */
+import { messages } from '../../messages/index.ts';
+
+const said = messages.verify.check;
 
 /** One row of the report. The names of its fields are those of `verify --json`. */
 export interface Check {
+  /** The same in each language. @example 'tunnel.upgrade.forged' */
+  readonly id: string;
   readonly name: string;
   readonly ok: boolean;
   /** What was found, also where it passed. @example 'status 200' */
@@ -22,11 +27,12 @@ export type Result =
       /** @default - that of its check */
       readonly fix?: string;
     }
-  /** It cannot be told, with the reason. */
+  /** It cannot be known, with the reason. */
   | { readonly skipped: string };
 
 /** A check that is still to be run. */
 export interface PlannedCheck {
+  readonly id: string;
   readonly name: string;
   /** Checks without which it can only fail. */
   readonly dependsOn: readonly PlannedCheck[];
@@ -44,7 +50,8 @@ export function once<T>(run: () => Promise<T>): () => Promise<T> {
 }
 
 /** A row that says why something is not checked. */
-export const skip = (name: string, reason: string): PlannedCheck => ({
+export const skip = (id: string, name: string, reason: string): PlannedCheck => ({
+  id,
   name,
   dependsOn: [],
   fix: '',
@@ -53,23 +60,23 @@ export const skip = (name: string, reason: string): PlannedCheck => ({
 
 /**
  * Runs one check after the other; one that depends on a failed one is skipped, and its row names the cause. So is one
- * that depends on what cannot be told.
+ * that depends on what cannot be known.
  */
 export async function runPlanned(planned: readonly PlannedCheck[]): Promise<Check[]> {
   const reasons = new Map<PlannedCheck, string>();
   const checks: Check[] = [];
   for (const check of planned) {
-    const { name, dependsOn, fix } = check;
+    const { id, name, dependsOn, fix } = check;
     const reason = dependsOn.map((other) => reasons.get(other)).find((other) => other !== undefined);
     const result = reason === undefined ? await check.run() : { skipped: reason };
     if ('skipped' in result) {
       const { skipped } = result;
       reasons.set(check, skipped);
-      checks.push({ name, ok: false, detail: `skipped: ${skipped}`, fix: '', skipped: true });
+      checks.push({ id, name, ok: false, detail: said.skipped(skipped), fix: '', skipped: true });
       continue;
     }
-    if (!result.ok) reasons.set(check, `caused by "${name}"`);
-    checks.push({ name, ok: result.ok, detail: result.detail, fix: result.fix ?? fix });
+    if (!result.ok) reasons.set(check, said.causedBy(name));
+    checks.push({ id, name, ok: result.ok, detail: result.detail, fix: result.fix ?? fix });
   }
   return checks;
 }

@@ -1,28 +1,31 @@
 /** The checks of the deployment on this host: containers, backend, tunnel, both addresses, logs. */
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import type { Service } from '../../stacks/topology/service.ts';
 import { serviceNamed, type Topology } from '../../stacks/topology/topology.ts';
 import type { Upstream } from '../../stacks/topology/upstream.ts';
 import { localUrl, mainTunnel, publicUrl, serviceUrl } from '../../stacks/topology/urls.ts';
-import { isWell } from '../deployment/health.ts';
+import { isWell, statusText } from '../deployment/health.ts';
 import { root } from '../deployment/host.ts';
 import { isUnknownUser, profileOf, userFix } from '../deployment/profile.ts';
-import { type Deployment, loadDeployment, loadProject } from '../deployment/project.ts';
+import { type Deployment, loadProject, type Project } from '../deployment/project.ts';
 import { apiUpstream, pageUpstream, seeLog, upstreamFor } from '../deployment/routes.ts';
 import { waitForTunnel } from '../deployment/tunnel.ts';
 import { projectContainers } from '../docker/containers.ts';
 import { showLog } from '../docker/logs.ts';
 import type { AppProfile } from '../lib/app-profile.ts';
 import { answerText, ask, type HttpAnswer } from '../lib/http.ts';
-import { type Address, type Application, addressChecks, listed } from './address.ts';
+import { type Address, type Application, addressChecks, listed, logsOf } from './address.ts';
 import { type Check, type PlannedCheck, runPlanned } from './check.ts';
 import { expiredToken, HTTP_DEADLINE_MS, loginOf } from './login.ts';
 import { logChecks } from './logs.ts';
 import { passwordIn } from './remote.ts';
 import type { Route } from './route.ts';
 import { soakCheck } from './socket.ts';
+
+const said = messages.verify.deployment;
 
 const TUNNEL_DEADLINE_MS = 5_000;
 
@@ -35,32 +38,24 @@ export interface DeploymentOptions {
   readonly passwordFile?: string | undefined;
 }
 
-/** Where to see what the services say that the checks are about, by what they do. */
-function logsOf(topology: Topology, profile: AppProfile): Address['fixes'] {
-  return {
-    backend: seeLog(topology, apiUpstream(topology, profile).service),
-    frontend: seeLog(topology, pageUpstream(topology).service),
-    proxy: seeLog(topology, topology.proxy),
-  };
-}
-
 /** The checks of the containers, by the names of their services. */
 type ContainerChecks = ReadonlyMap<string, PlannedCheck>;
 
 /** @throws {UserError} where nothing is deployed */
 async function containerChecks({ project, services }: Topology): Promise<ContainerChecks> {
   const containers = await projectContainers(project);
-  if (containers.length === 0) throw new UserError(`Nothing of "${project}" is deployed.`, 'npm run deploy');
-  const check = ({ containerName }: Service): PlannedCheck => {
+  if (containers.length === 0) throw new UserError(said.nothingDeployed(project), 'npm run deploy');
+  const check = ({ name: service, containerName }: Service): PlannedCheck => {
     const container = containers.find(({ name }) => name === containerName);
     const { status, health } = container ?? { status: 'missing', health: 'none' };
     return {
-      name: `${containerName} is healthy`,
+      id: `container.${service}`,
+      name: said.healthy(containerName),
       dependsOn: [],
       fix: status === 'running' ? showLog(containerName) : 'npm run deploy',
       run: async () => ({
         ok: isWell({ name: containerName, status, health }),
-        detail: container ? `${status}, ${health}` : status,
+        detail: statusText({ status, health }),
       }),
     };
   };
@@ -77,7 +72,8 @@ const upstreamCheck = (
   { service, healthPath }: Upstream,
   containers: ContainerChecks,
 ): PlannedCheck => ({
-  name: `${service}: ${healthPath}`,
+  id: `upstream.${service}`,
+  name: said.upstream(service, healthPath),
   dependsOn: containerOf(containers, service),
   fix: seeLog(topology, service),
   run: async () => {
@@ -90,7 +86,8 @@ const upstreamCheck = (
 function tunnelCheck({ settings, topology }: Deployment, containers: ContainerChecks): PlannedCheck {
   const { name, client, server } = mainTunnel(topology);
   return {
-    name: `${client} log: start proxy success`,
+    id: 'tunnel',
+    name: said.tunnelLog(client),
     dependsOn: [...containerOf(containers, client), ...containerOf(containers, server)],
     fix: showLog(serviceNamed(topology, client).containerName),
     run: async () => {
@@ -104,8 +101,13 @@ function tunnelCheck({ settings, topology }: Deployment, containers: ContainerCh
 function addressesOf(topology: Topology, fixes: Address['fixes']): { local: Address; tunnel: Address } {
   const [port] = serviceNamed(topology, topology.proxy).ports;
   return {
-    local: { name: `local ${port?.host}`, url: localUrl(topology), fixes },
-    tunnel: { name: `tunnel ${mainTunnel(topology).remotePort}`, url: publicUrl(topology), fixes },
+    local: { id: 'local', name: said.local(port?.host ?? 0), url: localUrl(topology), fixes },
+    tunnel: {
+      id: 'tunnel',
+      name: said.tunnel(mainTunnel(topology).remotePort),
+      url: publicUrl(topology),
+      fixes,
+    },
   };
 }
 
@@ -135,18 +137,16 @@ export function loginFix(
   answer: Pick<HttpAnswer, 'status'>,
 ): string {
   if (profile.name === 'reference') {
-    return 'the password file must hold the password the backend knows: BTCW_ADMIN_PASSWORD_FILE';
+    return said.passwordFix;
   }
   if (isUnknownUser(answer, profile)) return userFix(profile, user, passwordFile) ?? log;
   const { status } = answer;
-  return [404, 405, 415, 422].includes(status)
-    ? `compare login in ${profile.name} with the application; ${log}`
-    : log;
+  return [404, 405, 415, 422].includes(status) ? said.compareLogin(profile.name, log) : log;
 }
 
 /** Plans the checks of the deployment on this host. */
-async function plan(deployment: Deployment, options: DeploymentOptions): Promise<PlannedCheck[]> {
-  const { settings, topology } = deployment;
+async function plan(project: Project, options: DeploymentOptions): Promise<PlannedCheck[]> {
+  const { settings, topology, secrets } = project;
   const profile = profileOf(settings, topology);
   const logs = logsOf(topology, profile);
   const containers = await containerChecks(topology);
@@ -161,7 +161,6 @@ async function plan(deployment: Deployment, options: DeploymentOptions): Promise
     ...upstreams.filter(({ upstream }) => upstream.service === apiService).map(({ check }) => check),
   ];
 
-  const { secrets } = await loadProject({ anySecrets: true });
   const { user = settings.BTCW_ADMIN_USER, passwordFile = secrets.adminPassword, soakSec } = options;
   const given = options.passwordFile && passwordIn(options.passwordFile);
   const account = {
@@ -171,8 +170,8 @@ async function plan(deployment: Deployment, options: DeploymentOptions): Promise
     fixOf: (answer: HttpAnswer) =>
       loginFix(profile, { user, passwordFile: relative(root, passwordFile), log: logs.backend }, answer),
   };
-  const login = loginOf('backend: login gives a token', profile, account, api);
-  const tunnelUp = tunnelCheck(deployment, containers);
+  const login = loginOf(messages.verify.login.name('backend'), profile, account, api);
+  const tunnelUp = tunnelCheck(project, containers);
   const application: Application = {
     profile,
     routes: routesOf(topology, profile),
@@ -194,7 +193,7 @@ async function plan(deployment: Deployment, options: DeploymentOptions): Promise
     behind: here,
   });
   const opened = { dependsOn: there.upgrades.slice(-1), fix: 'npm run doctor' };
-  const soaked = { name: 'tunnel', url: tunnel.url };
+  const soaked = { ...tunnel, name: said.wholeTunnel };
   return [
     ...containers.values(),
     ...upstreams.map(({ check }) => check),
@@ -212,4 +211,4 @@ async function plan(deployment: Deployment, options: DeploymentOptions): Promise
  * @throws {UserError} where nothing is deployed, Docker does not answer, or the profile has a mistake
  */
 export const deploymentChecks = async (options: DeploymentOptions): Promise<Check[]> =>
-  runPlanned(await plan(loadDeployment(), options));
+  runPlanned(await plan(await loadProject({ anySecrets: true }), options));

@@ -1,12 +1,15 @@
-/** Tokens: a good one from the backend, and others to see them refused. */
+/** Tokens: a good one from the backend, and others that have to be refused. */
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { SignJWT } from 'jose';
+import { messages } from '../../messages/index.ts';
 import type { SecretFiles } from '../../stacks/topology/secrets.ts';
 import { type AppProfile, notInProfile } from '../lib/app-profile.ts';
 import { answerText, type HttpAnswer } from '../lib/http.ts';
 import { logIn, tokenIn } from '../lib/login.ts';
 import { once, type PlannedCheck, type Result, skip } from './check.ts';
+
+const said = messages.verify.login;
 
 export const HTTP_DEADLINE_MS = 10_000;
 
@@ -35,17 +38,18 @@ export function loginOf(
   dependsOn: readonly PlannedCheck[],
 ): Login {
   const { login } = profile;
-  if (!login) return { check: skip(name, notInProfile(profile, 'login')), token: async () => '' };
+  if (!login) return { check: skip('login', name, notInProfile(profile, 'login')), token: async () => '' };
   const answered = once(() => logIn(base, login, user, password(), HTTP_DEADLINE_MS));
   const token = async () => tokenIn((await answered()).body, login);
   const run = async (): Promise<Result> => {
     const answer = await answered();
     const isIn = answer.status >= 200 && answer.status < 300;
     const ok = isIn && (await token()) !== '';
-    const nowhere = isIn ? `, but no text at "${login.tokenKeys.join('.')}" in the answer` : '';
-    return { ok, detail: `${answerText(answer)}${ok ? '' : nowhere}`, fix: fixOf(answer) };
+    const text = answerText(answer);
+    const detail = isIn && !ok ? said.noToken(text, login.tokenKeys.join('.')) : text;
+    return { ok, detail, fix: fixOf(answer) };
   };
-  return { check: { name, dependsOn, fix: '', run }, token };
+  return { check: { id: 'login', name, dependsOn, fix: '', run }, token };
 }
 
 type SessionFiles = Pick<SecretFiles, 'jwtSecret' | 'adminPassword'>;

@@ -1,19 +1,22 @@
 /** The WebSockets of the checks before in both logs, and their token, which must be in none. */
+import { messages } from '../../messages/index.ts';
 import { serviceNamed, type Topology } from '../../stacks/topology/topology.ts';
 import { apiUpstream, isOnHost } from '../deployment/routes.ts';
 import { readLog, showLog } from '../docker/logs.ts';
 import { type AppProfile, asText, filled, notInProfile } from '../lib/app-profile.ts';
 import { type PlannedCheck, type Result, skip } from './check.ts';
 
+const said = messages.verify.logs;
+
 /** Longer than the checks before the logs take. */
 const LOG_SINCE = '2m';
 
 /** Judges a log. @param expected what it should have; undefined where that is not known. Pure. */
 export function logResult(log: string, expected: string | undefined, token: string): Result {
-  if (token !== '' && log.includes(token)) return { ok: false, detail: 'the token is in the log' };
-  if (expected === undefined) return { ok: true, detail: 'the token is not in it' };
+  if (token !== '' && log.includes(token)) return { ok: false, detail: said.tokenInLog };
+  if (expected === undefined) return { ok: true, detail: said.tokenNotInLog };
   const found = log.includes(expected);
-  return { ok: found, detail: found ? expected : `no line ${expected}` };
+  return { ok: found, detail: found ? expected : said.noLine(expected) };
 }
 
 /**
@@ -27,20 +30,19 @@ export function logChecks(
   dependsOn: readonly PlannedCheck[],
 ): PlannedCheck[] {
   const { webSocket, login, logText } = profile;
-  const names = {
-    proxy: 'nginx log: 101, without the token',
-    backend: logText ? 'backend log: client connected' : 'backend log: without the token',
-  };
+  const proxyRow = ['log.proxy', said.proxy] as const;
+  const backendRow = ['log.backend', logText ? said.backendConnected : said.backend] as const;
   if (!webSocket?.token || !login) {
     const reason = notInProfile(profile, 'token');
-    return [skip(names.proxy, reason), skip(names.backend, reason)];
+    return [skip(...proxyRow, reason), skip(...backendRow, reason)];
   }
   const check = (
-    name: string,
+    [id, name]: readonly [id: string, name: string],
     container: string,
     expected: string | undefined,
     fix: string,
   ): PlannedCheck => ({
+    id,
     name,
     dependsOn,
     fix,
@@ -53,11 +55,11 @@ export function logChecks(
   const backend = serviceNamed(topology, service).containerName;
   const proxy = serviceNamed(topology, topology.proxy).containerName;
   const connected = logText && asText(filled(logText, { user }));
-  const filter = `${showLog(backend)}; a token in its access log is kept with it: switch that log off, or filter it`;
+  const filter = said.filter(showLog(backend));
   return [
-    check(names.proxy, proxy, `GET ${webSocket.path.split('?', 1)[0]} HTTP/1.1" 101`, showLog(proxy)),
+    check(proxyRow, proxy, `GET ${webSocket.path.split('?', 1)[0]} HTTP/1.1" 101`, showLog(proxy)),
     isOnHost(topology, service)
-      ? skip(names.backend, 'it runs on this host, in no container')
-      : check(names.backend, backend, connected, profile.name === 'reference' ? showLog(backend) : filter),
+      ? skip(...backendRow, said.onHost)
+      : check(backendRow, backend, connected, profile.name === 'reference' ? showLog(backend) : filter),
   ];
 }

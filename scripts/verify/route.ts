@@ -1,7 +1,11 @@
 /** Whether the reverse proxy sends paths where they belong: they answer as their service does by itself. */
+import { messages } from '../../messages/index.ts';
 import { answerText, ask, askPage, type HttpAnswer } from '../lib/http.ts';
+import type { Address } from './address.ts';
 import type { PlannedCheck, Result } from './check.ts';
 import { HTTP_DEADLINE_MS } from './login.ts';
+
+const said = messages.verify.route;
 
 /** A path, and where its service is asked for it without the reverse proxy. */
 export interface Route {
@@ -10,13 +14,13 @@ export interface Route {
   readonly service: string;
   /** @example 'http://127.0.0.1:8000' */
   readonly base: string;
-  /** Whether the reverse proxy sends it there: else it is only told who answers. */
+  /** Whether the reverse proxy sends it there: else only who answers is reported. */
   readonly isRouted: boolean;
 }
 
 const described = (answer: HttpAnswer): string =>
   answer.status > 0 && answer.contentType
-    ? `${answerText(answer)}, ${answer.contentType}`
+    ? said.typed(answerText(answer), answer.contentType)
     : answerText(answer);
 
 const isSame = (a: HttpAnswer, b: HttpAnswer): boolean =>
@@ -31,22 +35,23 @@ export function routeResult(
   if (isSame(proxied, direct)) return { ok: proxied.status > 0, detail: described(proxied) };
   if (!isRouted) {
     return {
-      skipped: `${path} is not routed to ${service}: ${described(proxied)} comes from elsewhere (BTCW_BACKEND_PATHS adds paths)`,
+      skipped: said.notRouted(path, service, described(proxied)),
     };
   }
-  return { ok: false, detail: `${described(proxied)}; ${service} itself: ${described(direct)}` };
+  return { ok: false, detail: said.differs(described(proxied), service, described(direct)) };
 }
 
 /** @param address that the reverse proxy is asked at */
 export function routeCheck(
-  { name, url }: { readonly name: string; readonly url: string },
+  { id, name, url }: Pick<Address, 'id' | 'name' | 'url'>,
   route: Route,
   fix: string,
   dependsOn: readonly PlannedCheck[],
 ): PlannedCheck {
   const { path, service, base } = route;
   return {
-    name: `${name}: ${path} answers as ${service} does`,
+    id: `${id}.route.${path}`,
+    name: said.name(name, path, service),
     dependsOn,
     fix,
     run: async () => {

@@ -1,5 +1,7 @@
 /** The checks of a WebSocket: who may open it, what it brings, and whether it stays open. */
+import { messages } from '../../messages/index.ts';
 import { type AppProfile, notInProfile, type WebSocketProfile } from '../lib/app-profile.ts';
+import { answerText } from '../lib/http.ts';
 import {
   handshake,
   type ProbeResult,
@@ -10,6 +12,8 @@ import {
 } from '../lib/websocket.ts';
 import type { Address } from './address.ts';
 import { once, type PlannedCheck, type Result, skip } from './check.ts';
+
+const said = messages.verify.socket;
 
 /** What a WebSocket is opened with. */
 export interface SocketTokens {
@@ -37,12 +41,7 @@ export interface SocketDependencies {
 }
 
 /** In the order of the checks. */
-const KINDS = {
-  wrong: 'a wrong token',
-  forged: 'a token of another key',
-  expired: 'an expired token',
-  valid: 'a valid token',
-} as const;
+const KINDS = ['wrong', 'forged', 'expired', 'valid'] as const;
 
 /** How long an application may take to close a connection that it has accepted with a wrong token. */
 const REFUSAL_MS = 3_000;
@@ -59,22 +58,22 @@ const SILENCE_MS = 15_000;
 
 /** A handshake's status in a few words. */
 const statusText = (status: number | string): string =>
-  typeof status === 'number' ? `status ${status}` : status;
+  typeof status === 'number' ? answerText({ status, error: '' }) : status;
 
 /** The deadlines of the topics that have one. */
 const deadlinesOf = ({ topics }: WebSocketProfile): number[] =>
   topics.flatMap(({ deadlineSec }) => deadlineSec ?? []);
 
-const LIST = new Intl.ListFormat('en-GB', { type: 'disjunction' });
+const LIST = new Intl.ListFormat(said.locale, { type: 'disjunction' });
 
 /** The upgrade that each kind of token gives. */
 function upgradeChecks(
-  { name, url, fixes }: Pick<Address, 'name' | 'url' | 'fixes'>,
+  { id, name, url, fixes }: Address,
   profile: WebSocketProfile,
   tokens: SocketTokens,
   { api, login, behind }: SocketDependencies,
 ): PlannedCheck[] {
-  const kinds = (Object.keys(KINDS) as (keyof typeof KINDS)[]).filter((kind) => tokens[kind]);
+  const kinds = KINDS.filter((kind) => tokens[kind]);
   const { refusals } = profile;
   // One that checks the token before the upgrade has said all by then.
   const isStrict = refusals.length === 1;
@@ -82,7 +81,8 @@ function upgradeChecks(
     const isValid = kind === 'valid';
     const same = behind?.upgrades[index];
     return {
-      name: `${name}: WebSocket with ${KINDS[kind]} gives ${isValid ? 101 : LIST.format(refusals.map(String))}`,
+      id: `${id}.upgrade.${kind}`,
+      name: said.upgrades[kind](name, isValid ? '101' : LIST.format(refusals.map(String))),
       dependsOn: [...api, login, ...(same ? [same] : [])],
       fix: fixes.proxy,
       run: async () => {
@@ -92,7 +92,7 @@ function upgradeChecks(
         const text = statusText(status);
         const isRefused = (typeof status === 'number' && refusals.includes(status)) || closed !== undefined;
         const isOpen = status === 101 && closed === undefined;
-        return { ok: isValid ? isOpen : isRefused, detail: closed ? `${text}, closed with ${closed}` : text };
+        return { ok: isValid ? isOpen : isRefused, detail: closed ? said.closed(text, closed) : text };
       },
     };
   });
@@ -100,13 +100,14 @@ function upgradeChecks(
 
 /** Of a WebSocket that takes no token, or whose token nobody can get: that there is one. */
 function plainUpgrade(
-  { name, url, fixes }: Pick<Address, 'name' | 'url' | 'fixes'>,
+  { id, name, url, fixes }: Address,
   profile: WebSocketProfile,
   { api, behind }: SocketDependencies,
 ): PlannedCheck {
   const same = behind?.upgrades.slice(-1) ?? [];
   return {
-    name: `${name}: WebSocket gives 101, 401 or 403`,
+    id: `${id}.upgrade`,
+    name: said.anyUpgrade(name),
     dependsOn: [...api, ...same],
     fix: fixes.proxy,
     run: async () => {
@@ -126,8 +127,10 @@ export function topicsResult({ topics }: WebSocketProfile, { arrivedMs = {}, err
       return arrived === undefined || arrived > deadlineSec * 1000 + LATE_MS;
     })
     .map(({ name }) => name);
-  if (missing.length > 0)
-    return { ok: false, detail: `no data for ${missing.join(', ')}${error && `; ${error}`}` };
+  if (missing.length > 0) {
+    const names = missing.join(', ');
+    return { ok: false, detail: error ? said.noDataBecause(names, error) : said.noData(names) };
+  }
   return {
     ok: true,
     detail: topics
@@ -147,15 +150,15 @@ const awaitedPingSec = ({ heartbeat }: WebSocketProfile): number | undefined =>
 export function pingResult(profile: WebSocketProfile, { pongMs, pinged, error }: ProbeResult): Result {
   const { heartbeat } = profile;
   if (heartbeat.from === 'client') {
-    const detail = pongMs === undefined ? `no pong${error && `; ${error}`}` : `${pongMs.toFixed(1)} ms`;
-    return { ok: pongMs !== undefined, detail };
+    if (pongMs !== undefined) return { ok: true, detail: `${pongMs.toFixed(1)} ms` };
+    return { ok: false, detail: error ? said.noPongBecause(error) : said.noPong };
   }
-  if (pinged) return { ok: true, detail: "the server's ping was answered" };
-  if (heartbeat.from === 'none') return { skipped: 'by its profile nobody pings' };
+  if (pinged) return { ok: true, detail: said.pingAnswered };
+  if (heartbeat.from === 'none') return { skipped: said.noPings };
   const awaited = awaitedPingSec(profile);
-  if (awaited) return { ok: false, detail: `no ping within ${awaited} s` };
-  const every = heartbeat.everySec ? ` every ${heartbeat.everySec} s` : '';
-  return { skipped: `the server pings${every}, and has not meanwhile: --soak 90s answers its pings` };
+  if (awaited) return { ok: false, detail: said.noPing(awaited) };
+  const { everySec } = heartbeat;
+  return { skipped: everySec ? said.pingLaterEvery(everySec) : said.pingLater };
 }
 
 /** How long everything may take that is waited for. */
@@ -167,31 +170,35 @@ function probeMs(profile: WebSocketProfile): number {
   return SHORT_MS;
 }
 
-const NUMBERS = ['no', 'one', 'two', 'three', 'four', 'five', 'six'];
-
-/** @example 'four topics within 3 s', 'topics within 5 to 60 s' */
-function topicsName(profile: WebSocketProfile): string {
+/** @example 'local 8501: four topics within 3 s' */
+function topicsName(address: string, profile: WebSocketProfile): string {
   const deadlines = deadlinesOf(profile);
   const [first, last] = [Math.min(...deadlines), Math.max(...deadlines)];
-  if (deadlines.length === 0) return 'topics';
-  const count =
-    deadlines.length === 1 ? 'one topic' : `${NUMBERS[deadlines.length] ?? deadlines.length} topics`;
-  return `${count} within ${first === last ? '' : `${first} to `}${last} s`;
+  const count = deadlines.length;
+  if (count === 0) return said.noneOf.topics(address);
+  return first === last
+    ? said.topicsWithin(address, count, last)
+    : said.topicsBetween(address, count, first, last);
 }
 
 /** All but the soak. */
 export function socketChecks(
-  address: Pick<Address, 'name' | 'url' | 'fixes'>,
+  address: Address,
   profile: AppProfile,
   tokens: SocketTokens,
   needs: SocketDependencies,
 ): SocketChecks {
-  const { name, url, fixes } = address;
+  const { id, name, url, fixes } = address;
   const { webSocket } = profile;
   if (!webSocket) {
     const reason = notInProfile(profile, 'webSocket');
-    const row = (what: string) => skip(`${name}: ${what}`, reason);
-    return { upgrades: [row('WebSocket')], topics: row('topics'), ping: row('ping'), beside: [] };
+    const { noneOf } = said;
+    return {
+      upgrades: [skip(`${id}.upgrade`, noneOf.webSocket(name), reason)],
+      topics: skip(`${id}.topics`, noneOf.topics(name), reason),
+      ping: skip(`${id}.ping`, noneOf.ping(name), reason),
+      beside: [],
+    };
   }
   const { login, behind } = needs;
   const hasToken = Boolean(webSocket.token && profile.login);
@@ -211,12 +218,12 @@ export function socketChecks(
   const opened = [...upgrades.slice(-1), ...(hasToken ? [login] : [])];
   const whenOpen = async (judge: (result: ProbeResult) => Result): Promise<Result> => {
     const result = await probe();
-    if (!hasToken && result.status !== 101)
-      return { skipped: 'the WebSocket takes a token, and no profile says which' };
+    if (!hasToken && result.status !== 101) return { skipped: said.takesToken };
     return judge(result);
   };
   const topics: PlannedCheck = {
-    name: `${name}: ${topicsName(webSocket)}`,
+    id: `${id}.topics`,
+    name: topicsName(name, webSocket),
     dependsOn: [...opened, ...(behind ? [behind.topics] : [])],
     fix: fixes.backend,
     run: () =>
@@ -225,7 +232,8 @@ export function socketChecks(
         : whenOpen((result) => topicsResult(webSocket, result)),
   };
   const ping: PlannedCheck = {
-    name: `${name}: ping answered`,
+    id: `${id}.ping`,
+    name: said.ping(name),
     dependsOn: [...opened, ...(behind && webSocket.heartbeat.from === 'client' ? [behind.ping] : [])],
     fix: fixes.backend,
     run: () => whenOpen((result) => pingResult(webSocket, result)),
@@ -242,29 +250,31 @@ function longestSilenceMs(profile: WebSocketProfile): number {
 
 /** Judges a connection that was to stay open. Pure. */
 export function soakResult(profile: WebSocketProfile, result: SoakResult, durationSec: number): Result {
-  const sec = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
-  const { openMs, messages, pings, reason } = result;
-  if (openMs < durationSec * 1000) return { ok: false, detail: `closed after ${sec(openMs)}: ${reason}` };
-  const answered = pings > 0 ? `, ${pings} pings answered` : '';
+  const sec = (ms: number) => (ms / 1000).toFixed(1);
+  const { openMs, messages: count, pings, reason } = result;
+  if (openMs < durationSec * 1000) return { ok: false, detail: said.closedAfter(sec(openMs), reason) };
+  const silence = sec(result.longestSilenceMs);
   return {
     ok: result.longestSilenceMs < longestSilenceMs(profile),
-    detail: `${messages} messages, longest silence ${sec(result.longestSilenceMs)}${answered}`,
+    detail: pings > 0 ? said.soakedWithPings(count, silence, pings) : said.soaked(count, silence),
   };
 }
 
 /** Keeps a WebSocket open for a while; messages have to come until the end. */
 export function soakCheck(
-  { name, url }: Pick<Address, 'name' | 'url'>,
+  { id, name, url }: Pick<Address, 'id' | 'name' | 'url'>,
   profile: AppProfile,
   token: () => Promise<string>,
   durationSec: number,
   { dependsOn, fix }: Pick<PlannedCheck, 'dependsOn' | 'fix'>,
 ): PlannedCheck {
-  const row = `${name}: WebSocket open for ${durationSec} s`;
+  const row = [`${id}.soak`, said.openFor(name, durationSec)] as const;
   const { webSocket } = profile;
-  if (!webSocket) return skip(row, notInProfile(profile, 'webSocket'));
+  if (!webSocket) return skip(...row, notInProfile(profile, 'webSocket'));
+  const [soakId, soakName] = row;
   return {
-    name: row,
+    id: soakId,
+    name: soakName,
     dependsOn,
     fix,
     run: async () => {

@@ -91,6 +91,7 @@ const FOLDERS: readonly string[] = [
   'scripts/docker',
   'scripts/doctor',
   'scripts/status',
+  'scripts/verify',
   'stacks',
 ];
 /** Files whose texts are for programs: Dockerfiles, configuration, shell. */

@@ -296,7 +296,7 @@ describe('a WebSocket of another shape', () => {
       ok: false,
       detail: 'no data for fast, slow; unknown',
     });
-    expect(pingResult(profile, result)).toEqual({ skipped: 'by its profile nobody pings' });
+    expect(pingResult(profile, result)).toEqual({ skipped: 'by its profile neither side pings' });
   });
 });
 

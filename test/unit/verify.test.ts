@@ -1,13 +1,14 @@
 /** What `verify` runs, and what it leaves out where something before has failed. */
 import { describe, expect, it } from 'vitest';
 import { GENERIC_PROFILE, REFERENCE_PROFILE } from '../../scripts/lib/app-profile.ts';
-import { type Application, addressChecks, listed } from '../../scripts/verify/address.ts';
+import { type Address, type Application, addressChecks, listed } from '../../scripts/verify/address.ts';
 import { once, type PlannedCheck, runPlanned, skip } from '../../scripts/verify/check.ts';
 
 /** A check that notes that it was run. */
 function planned(name: string, ok: boolean, dependsOn: readonly PlannedCheck[] = []) {
   const runs: string[] = [];
   const check: PlannedCheck = {
+    id: name,
     name,
     dependsOn,
     fix: `fix ${name}`,
@@ -27,10 +28,10 @@ describe('verify', () => {
     const local = planned('local', true);
     const checks = await runPlanned([tunnel, page, soak, local].map(({ check }) => check));
     expect(checks).toEqual([
-      { name: 'tunnel', ok: false, detail: 'broken', fix: 'fix tunnel' },
-      { name: 'page', ok: false, detail: 'skipped: caused by "tunnel"', fix: '', skipped: true },
-      { name: 'soak', ok: false, detail: 'skipped: caused by "tunnel"', fix: '', skipped: true },
-      { name: 'local', ok: true, detail: 'fine', fix: 'fix local' },
+      { id: 'tunnel', name: 'tunnel', ok: false, detail: 'broken', fix: 'fix tunnel' },
+      { id: 'page', name: 'page', ok: false, detail: 'skipped: caused by "tunnel"', fix: '', skipped: true },
+      { id: 'soak', name: 'soak', ok: false, detail: 'skipped: caused by "tunnel"', fix: '', skipped: true },
+      { id: 'local', name: 'local', ok: true, detail: 'fine', fix: 'fix local' },
     ]);
     expect([page, soak, local].map(({ runs }) => runs.length)).toEqual([0, 0, 1]);
   });
@@ -55,10 +56,11 @@ describe('verify', () => {
   });
 
   it('skips what cannot be told with its reason, and so what depends on it; neither is a failure', async () => {
-    const login = skip('login', 'the profile "generic" names no login');
+    const login = skip('login', 'login', 'the profile "generic" names no login');
     const topics = planned('topics', true, [login]);
     expect(await runPlanned([login, topics.check])).toEqual(
       ['login', 'topics'].map((name) => ({
+        id: name,
         name,
         ok: false,
         detail: 'skipped: the profile "generic" names no login',
@@ -80,10 +82,15 @@ describe('verify', () => {
     };
     const login = planned('login', true).check;
     const up = planned('tunnel is up', false).check;
-    const at = (port: number) => ({ name: 'local', url: `http://127.0.0.1:${port}`, fixes });
+    const at = (port: number): Address => ({
+      id: 'local',
+      name: 'local',
+      url: `http://127.0.0.1:${port}`,
+      fixes,
+    });
     const here = addressChecks(at(1), application, { page: [], api: [], login });
     const needs = { page: [up], api: [up], login, behind: here };
-    const there = addressChecks({ ...at(2), name: 'tunnel' }, application, needs);
+    const there = addressChecks({ ...at(2), id: 'tunnel', name: 'tunnel' }, application, needs);
 
     it('depends on the tunnel, and each check on the same one at the local address', async () => {
       const behind = new Map(listed(there).map((check, index) => [check, listed(here)[index]]));
@@ -97,7 +104,22 @@ describe('verify', () => {
       expect(checks.at(-1)?.detail).toBe('skipped: caused by "tunnel is up"');
     });
 
-    it('has the rows that readers of --json know, without the expired token where none can be made', () => {
+    it('has the ids that readers of --json know, each once', () => {
+      expect(listed(there).map(({ id }) => id)).toEqual([
+        'tunnel.page',
+        'tunnel.api',
+        'tunnel.token',
+        'tunnel.forged-token',
+        'tunnel.upgrade.wrong',
+        'tunnel.upgrade.forged',
+        'tunnel.upgrade.expired',
+        'tunnel.upgrade.valid',
+        'tunnel.topics',
+        'tunnel.ping',
+      ]);
+    });
+
+    it('has a row for each, without the expired token where none can be made', () => {
       expect(listed(here).map(({ name }) => name)).toEqual([
         'local: page',
         'local: /api reaches the backend',

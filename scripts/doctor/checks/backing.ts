@@ -20,15 +20,16 @@ const connects = (topology: Topology, service: Service): Check => ({
     const answers = backing[service.name];
     if (!answers) return undefined;
     if (answers.length === 0) return { ok: said.none };
-    const problems = answers.flatMap((answer) => backingProblem(answer) ?? []);
-    if (problems.length === 0) {
+    const failures = answers.flatMap((answer) => {
+      const problem = backingProblem(answer);
+      return problem ? [{ problem, variable: answer.variable }] : [];
+    });
+    const [first] = failures;
+    if (!first) {
       return { ok: answers.map(({ variable, host, port }) => `${variable}: ${host}:${port}`).join(', ') };
     }
-    const [first] = answers.filter((answer) => backingProblem(answer));
-    return {
-      problem: problems.join(messages.doctor.check.semicolon),
-      fix: said.fix(first?.variable ?? '', service.name),
-    };
+    const problem = failures.map((failure) => failure.problem).join(messages.doctor.check.semicolon);
+    return { problem, fix: said.fix(first.variable, service.name) };
   },
 });
 
