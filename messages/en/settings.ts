@@ -111,7 +111,7 @@ export const settings = {
     image: 'should be an image with a fixed tag or digest, such as "nginx:1.28.0"',
     memory: (lowest: string) =>
       `should be an amount of memory such as "512m" or "2g", and at least "${lowest}"`,
-    missing: (rule: string) => `${rule}, and the file should exist`,
+    missing: (rule: string) => `should exist, and ${rule}`,
     onOff: 'should be "on" or "off"',
     ownImage: 'should be an image with a fixed tag or digest, or one of this host, such as "app:latest"',
     password: (characters: number, words: number) =>

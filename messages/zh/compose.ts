@@ -26,7 +26,7 @@ export const compose: typeof en = {
     noService: '没有可部署的服务。',
     override: '会叠加到 Compose 文件上，与 docker compose 相同',
     paths: (paths) =>
-      `被略去的反向代理有自己的路径：${paths}。如果这里的路由没有覆盖它们，请在所属的服务上写 x-btcw: { routes: […] }`,
+      `不部署的那个反向代理有自己的路径：${paths}。如果这里的路由没有覆盖它们，请在所属的服务上写 x-btcw: { routes: […] }`,
     projectName: (project, name) => `项目名为 ${project}（BTCW_PROJECT），而不是 ${name}`,
   },
   definition: {
@@ -132,10 +132,10 @@ export const compose: typeof en = {
     securityOption: (got) => `不支持 "${got}"：只支持 "no-new-privileges"，且它始终开启。`,
   },
   proxies: {
-    labels: '给出了反向代理的路由，但该代理已被略去。请改写给本工具的反向代理：x-btcw: { routes: ["/"] }。',
-    leftOut: '已略去，因为本工具自带反向代理和 frp 客户端（x-btcw: { keep: true } 可保留它）',
+    labels: '指定了反向代理的路由，但该代理不会部署。请改为写给本工具的反向代理：x-btcw: { routes: ["/"] }。',
+    leftOut: '不部署，因为本工具自带反向代理和 frp 客户端（x-btcw: { keep: true } 可保留它）',
     servesFiles: (source, path) =>
-      `是反向代理，本工具已自带；但它有自己要提供的文件（${source}，位于 ${path}）。x-btcw: { routes: ["/static"] } 为这些文件的路径保留它；x-btcw: { keep: false } 略去它。`,
+      `是反向代理，本工具已自带；但它有自己要提供的文件（${source}，位于 ${path}）。x-btcw: { routes: ["/static"] } 为这些文件的路径保留它；x-btcw: { keep: false } 则不部署它。`,
   },
   relations: {
     address: '不支持：地址由 Docker 分配。服务用名称互相访问。',
@@ -220,7 +220,7 @@ export const compose: typeof en = {
       BAD_INDENT: '缩进不对，或括号没有闭合：同一列表或映射的各项应从同一列开始。',
       BAD_PROP_ORDER: '锚点和标签应写在 "-"、"?" 或 ":" 之后。',
       BAD_SCALAR_START: '以该字符开头的值应加引号。',
-      BLOCK_AS_IMPLICIT_KEY: '一行应只有一个 "key: value"：值中含有 ": " 时请加引号。',
+      BLOCK_AS_IMPLICIT_KEY: '一行应只有一个 "key: value"（值中含有 ": " 时请加引号），或者缩进不对。',
       BLOCK_IN_FLOW: '方括号或花括号之内的内容也应写在括号中。',
       DUPLICATE_KEY: '同一映射中的键不能重复。',
       IMPOSSIBLE: '无法读取。',

@@ -32,7 +32,7 @@ export const settings: typeof en = {
     token: '应只有一行，内容为令牌',
   },
   dotenv: {
-    afterQuote: (got) => `右引号之后只能有注释，实际为 "${got}"。`,
+    afterQuote: (got) => `结束引号之后只能有注释，实际为 "${got}"。`,
     noSign: (got, name, value) => `名称后缺少 "="，实际为 "${got}"。请写成 ${name}=${value}`,
     notAssignment: (got) => `应为 NAME=value，实际为 "${got}"。`,
     notUtf8: (where) => `${where}：不是 UTF-8 文本（可能是 GBK）。请另存为 UTF-8。`,
@@ -45,7 +45,7 @@ export const settings: typeof en = {
       `名称后应为 "="，而不是 "${sign}"，实际为 "${got}"。请写成 ${name}=${value}`,
   },
   envFile: {
-    afterQuote: (name) => `${name} 的右引号之后只能有注释。`,
+    afterQuote: (name) => `${name} 的结束引号之后只能有注释。`,
     notAssignment: '应为 NAME=value，名称由字母、数字和 "_" 组成。',
     nul: (name) => `${name} 不能含有 NUL 字符。`,
     openQuote: (quote, name) => `${name} 的引号 ${quote} 没有闭合。`,
@@ -99,7 +99,7 @@ export const settings: typeof en = {
     existing: '应为一个存在的文件',
     image: '应为带固定标签或摘要的镜像，例如 "nginx:1.28.0"',
     memory: (lowest) => `应为内存大小，例如 "512m" 或 "2g"，至少为 "${lowest}"`,
-    missing: (rule) => `${rule}，且该文件必须存在`,
+    missing: (rule) => `文件必须存在，且${rule}`,
     onOff: '应为 "on" 或 "off"',
     ownImage: '应为带固定标签或摘要的镜像，或本机已有的镜像，例如 "app:latest"',
     password: (characters, words) => `应只有一行，至少 ${characters} 个字符，或至少 ${words} 个单词`,

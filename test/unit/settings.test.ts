@@ -259,7 +259,7 @@ describe('settings that name a path', () => {
   });
 
   it.each([
-    ['BTCW_FRP_TOKEN_FILE', 'missing', 'should hold one line with the token, and the file should exist'],
+    ['BTCW_FRP_TOKEN_FILE', 'missing', 'should exist, and should hold one line with the token'],
     ['BTCW_FRP_TOKEN_FILE', 'open', 'should be a file only you can read (chmod 600)'],
     [
       'BTCW_ADMIN_PASSWORD_FILE',
