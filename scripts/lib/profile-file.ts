@@ -1,8 +1,13 @@
 /** Reads an application's profile from YAML. Pure: what it says of a mistake names file, line and key. */
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
+import { messages } from '../../messages/index.ts';
+import { language } from '../../messages/language.mjs';
 import { UserError } from '../../stacks/errors.mjs';
 import { type AppProfile, DEFAULTS, type Heartbeat, type Message } from './app-profile.ts';
+
+// Its own words are said where a rule has none of ours: a number for a text.
+z.config({ en: z.locales.en, zh: z.locales.zhCN }[language]());
 
 const path = z.string().regex(/^\/\S*$/, 'should be a path that begins with "/"');
 const name = z.string().regex(/^\S+$/, 'should be a name');
@@ -121,7 +126,8 @@ export function parseProfile(text: string, file: string): AppProfile {
   };
   const at = (offset: number) => `${file}:${lines.linePos(offset).line}`;
   if (document.errors.length > 0) {
-    fail(document.errors.map((error) => `${at(error.pos[0])}: ${error.message}`));
+    const { syntax } = messages.compose.yaml;
+    fail(document.errors.map(({ code, pos }) => `${at(pos[0])}: ${syntax[code]}`));
   }
   /** Where a key is, or, where it is missing, what it should be in. */
   const lineOf = (key: readonly string[]): string => {

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { z } from 'zod';
 import { isOwn, profileOf } from '../../scripts/deployment/profile.ts';
 import { apiUpstream } from '../../scripts/deployment/routes.ts';
 import {
@@ -88,9 +89,23 @@ describe('a profile', () => {
     ],
     ['a path that nobody has a token for', '\nwho: /me', 'a.yaml:2: who: should stand beside login'],
     ['no YAML', 'login:\n  path: [', 'a.yaml:2: '],
-    ['a key that stands twice', 'who: /a\nwho: /b', 'a.yaml:2: '],
+    ['a key that stands twice', 'who: /a\nwho: /b', 'a.yaml:2: Map keys must be unique.'],
   ])('is refused with file, line and key for %s', (_, text, expected) => {
     expect(() => parseProfile(text, 'a.yaml')).toThrow(expected);
+  });
+
+  it('is refused in the language of the run where zod or the parser of YAML has the word', async () => {
+    vi.stubEnv('BTCW_LANG', 'zh');
+    vi.resetModules();
+    const { parseProfile: parse } = await import('../../scripts/lib/profile-file.ts');
+    try {
+      expect(() => parse('login: 5', 'a.yaml')).toThrow(/^a\.yaml:1: login: \P{ASCII}+/u);
+      expect(() => parse('who: /a\nwho: /b', 'a.yaml')).toThrow('a.yaml:2: 同一映射中的键不能重复。');
+    } finally {
+      vi.unstubAllEnvs();
+      vi.resetModules();
+      z.config(z.locales.en());
+    }
   });
 
   it('is the reference for the backend of this package, generic for any other, or what is set', () => {
