@@ -240,7 +240,8 @@ export const compose = {
         'The indentation is wrong, or a bracket is not closed: entries of one list begin at the same column.',
       BAD_PROP_ORDER: 'Anchors and tags should follow "-", "?" or ":".',
       BAD_SCALAR_START: 'A value that begins with this character should be in quotes.',
-      BLOCK_AS_IMPLICIT_KEY: 'A line should have one "key: value" (put a value that has ": " in quotes), or its indentation is wrong.',
+      BLOCK_AS_IMPLICIT_KEY:
+        'A line should have one "key: value" (put a value that has ": " in quotes), or its indentation is wrong.',
       BLOCK_IN_FLOW: 'What is inside brackets or braces should be in brackets or braces, too.',
       DUPLICATE_KEY: 'Map keys must be unique.',
       IMPOSSIBLE: 'This cannot be read.',
