@@ -4,6 +4,10 @@ export const commands = {
     notUsed: 'No service of this deployment signs its tokens with JWT_SECRET_FILE.',
     nothingRuns: (project: string) => `Nothing of "${project}" runs: there is no session to end.`,
   },
+  status: {
+    withOldWorkers: (connections: string, count: number) =>
+      `${connections}; ${count} old nginx workers, of earlier reloads`,
+  },
   deploy: {
     causeThenDeploy: 'fix the cause above, then npm run deploy.',
     doctorSays: 'npm run doctor says what is wrong.',

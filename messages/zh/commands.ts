@@ -6,6 +6,9 @@ export const commands: typeof en = {
     notUsed: '此部署中没有服务用 JWT_SECRET_FILE 签发令牌。',
     nothingRuns: (project) => `“${project}” 没有正在运行的内容，没有会话可以结束。`,
   },
+  status: {
+    withOldWorkers: (connections, count) => `${connections}；此前重载留下的 nginx 旧工作进程 ${count} 个`,
+  },
   deploy: {
     causeThenDeploy: '先消除上面的原因，再运行 npm run deploy。',
     doctorSays: '运行 npm run doctor 查看原因。',

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { localUrl, publicUrl } from '../../stacks/topology/urls.ts';
 import { root } from '../deployment/host.ts';
@@ -28,6 +29,8 @@ export interface StatusOptions {
   /** File to draw the deployment into. */
   readonly svg?: string;
 }
+
+const said = messages.commands.status;
 
 const WATCH_MS = 2_000;
 /** How many of an application's numbers are shown. */
@@ -61,9 +64,10 @@ function containerRow(container: ContainerStatus, nowMs: number): string[] {
 const killedText = ({ name, oomKills, memoryLimitBytes }: ContainerStatus): string =>
   `${name}: ${oomKills} processes at its memory limit of ${mib(memoryLimitBytes)} MiB`;
 
-function connectionText({ connections, nginxPort, maxConnections }: StatusFacts): string {
+function connectionText({ connections, nginxPort, maxConnections, oldWorkers = 0 }: StatusFacts): string {
   if (connections === undefined) return 'not known: nginx is not running';
-  return `${connections} established on ${nginxPort} (at most ${maxConnections})`;
+  const text = `${connections} established on ${nginxPort} (at most ${maxConnections})`;
+  return oldWorkers > 0 ? said.withOldWorkers(text, oldWorkers) : text;
 }
 
 function tunnelText({ tunnel: { up, sinceMs, reason }, nowMs }: StatusFacts): string {

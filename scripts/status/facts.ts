@@ -10,6 +10,7 @@ import { apiUpstream } from '../deployment/routes.ts';
 import { readTunnelLog, runBeganMs, type TunnelLog, wasUp, wentDownAt } from '../deployment/tunnel.ts';
 import { type ContainerInspection, healthOf, inspect, nameOf, stateText } from '../docker/inspect.ts';
 import { type LogSelection, readLog } from '../docker/logs.ts';
+import { oldWorkersOf } from '../docker/old-workers.ts';
 import { oomKillsOf } from '../docker/oom.ts';
 import type { AppProfile } from '../lib/app-profile.ts';
 import { ask } from '../lib/http.ts';
@@ -52,6 +53,8 @@ export interface StatusFacts {
   /** Established connections on the reverse proxy's port, and how many it serves at once. */
   readonly connections: number | undefined;
   readonly maxConnections: number;
+  /** Workers of nginx that reloads have left to their open connections. */
+  readonly oldWorkers: number | undefined;
   readonly nginxPort: number;
   readonly tunnel: { readonly up: boolean; readonly reason: string; readonly sinceMs: number | undefined };
   /** Name of the application's profile. */
@@ -198,6 +201,7 @@ export async function gatherStatus(
     ),
     connections: await connectionsOf(containerOf(proxy), port.container).catch(() => undefined),
     maxConnections: settings.BTCW_MAX_CONNECTIONS,
+    oldWorkers: await oldWorkersOf(proxy.containerName),
     nginxPort: port.host,
     tunnel: { ...tunnel, reason: redact(tunnel.reason) },
     profile: profile.name,

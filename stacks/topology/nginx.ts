@@ -1,15 +1,21 @@
 /** The reverse proxy, the one way in: each path to its service, through the bridge's address on the host. */
 import { messages } from '../../messages/index.ts';
 import { renderNginxConf, STATUS_PORT } from '../render/nginx-conf.ts';
+import { renderNginxReload } from '../render/nginx-reload.ts';
 import type { Settings } from '../settings/definitions.ts';
 import { httpHealth } from './health.ts';
 import { assetImage, baseImage, ownImage } from './image-source.ts';
-import { memoryFor, tmpFor } from './nginx-capacity.ts';
+import { memoryFor, OLD_WORKERS, tmpFor } from './nginx-capacity.ts';
 import type { ServiceDefinition } from './service.ts';
 import type { Upstream } from './upstream.ts';
 import { USERS } from './users.ts';
 
 const PORT = 8501;
+const CONFIG_DIR = '/etc/nginx';
+const RELOAD = { path: 'reload.sh', content: renderNginxReload(OLD_WORKERS) };
+
+/** Reloads nginx in its container. */
+export const RELOAD_COMMAND = ['sh', `${CONFIG_DIR}/${RELOAD.path}`];
 
 /** Debian's nginx. */
 export const nginxImage = (settings: Settings) => assetImage('nginx', baseImage(settings));
@@ -45,11 +51,11 @@ export const nginx = (settings: Settings, upstreams: readonly Upstream[]): Servi
   limits: { memoryMiB: memoryFor(settings), pids: 64 },
   tmpMiB: tmpFor(settings),
   config: {
-    path: '/etc/nginx',
+    path: CONFIG_DIR,
     owner: USERS.nginx,
     check: ['nginx', '-t', '-q'],
-    onChange: { reload: ['nginx', '-s', 'reload'] },
-    files: [{ path: 'nginx.conf', content: renderNginxConf(settings, PORT, upstreams) }],
+    onChange: { reload: RELOAD_COMMAND },
+    files: [{ path: 'nginx.conf', content: renderNginxConf(settings, PORT, upstreams) }, RELOAD],
   },
   disruption: messages.topology.disruption.sockets,
 });

@@ -2,7 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type WebSocket from 'ws';
-import { docker, echo, eventually, TestDeployment } from '../support/deployment.ts';
+import { oldWorkersOf } from '../../scripts/docker/old-workers.ts';
+import type { Finding } from '../../scripts/doctor/checks/check.ts';
+import { RELOAD_COMMAND } from '../../stacks/topology/nginx.ts';
+import { OLD_WORKERS } from '../../stacks/topology/nginx-capacity.ts';
+import { docker, echo, eventually, portsFrom, TestDeployment, tryProgram } from '../support/deployment.ts';
 import { drip, postRequest, RawClient, tally, webSocketRequest } from '../support/raw-client.ts';
 
 const CONNECTIONS = 100;
@@ -12,7 +16,10 @@ const UPLOAD_BYTES = 10 * 1024 * 1024;
 /** What the backend makes of a body that is no login: it says so, or closes the connection while it still comes. */
 const HANDED_OVER = [415, 502];
 
-const deployment = new TestDeployment('btcw-limits', { BTCW_MAX_CONNECTIONS: String(CONNECTIONS) });
+const deployment = new TestDeployment('btcw-limits', {
+  ...portsFrom(28_510),
+  BTCW_MAX_CONNECTIONS: String(CONNECTIONS),
+});
 let clients: RawClient[] = [];
 
 beforeAll(async () => {
@@ -109,5 +116,45 @@ describe('request bodies', () => {
     expect(OOMKilled).toBe(false);
     expect(Pid).toBeGreaterThan(0);
     expect(await echo(socket)).toBe(true);
+  });
+});
+
+describe('reloads', () => {
+  const nginx = deployment.container('nginx');
+  const reload = (...command: string[]) => docker('exec', nginx, ...command);
+  const sockets: WebSocket[] = [];
+  const alive = () => Promise.all(sockets.map((socket) => echo(socket)));
+  afterAll(() => {
+    for (const socket of sockets) socket.terminate();
+  });
+
+  it(`leave at most ${OLD_WORKERS} old workers to their sockets, and end the oldest before`, async () => {
+    const token = await deployment.token();
+    const workers = () => oldWorkersOf(nginx);
+    for (let count = 1; count <= OLD_WORKERS + 2; count += 1) {
+      sockets.push(await deployment.socket(deployment.local, token));
+      await reload(...RELOAD_COMMAND);
+      const expected = Math.min(count, OLD_WORKERS);
+      expect(await eventually(workers, (found) => found === expected)).toBe(expected);
+    }
+    expect(await alive()).toEqual([false, false, ...Array(OLD_WORKERS).fill(true)]);
+    const { stdout } = await deployment.run('status', ['--json']);
+    expect(JSON.parse(stdout).oldWorkers).toBe(OLD_WORKERS);
+  });
+
+  it('that were made in another way are seen by doctor, whose fix ends the oldest', async () => {
+    sockets.push(await deployment.socket(deployment.local, await deployment.token()));
+    await reload('nginx', '-s', 'reload');
+    const finding = async () => {
+      const { stdout } = await deployment.run('doctor', ['--json']);
+      const { findings } = JSON.parse(stdout) as { findings: Finding[] };
+      return findings.find(({ id }) => id === 'nginx-reloads');
+    };
+    const found = await finding();
+    expect(found).toMatchObject({ level: 'warning', detail: expect.stringContaining('9 old workers') });
+    const { code, output } = await tryProgram('sh', ['-c', found?.fix ?? '']);
+    expect(code, output).toBe(0);
+    expect(await eventually(finding, (after) => after?.level === 'ok')).toMatchObject({ level: 'ok' });
+    expect((await alive()).at(-1)).toBe(true);
   });
 });

@@ -132,6 +132,7 @@ export function healthyFacts(
     inside: ofUpstreams({ status: 200, ms: 1, curl: 0, connected: true, asked: 1 }),
     nginxRefusal: '',
     nginx: readNginxConf(confOf(topology)),
+    oldWorkers: 0,
     login: answer(200),
     token: { given: false, wellFormed: true, issuedMs: NOW_MS, expiresMs: NOW_MS + 24 * HOUR_MS },
     socket: {

@@ -43,6 +43,9 @@ export const webSocketRequest = (token: string): string =>
     `Sec-WebSocket-Key: ${Buffer.from('0123456789abcdef').toString('base64')}\r\n\r\n`,
   ].join('\r\n');
 
+/** A pong that nobody asked for: the other end hears of the client. */
+export const PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);
+
 /** The head of a request whose body follows. */
 export const postRequest = (length: number): string =>
   [

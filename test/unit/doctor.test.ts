@@ -1044,6 +1044,9 @@ describe('doctor', () => {
       const dev = { BTCW_FRONTEND_MODE: 'dev' };
       expect(warnings({}, dev)).toEqual([]);
       expect(warnings({}, { ...dev, ...EXTERNAL })).toMatchObject([{ id: 'dev-mode', hop: 'frontend' }]);
+      expect(warnings({ oldWorkers: 8 })).toEqual([]);
+      const fix = 'docker exec btc-watcher-nginx sh /etc/nginx/reload.sh';
+      expect(warnings({ oldWorkers: 9 })).toMatchObject([{ id: 'nginx-reloads', hop: 'nginx', fix }]);
       expect(warnings({ disk: { freeBytes: 8e9, totalBytes: 1e11 } })).toMatchObject([{ id: 'disk-soon' }]);
     });
   });
@@ -1120,7 +1123,7 @@ describe('the checks', () => {
     const services = ['nginx', 'backend', 'frontend', 'frpc', 'frps', 'guard'];
     const ofServices = (prefix: string) => services.map((service) => `${prefix}-${service}`);
     const network = 'docker-proxy firewall-frontend firewall-backend frontend-at-gateway backend-at-gateway';
-    const nginx = 'nginx-config nginx-upgrade nginx-buffering nginx-timeouts nginx-upstreams';
+    const nginx = 'nginx-config nginx-upgrade nginx-buffering nginx-timeouts nginx-upstreams nginx-reloads';
     const tunnel = 'frp-name frp-server frp-certificate frp-token frp-proxy-name frp-remote-port tunnel';
     expect(checksFor(topologyWith(), REFERENCE_PROFILE).map(({ id }) => id)).toEqual([
       ...'docker docker-commands deployed settings gateway disk disk-soon state'.split(' '),

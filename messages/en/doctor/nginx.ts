@@ -19,6 +19,11 @@ export const nginx = {
   shortTimeout: (directive: string, sec: number, heartbeatSec: number) =>
     `${directive} is ${sec} s, the heartbeat interval is ${heartbeatSec} s: idle WebSockets are closed`,
 
+  oldWorkersName: (most: number) => `nginx has at most ${most} old workers of earlier reloads`,
+  oldWorkers: (count: number) => `${count} old workers`,
+  tooManyOldWorkers: (count: number) =>
+    `${count} old workers serve WebSockets that were opened before reloads, and take memory; a reload by this command ends the oldest, whose clients connect again`,
+
   upstreamsName: 'nginx connects to its upstreams at the bridge address',
   connectsTo: (path: string, server: string) => `location ${path} connects to ${server}`,
   expected: (others: string, expected: string) => `${others}; expected: ${expected}`,

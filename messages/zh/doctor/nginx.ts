@@ -20,6 +20,11 @@ export const nginx: typeof en = {
   shortTimeout: (directive, sec, heartbeatSec) =>
     `${directive} 是 ${sec} 秒，而心跳间隔是 ${heartbeatSec} 秒：空闲的 WebSocket 连接会被关闭`,
 
+  oldWorkersName: (most) => `此前重载留下的 nginx 旧工作进程不超过 ${most} 个`,
+  oldWorkers: (count) => `${count} 个旧工作进程`,
+  tooManyOldWorkers: (count) =>
+    `${count} 个旧工作进程仍在服务重载前打开的 WebSocket，占用内存；用此命令重载会结束最旧的进程，其客户端会重新连接`,
+
   upstreamsName: 'nginx 在网桥地址上连接其上游',
   connectsTo: (path, server) => `location ${path} 连接到 ${server}`,
   expected: (others, expected) => `${others}；应为：${expected}`,

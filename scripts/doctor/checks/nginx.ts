@@ -1,7 +1,9 @@
 /** The configuration that nginx runs with, which may have been edited by hand. */
 import { messages } from '../../../messages/index.ts';
+import { RELOAD_COMMAND } from '../../../stacks/topology/nginx.ts';
+import { OLD_WORKERS } from '../../../stacks/topology/nginx-capacity.ts';
 import { serviceNamed, type Topology } from '../../../stacks/topology/topology.ts';
-import { type Check, listed, portSettings } from './check.ts';
+import { type Check, containerName, listed, portSettings } from './check.ts';
 import { gateway } from './host.ts';
 
 const said = messages.doctor.nginx;
@@ -108,5 +110,22 @@ export const upstreams = (topology: Topology): Check => ({
   },
 });
 
+/** Each has the memory of a worker, and nginx's limit has room for so many. */
+const oldWorkers = ({ proxy }: Topology): Check => ({
+  id: 'nginx-reloads',
+  name: said.oldWorkersName(OLD_WORKERS),
+  hop: proxy,
+  dependsOn: [`container-${proxy}`],
+  level: 'warning',
+  run: ({ oldWorkers: count, topology }) => {
+    if (count === undefined) return undefined;
+    if (count <= OLD_WORKERS) return { ok: said.oldWorkers(count) };
+    return {
+      problem: said.tooManyOldWorkers(count),
+      fix: `docker exec ${containerName({ topology }, proxy)} ${RELOAD_COMMAND.join(' ')}`,
+    };
+  },
+});
+
 export const nginxChecks = (topology: Topology): Check[] =>
-  [accepted, upgrade, buffering, timeouts, upstreams].map((check) => check(topology));
+  [accepted, upgrade, buffering, timeouts, upstreams, oldWorkers].map((check) => check(topology));

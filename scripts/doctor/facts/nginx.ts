@@ -2,6 +2,7 @@
 import { serviceNamed, type Topology } from '../../../stacks/topology/topology.ts';
 import type { Upstream } from '../../../stacks/topology/upstream.ts';
 import { tryDocker } from '../../docker/client.ts';
+import { oldWorkersOf } from '../../docker/old-workers.ts';
 import type { DockerQuestions } from './docker.ts';
 import { type NginxConf, readNginxConf } from './nginx-conf.ts';
 
@@ -24,6 +25,8 @@ export interface NginxFacts {
   /** What nginx says where it refuses its configuration. */
   readonly nginxRefusal: string;
   readonly nginx: NginxConf | undefined;
+  /** Workers that reloads have left to their open connections. */
+  readonly oldWorkers: number | undefined;
 }
 
 /** For the whole script. */
@@ -84,17 +87,21 @@ async function runScript(topology: Topology, upstreams: readonly Upstream[], dea
 
 export async function gatherNginx(topology: Topology, docker: DockerQuestions): Promise<NginxFacts> {
   const { containerName } = serviceNamed(topology, topology.proxy);
-  const { answers, conf } = await docker.ask(
-    `docker exec ${containerName}`,
-    (deadlineMs) => runScript(topology, topology.upstreams, deadlineMs),
-    DEADLINES_MS,
-  );
+  const [{ answers, conf }, oldWorkers] = await Promise.all([
+    docker.ask(
+      `docker exec ${containerName}`,
+      (deadlineMs) => runScript(topology, topology.upstreams, deadlineMs),
+      DEADLINES_MS,
+    ),
+    oldWorkersOf(containerName),
+  ]);
   return {
     inside: readInside(answers),
     nginxRefusal: refusalOf(conf),
     nginx: conf.includes('# configuration file')
       ? readNginxConf(conf.replace(/^nginx: .*$/gm, ''))
       : undefined,
+    oldWorkers,
   };
 }
 

@@ -84,7 +84,7 @@ export interface GatheringUpstreams {
   readonly isReached: (upstream: Upstream) => () => Promise<boolean>;
 }
 
-const NO_NGINX: NginxFacts = { inside: {}, nginxRefusal: '', nginx: undefined };
+const NO_NGINX: NginxFacts = { inside: {}, nginxRefusal: '', nginx: undefined, oldWorkers: undefined };
 
 /** @param hostAddresses those that this host has */
 export function gatherUpstreams(
