@@ -6,7 +6,7 @@ import { UserError } from '../stacks/errors.mjs';
 import { ensureDocker } from './bootstrap/docker.mjs';
 import { ensureEngine, ensureProvider } from './bootstrap/engine.mjs';
 import { ensurePackages } from './bootstrap/packages.mjs';
-import { step } from './bootstrap/step.mjs';
+import { numbered, step } from './bootstrap/step.mjs';
 
 const MIN_NODE = { major: 20, minor: 19 };
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -21,16 +21,23 @@ function checkNode() {
 }
 
 /**
- * @param {{ quiet?: boolean, all?: boolean }} [options] `all`: with the packages that tests need
+ * @param {{ quiet?: boolean, all?: boolean, ofUp?: boolean }} [options] `all`: with the packages that tests need;
+ *   `ofUp`: these are the first steps of `up`
  * @returns {Promise<boolean>} whether this machine can deploy; where not, the reason is printed
  */
-export async function bootstrap({ quiet = false, all = false } = {}) {
+export async function bootstrap({ quiet = false, all = false, ofUp = false } = {}) {
+  /** @param {string} name @param {string} title */
+  const titled = (name, title) => (ofUp ? numbered(name, title) : title);
   try {
     checkNode();
-    await step('Docker', ensureDocker, quiet);
-    await step('npm packages', (report) => ensurePackages(root, all, report), quiet);
-    const engine = await step('Engine', (report) => ensureEngine(root, report), quiet);
-    await step('Docker provider', (report) => ensureProvider(root, engine, report), quiet);
+    await step(titled('docker', 'Docker'), ensureDocker, quiet);
+    await step(titled('packages', 'npm packages'), (report) => ensurePackages(root, all, report), quiet);
+    const engine = await step(titled('engine', 'Engine'), (report) => ensureEngine(root, report), quiet);
+    await step(
+      titled('provider', 'Docker provider'),
+      (report) => ensureProvider(root, engine, report),
+      quiet,
+    );
     return true;
   } catch (error) {
     console.error(error instanceof UserError ? error.message : error);

@@ -64,7 +64,7 @@ async function prepare() {
   if (command === 'up' && !dryRun) {
     const unknown = unknownOption(argv, page());
     if (unknown) fail(`error: unknown option '${unknown}'`);
-    else if (await (await import('./bootstrap.mjs')).bootstrap({ quiet })) return true;
+    else if (await (await import('./bootstrap.mjs')).bootstrap({ quiet, ofUp: true })) return true;
     return false;
   }
   if (isInstalled()) return true;

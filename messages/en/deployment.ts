@@ -50,6 +50,17 @@ export const deployment = {
     noSubnet: "Docker's default bridge has no IPv4 subnet.",
     noSubnetFix: 'remove "bridge": "none" from /etc/docker/daemon.json and restart Docker.',
   },
+  live: {
+    allHere: 'all there',
+    asksWhatRuns: 'Asking this host and its containers',
+    compares: 'Comparing with what runs',
+    reads: 'Reading the settings and the state',
+    deployment: 'Deployment',
+    images: 'Images',
+    plans: 'Working out what deploy would change',
+    total: (took: string) => `Done in ${took}.`,
+    verification: 'Verification',
+  },
   owner: {
     adopt: 'npm run deploy -- --adopt takes it over here, with the secrets that it runs with and its data.',
     elsewhere: (project: string, folder: string, when: string) =>
@@ -109,6 +120,26 @@ export const deployment = {
     noRelease: 'is no release',
     skipped: (file: string, problem: string) => `${file} ${problem}: that release is skipped.`,
   },
+  report: {
+    butBroken: 'but the application does not work',
+    comma: ', ',
+    create: { doing: 'starting', done: 'healthy' },
+    delete: { doing: 'stopping', done: 'removed' },
+    deployment: 'Deployment',
+    doneOf: (done: number, planned: number) => `${done} of ${planned} changes done`,
+    down: 'down',
+    head: { container: 'container', image: 'image', health: 'health', address: 'address' },
+    open: (url: string) => `Open ${url}`,
+    other: { doing: 'starting', done: 'done' },
+    readyToRun: 'ready to run',
+    started: 'started',
+    stop: '. ',
+    tunnelDown: (reason: string, outlook: string) => `Tunnel down: ${reason}. ${outlook}`,
+    tunnelUp: (url: string) => `Tunnel up: ${url}`,
+    update: { doing: 'updating', done: 'updated' },
+    waitsForTunnel: 'Waiting for the tunnel',
+    withoutTunnel: 'without the tunnel',
+  },
   routes: {
     hostProgram: (service: string, socket: string) =>
       `read the output of your ${service}, which has to listen on ${socket} or 0.0.0.0 (uvicorn --host, vite --host)`,
@@ -136,6 +167,9 @@ export const deployment = {
     unreadable: (file: string, error: string) => `${file}: cannot be read: ${error}`,
   },
   startWatch: {
+    checkFails: (output: string) => `its health check fails so far: ${output}`,
+    noCheckYet: 'waiting for its first health check',
+    startsAgain: (restarts: number) => `has exited and is started again (${restarts} times)`,
     exited: (container: string, code: number, line: string) =>
       `${container} has exited with code ${code}: ${line}`,
     exitedAgain: (container: string, code: number, line: string) =>

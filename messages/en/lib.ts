@@ -13,4 +13,9 @@ export const lib = {
     notRegular: 'it should be a regular file, no folder, pipe or device',
     tooLarge: (kib: number) => `it should hold a secret, and has more than ${kib} KiB`,
   },
+  live: {
+    fetches: (image: string) => `Fetching ${image}`,
+    messagesSoFar: (count: number) => `${count} messages so far`,
+    more: (count: number) => `  … and ${count} more`,
+  },
 };

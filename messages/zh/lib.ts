@@ -14,4 +14,9 @@ export const lib: typeof en = {
     notRegular: '应为普通文件，不能是目录、管道或设备',
     tooLarge: (kib) => `应存放一个机密，但文件超过 ${kib} KiB`,
   },
+  live: {
+    fetches: (image) => `正在拉取 ${image}`,
+    messagesSoFar: (count) => `已收到 ${count} 条消息`,
+    more: (count) => `  … 另有 ${count} 项`,
+  },
 };

@@ -17,7 +17,9 @@ import { execa } from 'execa';
 import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { readOut } from '../docker/stream.ts';
+import { bytesText } from '../lib/bytes.ts';
 import { asideOf, flushFolder } from '../lib/files.ts';
+import { during, type Note } from '../lib/live.ts';
 import { commandError } from '../lib/programs.ts';
 import {
   MANIFEST,
@@ -36,9 +38,16 @@ const FOLDERS = ['databases', 'volumes', 'secrets', 'files'];
 class Checksum extends PassThrough {
   size = 0;
   private readonly hash = createHash('sha256');
+  private readonly onSize: (size: number) => void;
+
+  constructor(onSize: (size: number) => void = () => {}) {
+    super();
+    this.onSize = onSize;
+  }
 
   override _transform(chunk: Buffer, encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     this.size += chunk.length;
+    this.onSize(this.size);
     this.hash.update(chunk);
     super._transform(chunk, encoding, done);
   }
@@ -61,8 +70,9 @@ export class ArchiveWriter {
   private async add(
     planned: PlannedMember,
     write: (checksum: Checksum, file: NodeJS.WritableStream) => Promise<void>,
+    note: Note = () => {},
   ): Promise<void> {
-    const checksum = new Checksum();
+    const checksum = new Checksum((size) => note(bytesText(size)));
     await write(checksum, createWriteStream(join(this.folder, planned.path), { mode: 0o600, flags: 'wx' }));
     this.members.push({ ...planned, size: checksum.size, sha256: checksum.sha256 } as Member);
   }
@@ -74,8 +84,13 @@ export class ArchiveWriter {
     args: readonly string[],
     { input, through = [] }: { input?: string; through?: readonly Duplex[] } = {},
   ): Promise<void> {
-    return this.add(planned, (checksum, file) =>
-      readOut(what, args, [...through, checksum, file as NodeJS.WritableStream & Duplex], input),
+    return during(what, (note) =>
+      this.add(
+        planned,
+        (checksum, file) =>
+          readOut(what, args, [...through, checksum, file as NodeJS.WritableStream & Duplex], input),
+        note,
+      ),
     );
   }
 

@@ -24,6 +24,10 @@ const LOCK_PAUSE_MS = 300;
 
 /** @typedef {(line: string) => void} Report */
 
+/** What npm has fetched, without where from. @param {string} line */
+const fetched = (line) =>
+  line.replace(/^npm http (?:fetch GET \d+|cache) (?:https?:\/\/[^/]+\/)?(\S+).*$/, '$1');
+
 /**
  * @param {string[]} args @param {Report} report @param {string} folder
  * @throws {UserError} where its packages are a link: npm empties the folder that it leads to, which others may use
@@ -36,7 +40,8 @@ function npm(args, report, folder) {
       `rm ${packages}, and run the same command again for packages of its own.`,
     );
   }
-  return run('npm', [...args, ...FLAGS], { cwd: folder, onLine: report, fix: FIX });
+  const onLine = (/** @type {string} */ line) => report(fetched(line));
+  return run('npm', [...args, ...FLAGS], { cwd: folder, onLine, fix: FIX });
 }
 
 /** @param {string} folder @returns {string} changes with what `npm ci` installs there */

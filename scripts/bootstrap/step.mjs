@@ -1,17 +1,88 @@
 // What bootstrap shows and how it runs programs. Plain JavaScript without dependencies: it runs before `npm ci`.
 import { spawn } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
 import { messages } from '../../messages/bootstrap.mjs';
 import { UserError } from '../../stacks/errors.mjs';
 
-const PROGRESS_INTERVAL_MS = 10_000;
+/** How often a line is told of what takes long, where lines are not rewritten. */
+export const PLAIN_INTERVAL_MS = 10_000;
+export const FRAME_MS = 100;
+export const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+const LONGEST_NOTE = 100;
 const TAIL_LINES = 15;
 
 /** @param {number} startedMs @returns {string} */
 const seconds = (startedMs) => `${((Date.now() - startedMs) / 1000).toFixed(1)} s`;
 
+/** Whether stdout is a terminal whose lines can be rewritten. */
+export const isTerminal = (env = process.env) =>
+  Boolean(process.stdout.isTTY) && env.TERM !== 'dumb' && !env.CI;
+
+/** @param {string} text what a program has printed @returns {string} its last line, as text alone */
+export const lastLine = (text) =>
+  stripVTControlCharacters(text)
+    .split(/[\r\n]+/)
+    .map((line) => line.replace(/\p{Cc}/gu, ' ').trim())
+    .findLast((line) => line !== '') ?? '';
+
+/** @param {string} text @returns {number} columns: Chinese characters take two */
+const widthOf = (text) => [...text].reduce((sum, character) => sum + (character >= '\u2e80' ? 2 : 1), 0);
+
+/** @param {string} text @param {number} width @returns {string} what fits */
+function cut(text, width) {
+  let end = 0;
+  let columns = 0;
+  for (const character of text) {
+    columns += widthOf(character);
+    if (columns > width) break;
+    end += character.length;
+  }
+  return text.slice(0, end);
+}
+
+/** Rewrites a line of the terminal. @param {() => string} text @returns {() => void} removes it */
+function rewrite(text) {
+  const { stdout } = process;
+  let frame = 0;
+  let shown = '';
+  const erase = () => {
+    // A terminal that has become narrower has broken it.
+    const rows = Math.max(1, Math.ceil(widthOf(shown) / stdout.columns));
+    return `\r${'\x1b[1A'.repeat(rows - 1)}\x1b[J`;
+  };
+  const draw = () => {
+    const before = erase();
+    shown = cut(`${FRAMES[frame % FRAMES.length]} ${text()}`, stdout.columns - 1);
+    frame += 1;
+    stdout.write(before + shown);
+  };
+  draw();
+  const timer = setInterval(draw, FRAME_MS);
+  return () => {
+    clearInterval(timer);
+    stdout.write(erase());
+  };
+}
+
+/** Prints a line now and then. @param {() => string} text @returns {() => void} ends it */
+function repeat(text) {
+  const timer = setInterval(() => console.log(`  … ${text()}`), PLAIN_INTERVAL_MS);
+  return () => clearInterval(timer);
+}
+
+/** What `up` does, in order. */
+const STEPS_OF_UP = ['docker', 'packages', 'engine', 'provider', 'images', 'deployment', 'verification'];
+
 /**
- * Runs one named step, and prints what it did and how long it took. Every ten seconds of a longer step it prints the
- * last line of the step's program.
+ * The title of a step of `up`, with its number and how many there are.
+ * @param {string} step @param {string} title @returns {string}
+ * @example numbered('images', 'Images') // '5/7 Images'
+ */
+export const numbered = (step, title) => `${STEPS_OF_UP.indexOf(step) + 1}/${STEPS_OF_UP.length} ${title}`;
+
+/**
+ * Runs one named step, and prints what it did and how long it took. Meanwhile it shows the last line of the step's
+ * program: on a terminal in one line that is rewritten, else every ten seconds.
  * @template T
  * @param {string} title
  * @param {(report: (line: string) => void) => Promise<{ detail: string, value?: T }>} work
@@ -19,23 +90,21 @@ const seconds = (startedMs) => `${((Date.now() - startedMs) / 1000).toFixed(1)} 
  * @returns {Promise<T>}
  */
 export async function step(title, work, quiet = false) {
-  const print = quiet ? () => {} : console.log;
   const startedMs = Date.now();
-  let lastLine = '';
-  const timer = setInterval(() => {
-    print(`  … ${title}: ${seconds(startedMs)}${lastLine && `, ${lastLine.slice(0, 100)}`}`);
-  }, PROGRESS_INTERVAL_MS);
+  let note = '';
+  const text = () => `${title}: ${seconds(startedMs)}${note && `, ${note}`}`;
+  const stop = quiet ? () => {} : isTerminal() ? rewrite(text) : repeat(text);
   try {
     const { detail, value } = await work((line) => {
-      lastLine = line.trim() || lastLine;
+      note = cut(lastLine(line), LONGEST_NOTE) || note;
     });
-    print(`✓ ${title}: ${detail} (${seconds(startedMs)})`);
+    stop();
+    if (!quiet) console.log(`✓ ${title}: ${detail} (${seconds(startedMs)})`);
     return /** @type {T} */ (value);
   } catch (error) {
+    stop();
     console.error(`✗ ${title} (${seconds(startedMs)})`);
     throw error;
-  } finally {
-    clearInterval(timer);
   }
 }
 

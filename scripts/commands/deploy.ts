@@ -28,6 +28,7 @@ import { gatherLosses, requireConsent } from '../diff/losses.ts';
 import { gatherDrift } from '../diff/observe.ts';
 import { ensureImages, missingImages } from '../images/build.ts';
 import { askOnTerminal } from '../lib/confirm.ts';
+import { during } from '../lib/live.ts';
 import { secondsSince } from '../lib/report.ts';
 
 export interface DeployOptions {
@@ -42,9 +43,12 @@ export interface DeployOptions {
   readonly discard?: boolean;
   /** Go back to the last good deployment when this one fails. */
   readonly rollbackOnFailure?: boolean;
+  /** Told as its parts begin; that there is nothing to do, too. */
+  readonly onPart?: (part: 'images' | 'deployment', note?: string) => void;
 }
 
 const said = messages.commands.deploy;
+const shown = messages.deployment.live;
 
 type ShowEvent = (event: TerraformEvent) => void;
 
@@ -98,21 +102,27 @@ async function applyOrExplain(
 /** Brings the host to the declared state. */
 export async function deploy(options: DeployOptions = {}): Promise<void> {
   const startedMs = Date.now();
-  const project = await synthesiseProject({ changes: true, adopt: options.adopt ?? false });
+  const adopt = options.adopt ?? false;
+  const project = await during(shown.reads, () => synthesiseProject({ changes: true, adopt }));
   const { topology, images, synthesis } = project;
   // Its mistakes are told before anything changes.
   const profile = profileOf(project.settings, topology);
   tellNotices(project);
   const gather = () => Promise.all([gatherDrift(project), findUnknownObjects(topology.project)]);
-  const [missing, before] = await Promise.all([missingImages(images.all), gather(), preflight(project)]);
+  const [missing, before] = await during(shown.compares, () =>
+    Promise.all([missingImages(images.all), gather(), preflight(project)]),
+  );
+  options.onPart?.('images', missing.length === 0 ? shown.allHere : undefined);
   await ensureImages(missing);
+  options.onPart?.('deployment');
   // Images may have been built for minutes.
   const [observations, unknown] = missing.length > 0 ? await gather() : before;
   const all = options.replace ? [...synthesis.addresses.values()].map(({ container }) => container) : [];
   const replaced = new Set([...all, ...replacements(observations)]);
   const args = [...replaced].map((address) => `-replace=${address}`);
   const ask = options.json ? undefined : askOnTerminal();
-  await requireConsent(await gatherLosses(project, args), options.discard ?? false, ask);
+  const losses = await during(shown.plans, () => gatherLosses(project, args));
+  await requireConsent(losses, options.discard ?? false, ask);
   await markDeployment(topology.project);
   await removeUnknownObjects(unknown);
   await ensureDataVolumes(topology);

@@ -2,6 +2,7 @@ import { UserError } from '../../stacks/errors.mjs';
 import { holdsData } from '../../stacks/topology/service.ts';
 import { removeMarker } from '../deployment/owner.ts';
 import { synthesiseProject } from '../deployment/project.ts';
+import { progress } from '../deployment/report.ts';
 import { apply } from '../deployment/terraform.ts';
 import { findUnknownObjects, removeUnknownObjects } from '../diff/conflicts.ts';
 import { projectIds, removeObjects } from '../docker/inspect.ts';
@@ -54,7 +55,7 @@ export async function destroy({ yes, volumes = false, adopt = false }: DestroyOp
   const startedMs = Date.now();
   // A container that the state does not know would hold volumes that it does.
   await removeUnknownObjects(await findUnknownObjects(project));
-  await apply(synthesised, ['-destroy'], () => {});
+  await apply(synthesised, ['-destroy'], progress(synthesised.synthesis.names));
   await removeLeftovers(project, volumes);
   await removeMarker(project);
   console.log(`${paint('green', '✓')} "${project}" is gone (${secondsSince(startedMs)}).`);

@@ -10,31 +10,36 @@ import { containerNames, gatherWritten, lossesOf, lossText } from '../diff/losse
 import { gatherDrift } from '../diff/observe.ts';
 import { missingImages } from '../images/build.ts';
 import { printJson } from '../lib/json.ts';
+import { during } from '../lib/live.ts';
 import { paint, table } from '../lib/report.ts';
 
 export interface DiffOptions {
   readonly json?: boolean;
 }
 
+const said = messages.deployment.live;
+
 /**
  * Shows what `deploy` would do to each container, why, and who would notice. Changes nothing.
  * Exit code 0: no changes, 2: changes.
  */
 export async function diff(options: DiffOptions): Promise<void> {
-  const project = await synthesiseProject();
+  const project = await during(said.reads, () => synthesiseProject());
   const { settings, topology, images, synthesis, notices } = project;
   tellNotices(project);
   const planned: PlannedChange[] = [];
-  const [observations, missing, { exitCode, diagnostics }, written] = await Promise.all([
-    gatherDrift(project),
-    missingImages(images.all),
-    terraform(synthesis.folder, ['plan', '-detailed-exitcode'], ({ type, change }) => {
-      if (type !== 'planned_change' || !change) return;
-      const { action, reason, resource } = change;
-      planned.push({ address: resource.addr, action, ...(reason && { reason }) });
-    }),
-    gatherWritten(topology.project),
-  ]);
+  const [observations, missing, { exitCode, diagnostics }, written] = await during(said.plans, () =>
+    Promise.all([
+      gatherDrift(project),
+      missingImages(images.all),
+      terraform(synthesis.folder, ['plan', '-detailed-exitcode'], ({ type, change }) => {
+        if (type !== 'planned_change' || !change) return;
+        const { action, reason, resource } = change;
+        planned.push({ address: resource.addr, action, ...(reason && { reason }) });
+      }),
+      gatherWritten(topology.project),
+    ]),
+  );
   if (exitCode === 1) throw explain(topology.project, diagnostics);
   if (exitCode !== 0 && exitCode !== 2)
     throw new UserError(`terraform plan ended with exit code ${exitCode}.`);

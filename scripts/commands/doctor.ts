@@ -1,4 +1,5 @@
 import { text as textOf } from 'node:stream/consumers';
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { root } from '../deployment/host.ts';
 import { loadDeployment } from '../deployment/project.ts';
@@ -7,6 +8,7 @@ import { diagnose } from '../doctor/diagnose.ts';
 import { gatherFacts } from '../doctor/facts/facts.ts';
 import { readNamedFile } from '../lib/files.ts';
 import { printJson } from '../lib/json.ts';
+import { during } from '../lib/live.ts';
 import { paint, secondsSince, table } from '../lib/report.ts';
 
 export interface DoctorOptions {
@@ -50,7 +52,10 @@ export async function givenToken(
 export async function doctor({ json, verbose, ...given }: DoctorOptions): Promise<void> {
   const startedMs = Date.now();
   const token = await givenToken(given);
-  const findings = diagnose(await gatherFacts(loadDeployment(), root, { token }));
+  const facts = await during(messages.deployment.live.asksWhatRuns, () =>
+    gatherFacts(loadDeployment(), root, { token }),
+  );
+  const findings = diagnose(facts);
   const count = (level: Finding['level']) => findings.filter((finding) => finding.level === level).length;
   const ok = count('failure') === 0;
   process.exitCode = ok ? 0 : 1;

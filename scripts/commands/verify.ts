@@ -1,6 +1,6 @@
 import { UserError } from '../../stacks/errors.mjs';
 import { printJson } from '../lib/json.ts';
-import { paint, table } from '../lib/report.ts';
+import { hanging, paint } from '../lib/report.ts';
 import type { Check } from '../verify/check.ts';
 import { deploymentChecks } from '../verify/deployment.ts';
 import { remoteChecks } from '../verify/remote.ts';
@@ -29,10 +29,19 @@ export function soakSeconds(text: string): number {
 const sign = ({ ok, skipped }: Check): string =>
   ok ? paint('green', '✓') : skipped ? paint('gray', '-') : paint('red', '✗');
 
+/** A check as it is shown when it is done; a command is never broken. */
+function checkLines(check: Check): string {
+  const lines = hanging(sign(check), `${check.name}: ${check.detail}`);
+  return check.ok || check.skipped ? lines : `${lines}\n    Fix: ${check.fix}`;
+}
+
 /** Verifies the deployment. Exit code 0 when no check fails, 1 otherwise. */
 export async function verify({ json, soak, url, user, passwordFile }: VerifyOptions): Promise<void> {
   const options = { user, passwordFile, soakSec: soak === undefined ? undefined : soakSeconds(soak) };
-  const checks = await (url === undefined ? deploymentChecks(options) : remoteChecks({ ...options, url }));
+  const show = json ? undefined : checkLines;
+  const checks = await (url === undefined
+    ? deploymentChecks(options, show)
+    : remoteChecks({ ...options, url }, show));
   const failed = checks.filter(({ ok, skipped }) => !ok && !skipped);
   const skipped = checks.filter((check) => check.skipped);
   if (failed.length > 0) process.exitCode = 1;
@@ -40,8 +49,6 @@ export async function verify({ json, soak, url, user, passwordFile }: VerifyOpti
     printJson({ ok: failed.length === 0, checks });
     return;
   }
-  const rows = checks.map((check) => [sign(check), check.name, check.detail, check.ok ? '' : check.fix]);
-  console.log(table(['', 'check', 'result', 'fix'], rows));
   const rest = skipped.length > 0 ? `, ${skipped.length} skipped` : '';
   if (failed.length === 0) {
     const passed = checks.length - skipped.length;

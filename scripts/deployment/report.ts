@@ -1,15 +1,19 @@
 /** What a deployment shows: each resource as it is done, and the containers at the end. */
 
+import { messages } from '../../messages/index.ts';
 import { isChecked } from '../../stacks/topology/health.ts';
 import { type Service, socketsOf } from '../../stacks/topology/service.ts';
 import { localUrl, mainTunnel, publicUrl } from '../../stacks/topology/urls.ts';
 import { type ContainerState, projectContainers } from '../docker/containers.ts';
 import { printJson } from '../lib/json.ts';
-import { paint, secondsSince, table } from '../lib/report.ts';
+import { begin, during, type Task } from '../lib/live.ts';
+import { hanging, paint, secondsSince, table } from '../lib/report.ts';
 import type { ApplicationProblem } from './application-problems.ts';
 import type { SynthesisedProject } from './project.ts';
 import type { TerraformEvent } from './terraform.ts';
 import { outlook, type TunnelState, waitForTunnel } from './tunnel.ts';
+
+const said = messages.deployment.report;
 
 const TUNNEL_DEADLINE_MS = 15_000;
 /** How long frpc may wait before it tries again, once an embedded server is back; at most 20 s. */
@@ -17,51 +21,70 @@ const RECONNECT_MS = 30_000;
 /** Everything is healthy, and cannot be reached from outside. */
 export const TUNNEL_DOWN_EXIT_CODE = 3;
 
-interface Words {
-  readonly doing: string;
-  readonly done: string;
-}
-
 /** What happens to a container, by Terraform's action. */
-const WORDS: Readonly<Record<string, Words>> = {
-  create: { doing: 'starting', done: 'healthy' },
-  update: { doing: 'updating', done: 'updated' },
-  delete: { doing: 'stopping', done: 'removed' },
+const WORDS: Readonly<Record<string, typeof said.other>> = {
+  create: said.create,
+  update: said.update,
+  delete: said.delete,
 };
-const OTHER_WORDS = { doing: 'starting', done: 'done' };
 
 /** What a container is when Terraform has created it. */
 const createdWord = ({ oneOff, health }: Service): string =>
-  oneOff ? 'ready to run' : isChecked(health) ? 'healthy' : 'started';
+  oneOff ? said.readyToRun : isChecked(health) ? said.create.done : said.started;
 
-/** @param names what resources are called for people, by their addresses; the others are not shown */
+/**
+ * Shows what `apply` does, from its events: each resource while it is worked on, and a line when that is done.
+ * @param names what resources are called for people, by their addresses; the others are not shown
+ */
 export function progress(
   names: ReadonlyMap<string, string>,
   services: readonly Service[] = [],
 ): (event: TerraformEvent) => void {
-  const started = new Map<string, number>();
-  const doneWord = (name: string, words: Words): string => {
+  const doneWord = (name: string, words: typeof said.other): string => {
     const service = services.find(({ containerName }) => containerName === name);
     return service && words === WORDS.create ? createdWord(service) : words.done;
   };
-  return ({ type, hook, change }) => {
+  const tasks = new Map<string, Task>();
+  const startedMs = new Map<string, number>();
+  let whole: Task | undefined;
+  let [done, planned] = [0, 0];
+  const count = () => whole?.note(said.doneOf(done, planned));
+
+  return ({ type, hook, change, changes, '@message': message }) => {
+    if (type === 'change_summary' && changes && !whole) {
+      planned = changes.add + changes.change + changes.remove;
+      if (planned > 0) whole = begin(said.deployment);
+      count();
+    }
+    if (type === 'apply_complete') {
+      done += 1;
+      count();
+    }
+    if (type === 'apply_ended') {
+      for (const task of [...tasks.values(), whole]) task?.end();
+      tasks.clear();
+      whole = undefined;
+      done = 0;
+    }
     const address = hook?.resource.addr ?? change?.resource.addr;
     const name = address && names.get(address);
     if (!name) return;
     const key = `${address} ${hook?.action}`;
     const isContainer = address.startsWith('docker_container.');
-    const words = (isContainer && WORDS[hook?.action ?? '']) || OTHER_WORDS;
+    const words = (isContainer && WORDS[hook?.action ?? '']) || said.other;
     if (type === 'apply_start') {
-      started.set(key, Date.now());
-      if (isContainer) console.log(`  … ${name}: ${words.doing}`);
-    } else if (type === 'apply_progress' && isContainer) {
-      console.log(`  … ${name}: ${hook?.elapsed_seconds} s`);
+      startedMs.set(key, Date.now());
+      tasks.set(key, begin(name, { indent: '  ', note: isContainer ? words.doing : '' }));
+    } else if (type === 'container_waits') {
+      tasks.get(key)?.note(message);
     } else if (type === 'apply_complete') {
-      const done = hook?.action === 'delete' ? 'removed' : doneWord(name, words);
-      const took = secondsSince(started.get(key) ?? Date.now());
-      console.log(`  ${paint('green', '✓')} ${name}: ${done} (${took})`);
+      const word = hook?.action === 'delete' ? said.delete.done : doneWord(name, words);
+      const took = secondsSince(startedMs.get(key) ?? Date.now());
+      tasks.get(key)?.end(`  ${paint('green', '✓')} ${name}: ${word} (${took})`);
+      tasks.delete(key);
     } else if (type === 'apply_errored') {
-      console.log(`  ${paint('red', '✗')} ${name}`);
+      tasks.get(key)?.end(`  ${paint('red', '✗')} ${name}`);
+      tasks.delete(key);
     }
   };
 }
@@ -73,7 +96,8 @@ function addressOf(
   tunnel: TunnelState,
   container: ContainerState,
 ): string {
-  if (name === mainTunnel(topology).client) return `${publicUrl(topology)}${tunnel.up ? '' : ' (down)'}`;
+  if (name === mainTunnel(topology).client)
+    return `${publicUrl(topology)}${tunnel.up ? '' : ` (${said.down})`}`;
   const service = topology.services.find((candidate) => candidate.name === name);
   // What listens on the host's network by itself is published nowhere.
   const [first = ''] = service ? socketsOf(service) : [];
@@ -91,7 +115,7 @@ function summary(
     const tag = project.images.byService.get(service)?.reference ?? image;
     return [name, tag, health, addressOf(service, project, tunnel, container)];
   });
-  return table(['container', 'image', 'health', 'address'], rows);
+  return table(Object.values(said.head), rows);
 }
 
 /** What has come of it beside its containers. */
@@ -115,10 +139,12 @@ export async function reportDeployment(
 ): Promise<void> {
   const { settings, topology } = project;
   const patienceMs = changed && mainTunnel(topology).server ? RECONNECT_MS : 0;
-  const [tunnel, containers] = await Promise.all([
-    waitForTunnel(topology, settings, TUNNEL_DEADLINE_MS, patienceMs),
-    projectContainers(topology.project),
-  ]);
+  const [tunnel, containers] = await during(said.waitsForTunnel, () =>
+    Promise.all([
+      waitForTunnel(topology, settings, TUNNEL_DEADLINE_MS, patienceMs),
+      projectContainers(topology.project),
+    ]),
+  );
   if (!tunnel.up) process.exitCode = TUNNEL_DOWN_EXIT_CODE;
   const isBroken = problems.some((problem) => problem.isBroken);
   if (isBroken) process.exitCode = 1;
@@ -129,13 +155,13 @@ export async function reportDeployment(
   }
   console.log(summary(containers, project, tunnel));
   const sign = tunnel.up ? paint('green', '✓') : paint('yellow', '!');
-  const state = tunnel.up ? `up: ${remote}` : `down: ${tunnel.reason}. ${outlook(tunnel)}`;
-  console.log(`${sign} Tunnel ${state}`);
+  const state = tunnel.up ? said.tunnelUp(remote) : said.tunnelDown(tunnel.reason, outlook(tunnel));
+  console.log(hanging(sign, state));
   const yellow = paint('yellow', '!');
   for (const { text, isBroken: isError } of problems) {
     console.log(`${isError ? paint('red', '✗') : yellow} ${text}`);
   }
-  const but = isBroken ? ', but the application does not work' : '';
   const end = problems.length > 0 ? yellow : sign;
-  console.log(`${end} ${headline}${tunnel.up ? '' : ', without the tunnel'}${but}. Open ${local}`);
+  const what = [headline, ...(tunnel.up ? [] : [said.withoutTunnel]), ...(isBroken ? [said.butBroken] : [])];
+  console.log(hanging(end, `${what.join(said.comma)}${said.stop}${said.open(local)}`));
 }

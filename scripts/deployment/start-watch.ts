@@ -9,6 +9,7 @@ import type { Service } from '../../stacks/topology/service.ts';
 import { type ContainerInspection, inspect, nameOf } from '../docker/inspect.ts';
 import { readLog } from '../docker/logs.ts';
 import { excerptOf } from '../lib/log-excerpt.ts';
+import { tail } from '../lib/text.ts';
 import { LOOP_RESTARTS } from './health.ts';
 
 const said = messages.deployment.startWatch;
@@ -28,6 +29,17 @@ export function startOf(
   return RestartCount > 0 || State.Status === 'restarting' ? 'exits' : 'starts';
 }
 
+/** Why a container is not healthy yet. Pure. */
+export function waitsFor({
+  State,
+  RestartCount,
+}: Pick<ContainerInspection, 'State' | 'RestartCount'>): string {
+  if (RestartCount > 0) return said.startsAgain(RestartCount);
+  const last = State.Health?.Log?.at(-1);
+  if (!last) return said.noCheckYet;
+  return last.ExitCode === 0 ? '' : said.checkFails(tail(last.Output, 1));
+}
+
 /** @returns what is reported of a container that does not start, with the last words of its log */
 async function report(container: ContainerInspection, redact: (text: string) => string): Promise<string> {
   const name = nameOf(container);
@@ -45,6 +57,8 @@ export interface WatchOptions {
   readonly starting: () => readonly string[];
   readonly redact: (text: string) => string;
   readonly say: (text: string) => void;
+  /** Told again and again why a container is not healthy yet. */
+  readonly waits: (container: string, why: string) => void;
   /** Ends the watch. */
   readonly signal: AbortSignal;
 }
@@ -58,6 +72,7 @@ export async function watchStarts({
   starting,
   redact,
   say,
+  waits,
   signal,
 }: WatchOptions): Promise<UserError | undefined> {
   const reported = new Set<string>();
@@ -69,6 +84,7 @@ export async function watchStarts({
       const name = nameOf(container);
       const service = services.find(({ containerName }) => containerName === name);
       const start = service ? startOf(container, service) : 'starts';
+      if (container.State.Health) waits(name, redact(waitsFor(container)));
       if (signal.aborted || start === 'starts' || !starting().includes(name)) continue;
       if (!reported.has(name)) say(await report(container, redact));
       reported.add(name);

@@ -21,7 +21,11 @@ import { volumesToForget } from './volumes.ts';
 
 const said = messages.deployment.terraform;
 
-/** An event of `terraform -json`: the fields this package reads. https://developer.hashicorp.com/terraform/internals/machine-readable-ui */
+/**
+ * An event of `terraform -json`: the fields this package reads. {@link apply} adds two types of its own: `container_waits`,
+ * with the reason as its message, and `apply_ended`.
+ * https://developer.hashicorp.com/terraform/internals/machine-readable-ui
+ */
 export interface TerraformEvent {
   readonly type: string;
   readonly '@message': string;
@@ -195,6 +199,11 @@ export async function apply(
     starting: () => inFlight.starting.flatMap((address) => synthesis.names.get(address) ?? []),
     redact: redactor(secretValues(synthesised, root)),
     say: (text) => console.error(`${paint('yellow', '!')} ${text}`),
+    waits: (name, why) => {
+      const addr = inFlight.starting.find((address) => synthesis.names.get(address) === name);
+      if (addr)
+        onEvent({ type: 'container_waits', '@message': why, hook: { resource: { addr }, action: 'create' } });
+    },
     signal: end.signal,
   }).then((lost) => {
     if (lost) stop.abort();
@@ -216,6 +225,7 @@ export async function apply(
     throw error;
   } finally {
     end.abort();
+    onEvent({ type: 'apply_ended', '@message': '' });
     backUpResult(project);
   }
 }

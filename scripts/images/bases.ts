@@ -1,9 +1,11 @@
 /** Brings the images that are not made here: those that services run, and those that Dockerfiles begin with. */
 import { execa } from 'execa';
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { standInFor } from '../../stacks/topology/stand-ins.ts';
 import { docker } from '../docker/client.ts';
 import { inspect } from '../docker/inspect.ts';
+import { during, type Note } from '../lib/live.ts';
 import { dockerfileOf, shownPath } from './own-build.ts';
 import type { PlannedImage } from './plan.ts';
 
@@ -39,8 +41,9 @@ export function candidates(reference: string, mirrors: readonly string[]): strin
 }
 
 /** Pulls an image. @returns why it could not be, in one line; undefined when it is here */
-async function pull(reference: string): Promise<string | undefined> {
+async function pull(reference: string, note: Note): Promise<string | undefined> {
   const child = execa('docker', ['pull', reference], { all: true, reject: false, timeout: PULL_MS });
+  child.all.on('data', (chunk: Buffer) => note(chunk.toString()));
   let answered = false;
   child.all.once('data', () => {
     answered = true;
@@ -67,7 +70,7 @@ async function bring({
 }: Wanted): Promise<{ readonly name: string } | { readonly why: string }> {
   const reasons: string[] = [];
   for (const candidate of candidates(reference, mirrors)) {
-    const why = await pull(candidate);
+    const why = await during(messages.lib.live.fetches(candidate), (note) => pull(candidate, note));
     if (why === undefined) {
       // A digest is no name that could be given.
       if (reference.includes('@')) return { name: candidate };

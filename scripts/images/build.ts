@@ -6,9 +6,10 @@ import { UserError } from '../../stacks/errors.mjs';
 import type { BuildContent, DebianRecipe, DockerfileRecipe } from '../../stacks/topology/image-source.ts';
 import { goBuild } from '../bootstrap/go.mjs';
 import { ensureWorkspace } from '../bootstrap/packages.mjs';
-import { aptInstall, isRoot, onPath, PACKAGES, step } from '../bootstrap/step.mjs';
+import { aptInstall, isRoot, onPath, PACKAGES } from '../bootstrap/step.mjs';
 import { docker } from '../docker/client.ts';
 import { inspect } from '../docker/inspect.ts';
+import { step } from '../lib/live.ts';
 import { commandError } from '../lib/programs.ts';
 import { paint } from '../lib/report.ts';
 import { ensureForeignImages } from './bases.ts';
@@ -226,9 +227,9 @@ export async function ensureImages(images: readonly PlannedImage[]): Promise<voi
     await checkOwnBuilds(missing.flatMap(({ ownBuild }) => ownBuild ?? []));
     const names = await ensureForeignImages(missing);
     for (const image of missing.filter(built)) {
-      await step(`Image ${image.name}`, async (report) => {
-        await build(image, names, report);
-        return { detail: 'built' };
+      await step(`Image ${image.name}`, async (note) => {
+        await build(image, names, note);
+        return 'built';
       });
     }
   }).finally(() => process.umask(before));

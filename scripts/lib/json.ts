@@ -12,7 +12,12 @@ export function printJson(content: object, indent = 2): void {
 export const isoTime = (ms: number | undefined): string | null =>
   ms === undefined || Number.isNaN(ms) ? null : new Date(ms).toISOString();
 
+let isShown = true;
+/** Whether text goes to stdout. */
+export const isTextShown = (): boolean => isShown;
+
 /** Keeps stdout for {@link printJson}: all else goes to stderr, or nowhere. */
 export function silenceText(where: 'stderr' | 'nowhere'): void {
+  isShown = false;
   console.log = where === 'stderr' ? console.error : () => {};
 }

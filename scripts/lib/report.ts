@@ -2,7 +2,7 @@
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
 import { UserError } from '../../stacks/errors.mjs';
-import { textWidth, wrap } from './text.ts';
+import { pad, textWidth, wrap } from './text.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -71,10 +71,14 @@ export function list(
   const longest = Math.max(...rows.map(([name]) => textWidth(name)));
   const indent = ' '.repeat(longest + 1);
   return rows
-    .map(
-      ([name, value]) => `${name.padEnd(longest)} ${wrap(value, width - indent.length).join(`\n${indent}`)}`,
-    )
+    .map(([name, value]) => `${pad(name, longest)} ${wrap(value, width - indent.length).join(`\n${indent}`)}`)
     .join('\n');
+}
+
+/** A line after a sign; what is too long goes on below its beginning. @default width - the terminal's */
+export function hanging(sign: string, text: string, width = terminalWidth()): string {
+  const indent = ' '.repeat(textWidth(sign) + 1);
+  return `${sign} ${wrap(text, width - indent.length).join(`\n${indent}`)}`;
 }
 
 /** Seconds since a moment, with one decimal. @param startedMs as `Date.now()` gave it */

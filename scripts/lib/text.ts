@@ -1,5 +1,6 @@
 /** Text for people. */
-import { stripVTControlCharacters } from 'node:util';
+import sliceAnsi from 'slice-ansi';
+import stringWidth from 'string-width';
 
 const TAIL_LINES = 20;
 
@@ -17,25 +18,42 @@ export const tail = (text: string, lines = TAIL_LINES): string =>
 export const indent = (text: string): string => text.replace(/^/gm, '    ');
 
 /** Columns that a line takes in a terminal: colours take none, Chinese characters two each. */
-export function textWidth(line: string): number {
-  const text = stripVTControlCharacters(line);
-  const wide = text.match(
-    /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/g,
-  );
-  return [...text].length + (wide?.length ?? 0);
+export const textWidth = (line: string): number => stringWidth(line);
+
+/** A line as it fits into a width: without its end, where it is too long. */
+export function cut(line: string, width: number): string {
+  if (textWidth(line) <= width) return line;
+  const start = sliceAnsi(line, 0, width - 1);
+  // A character of two columns counts by where it begins.
+  return `${textWidth(start) < width ? start : sliceAnsi(line, 0, width - 2)}…`;
 }
 
-/** Breaks a line between words; a word that is longer than the width stays whole. */
+/** A line with blanks after it, up to a width. */
+export const pad = (line: string, width: number): string =>
+  line + ' '.repeat(Math.max(0, width - textWidth(line)));
+
+/**
+ * Where a line may be broken: before a blank, and beside a Chinese character, but not before what closes nor after what
+ * opens.
+ */
+const CHINESE = String.raw`[\p{Script=Han}，。、；：？！（）《》「」【】]`;
+const CLOSING = '[，。、；：？！）》」】”’,.;:?!)\\]…]';
+const OPENING = '[（《「【“‘(\\[]';
+const BREAK = new RegExp(
+  String.raw`(?<=\S)(?= +\S)|(?<!${OPENING})(?:(?<=${CHINESE})(?=\S)|(?<=\S)(?=${CHINESE}))(?!${CLOSING})`,
+  'u',
+);
+
+/** Breaks a line between words, and Chinese between characters; a word that is longer than the width stays whole. */
 export function wrap(line: string, width: number): string[] {
   if (textWidth(line) <= width) return [line];
   const lines: string[] = [];
   let current = '';
-  for (const word of line.split(/(?<=\S) +(?=\S)/)) {
-    const next = current === '' ? word : `${current} ${word}`;
-    if (current !== '' && textWidth(next) > width) {
+  for (const part of line.split(BREAK)) {
+    if (current !== '' && textWidth(current + part) > width) {
       lines.push(current);
-      current = word;
-    } else current = next;
+      current = part.trimStart();
+    } else current += part;
   }
   return [...lines, current];
 }

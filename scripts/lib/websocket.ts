@@ -240,8 +240,13 @@ export interface SoakResult {
 /**
  * Subscribes topics and keeps the connection open until the other end closes it or the time is over; the server's pings
  * are answered meanwhile.
+ * @param onMessage gets the number of messages with each of them
  */
-export function soak(target: Target, durationMs: number): Promise<SoakResult> {
+export function soak(
+  target: Target,
+  durationMs: number,
+  onMessage: (count: number) => void = () => {},
+): Promise<SoakResult> {
   const { profile } = target;
   return new Promise((resolve) => {
     const socket = open(target);
@@ -267,6 +272,7 @@ export function soak(target: Target, durationMs: number): Promise<SoakResult> {
     });
     socket.on('message', (data) => {
       messages += 1;
+      onMessage(messages);
       noteSilence();
       const answer = answerTo(parsed(data.toString()), profile);
       if (answer === undefined) return;

@@ -1,5 +1,6 @@
 /** What a check of `verify` is, and the order in which they are run. */
 import { messages } from '../../messages/index.ts';
+import { begin, type Note } from '../lib/live.ts';
 
 const said = messages.verify.check;
 
@@ -37,7 +38,8 @@ export interface PlannedCheck {
   /** Checks without which it can only fail. */
   readonly dependsOn: readonly PlannedCheck[];
   readonly fix: string;
-  readonly run: () => Promise<Result>;
+  /** @param note tells how far it is, where it takes long */
+  readonly run: (note?: Note) => Promise<Result>;
 }
 
 /** Does something at its first call, and returns the same at every later one. */
@@ -58,25 +60,38 @@ export const skip = (id: string, name: string, reason: string): PlannedCheck => 
   run: async () => ({ skipped: reason }),
 });
 
+/** What is shown of a check when it is done. */
+export type ShowCheck = (check: Check) => string;
+
 /**
  * Runs one check after the other; one that depends on a failed one is skipped, and its row names the cause. So is one
  * that depends on what cannot be known.
+ * @param show shows each, while it is run and when it is done. @default - nothing is shown
  */
-export async function runPlanned(planned: readonly PlannedCheck[]): Promise<Check[]> {
+export async function runPlanned(planned: readonly PlannedCheck[], show?: ShowCheck): Promise<Check[]> {
   const reasons = new Map<PlannedCheck, string>();
   const checks: Check[] = [];
   for (const check of planned) {
     const { id, name, dependsOn, fix } = check;
     const reason = dependsOn.map((other) => reasons.get(other)).find((other) => other !== undefined);
-    const result = reason === undefined ? await check.run() : { skipped: reason };
-    if ('skipped' in result) {
-      const { skipped } = result;
-      reasons.set(check, skipped);
-      checks.push({ id, name, ok: false, detail: said.skipped(skipped), fix: '', skipped: true });
-      continue;
+    const task = show && begin(name);
+    const end = (row: Check) => {
+      checks.push(row);
+      task?.end(show?.(row));
+    };
+    try {
+      const result = reason === undefined ? await check.run(task?.note) : { skipped: reason };
+      if ('skipped' in result) {
+        const { skipped } = result;
+        reasons.set(check, skipped);
+        end({ id, name, ok: false, detail: said.skipped(skipped), fix: '', skipped: true });
+        continue;
+      }
+      if (!result.ok) reasons.set(check, said.causedBy(name));
+      end({ id, name, ok: result.ok, detail: result.detail, fix: result.fix ?? fix });
+    } finally {
+      task?.end();
     }
-    if (!result.ok) reasons.set(check, said.causedBy(name));
-    checks.push({ id, name, ok: result.ok, detail: result.detail, fix: result.fix ?? fix });
   }
   return checks;
 }

@@ -18,7 +18,7 @@ import { showLog } from '../docker/logs.ts';
 import type { AppProfile } from '../lib/app-profile.ts';
 import { answerText, ask, type HttpAnswer } from '../lib/http.ts';
 import { type Address, type Application, addressChecks, listed, logsOf } from './address.ts';
-import { type Check, type PlannedCheck, runPlanned } from './check.ts';
+import { type Check, type PlannedCheck, runPlanned, type ShowCheck } from './check.ts';
 import { expiredToken, HTTP_DEADLINE_MS, loginOf } from './login.ts';
 import { logChecks } from './logs.ts';
 import { passwordIn } from './remote.ts';
@@ -208,7 +208,8 @@ async function plan(project: Project, options: DeploymentOptions): Promise<Plann
 
 /**
  * Runs the checks of the deployment on this host.
+ * @param show tells of each as it is done. @default - nothing is shown
  * @throws {UserError} where nothing is deployed, Docker does not answer, or the profile has a mistake
  */
-export const deploymentChecks = async (options: DeploymentOptions): Promise<Check[]> =>
-  runPlanned(await plan(await loadProject({ anySecrets: true }), options));
+export const deploymentChecks = async (options: DeploymentOptions, show?: ShowCheck): Promise<Check[]> =>
+  runPlanned(await plan(await loadProject({ anySecrets: true }), options), show);

@@ -6,7 +6,7 @@ import { loadDeployment } from '../deployment/project.ts';
 import { apiUpstream, pageUpstream } from '../deployment/routes.ts';
 import { readNamedFile } from '../lib/files.ts';
 import { addressChecks, listed, logsOf } from './address.ts';
-import { type Check, runPlanned } from './check.ts';
+import { type Check, runPlanned, type ShowCheck } from './check.ts';
 import { loginOf } from './login.ts';
 import { soakCheck } from './socket.ts';
 
@@ -45,9 +45,10 @@ export function passwordIn(file: string | undefined): string {
 
 /**
  * Runs the checks that need nothing but the address.
+ * @param show tells of each as it is done. @default - nothing is shown
  * @throws {UserError} for wrong options, settings or profiles
  */
-export function remoteChecks(options: RemoteOptions): Promise<Check[]> {
+export function remoteChecks(options: RemoteOptions, show?: ShowCheck): Promise<Check[]> {
   const url = baseUrl(options.url);
   const { settings, topology } = loadDeployment();
   const profile = profileOf(settings, topology);
@@ -74,5 +75,5 @@ export function remoteChecks(options: RemoteOptions): Promise<Check[]> {
   );
   const opened = { dependsOn: checks.upgrades.slice(-1), fix: elsewhere('npm run doctor') };
   const held = soakSec === undefined ? [] : [soakCheck(remote, profile, login.token, soakSec, opened)];
-  return runPlanned([login.check, ...listed(checks), ...held]);
+  return runPlanned([login.check, ...listed(checks), ...held], show);
 }

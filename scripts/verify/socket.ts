@@ -277,9 +277,12 @@ export function soakCheck(
     name: soakName,
     dependsOn,
     fix,
-    run: async () => {
+    run: async (note) => {
       const target = { base: url, profile: webSocket, token: await token() };
-      return soakResult(webSocket, await soak(target, durationSec * 1000), durationSec);
+      const result = await soak(target, durationSec * 1000, (count) =>
+        note?.(messages.lib.live.messagesSoFar(count)),
+      );
+      return soakResult(webSocket, result, durationSec);
     },
   };
 }

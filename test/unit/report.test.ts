@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { wentDownAt } from '../../scripts/deployment/tunnel.ts';
-import { list, table } from '../../scripts/lib/report.ts';
-import { localTime, textWidth, wrap } from '../../scripts/lib/text.ts';
+import { hanging, list, table } from '../../scripts/lib/report.ts';
+import { cut, localTime, textWidth, wrap } from '../../scripts/lib/text.ts';
 
 /** Rows as the commands print them. */
 const TABLES = {
@@ -85,12 +85,47 @@ describe('a table', () => {
         20,
       ),
     ).toBe('Open        a b\nConnections one two\n            three');
+    expect(
+      list(
+        [
+          ['打开', 'a'],
+          ['Log in', 'b'],
+        ],
+        20,
+      ),
+    ).toBe('打开   a\nLog in b');
   });
 });
 
 describe('a line', () => {
   it('is as wide as it is shown', () => {
     expect(textWidth('\x1b[32m✓\x1b[39m 隧道')).toBe(6);
+  });
+
+  it('is broken between Chinese characters, but not before what closes nor after what opens', () => {
+    expect(wrap('隧道没有连通：请检查（云服务器）的防火墙。', 12)).toEqual([
+      '隧道没有连',
+      '通：请检查',
+      '（云服务器）',
+      '的防火墙。',
+    ]);
+    expect(wrap('运行 npm run deploy 再试', 10)).toEqual(['运行 npm', 'run deploy', '再试']);
+    expect(wrap('文件 secrets/x/admin-password：至少 12 个字符', 12)).toEqual([
+      '文件',
+      'secrets/x/admin-password：',
+      '至少 12 个字',
+      '符',
+    ]);
+  });
+
+  it('is cut where it does not fit, by the columns that it takes', () => {
+    expect(cut('隧道没有连通', 12)).toBe('隧道没有连通');
+    expect(cut('隧道没有连通', 11)).toBe('隧道没有连…');
+    expect(cut('隧道没有连通', 10)).toBe('隧道没有…');
+  });
+
+  it('after a sign goes on below its beginning', () => {
+    expect(hanging('✓', '隧道已连通：http://x', 12)).toBe('✓ 隧道已连\n  通：\n  http://x');
   });
 
   it('is broken between words only', () => {

@@ -1,6 +1,6 @@
 /** What is said of a program that does not start. */
 import { describe, expect, it } from 'vitest';
-import { startOf } from '../../scripts/deployment/start-watch.ts';
+import { startOf, waitsFor } from '../../scripts/deployment/start-watch.ts';
 import { errorLines, excerptOf } from '../../scripts/lib/log-excerpt.ts';
 import { redactor } from '../../scripts/lib/redact.ts';
 
@@ -16,6 +16,29 @@ SECRET_KEY
   Field required
 JWT_SECRET_KEY
   Field required`;
+
+describe('why a container is not healthy yet', () => {
+  const state = (log: { ExitCode: number; Output: string }[], RestartCount = 0) =>
+    ({
+      State: {
+        Status: 'running',
+        Health: { Status: 'starting', Log: log.map((entry) => ({ End: '', ...entry })) },
+      },
+      RestartCount,
+    }) as unknown as Parameters<typeof waitsFor>[0];
+
+  it.each([
+    ['has not been asked', state([]), /first health check/],
+    [
+      'fails',
+      state([{ ExitCode: 1, Output: 'asking\nconnection refused\n' }]),
+      /fails so far: connection refused$/,
+    ],
+    ['has exited', state([{ ExitCode: 1, Output: 'x' }], 2), /started again \(2 times\)/],
+  ])('is that it %s', (_, container, text) => {
+    expect(waitsFor(container)).toMatch(text);
+  });
+});
 
 describe('the excerpt of a log', () => {
   it('is the last traceback, whole, with all that its error names', () => {
