@@ -85,6 +85,8 @@ class LiveLines {
   }
 
   draw(): void {
+    // Node takes note of a new width between two frames, and not before the next.
+    (process.stdout as { _refreshSize?: () => void })._refreshSize?.();
     const { columns = 80, rows = 24 } = process.stdout;
     const sign = paint('cyan', FRAMES[this.frame % FRAMES.length] ?? '');
     const all = [...running].map((task) => `${task.indent}${sign} ${describe(task)}`);

@@ -2,6 +2,8 @@
  * A program that does what the commands do, on no engine: the tests of the live view start it. It goes on with each line
  * that it gets, so that a test has time to look.
  */
+import { execFileSync } from 'node:child_process';
+import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { step as bootstrapStep, numbered } from '../../scripts/bootstrap/step.mjs';
 import { progress } from '../../scripts/deployment/report.ts';
@@ -15,13 +17,19 @@ const input = createInterface({ input: process.stdin, terminal: false });
 const lines = input[Symbol.asyncIterator]();
 const told = () => lines.next();
 
-const [scenario = '', subject = 'web'] = process.argv.slice(2);
+const [scenario = '', subject = 'web', ...widths] = process.argv.slice(2);
 const address = (name: string) => `docker_container.${name}`;
 const event = (type: string, name: string, action = 'create'): TerraformEvent => ({
   type,
   '@message': type === 'container_waits' ? 'no answer yet '.repeat(12) : '',
   hook: { resource: { addr: address(name) }, action },
 });
+
+/** As a user who draws at the edge of the window; `TestTerminal` follows. */
+function resize(columns: string): void {
+  writeSync(1, `\x1b_width=${columns}\x1b\\`);
+  execFileSync('stty', ['cols', columns], { stdio: 'inherit' });
+}
 
 const SCENARIOS: Readonly<Record<string, () => Promise<void>>> = {
   async deployment() {
@@ -30,6 +38,10 @@ const SCENARIOS: Readonly<Record<string, () => Promise<void>>> = {
     for (const name of [subject, 'db', 'proxy']) show(event('apply_start', name));
     show(event('container_waits', subject));
     await told();
+    for (const width of widths) {
+      resize(width);
+      await told();
+    }
     show(event('apply_complete', 'db'));
     console.error('! a warning');
     process.stdout.write('two\nlines\n');

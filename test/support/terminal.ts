@@ -1,7 +1,6 @@
 /** A program in a terminal of its own, by util-linux's `script`, and what is on its screen. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, readlinkSync } from 'node:fs';
 import xterm from '@xterm/headless';
 import { eventually } from './deployment.ts';
 
@@ -11,6 +10,10 @@ export interface TerminalOptions {
   readonly rows?: number;
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
+
+const ESC = '\x1b';
+/** What a program that changes the width of its terminal prints at that moment. */
+const RESIZED = new RegExp(`${ESC}_width=(\\d+)${ESC}\\\\`);
 
 const quoted = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
 
@@ -32,7 +35,12 @@ export class TestTerminal {
     this.ended = once(this.child, 'close');
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.output += text;
-      this.screen.write(text);
+      const [first = '', ...others] = text.split(RESIZED);
+      this.screen.write(first);
+      for (const [index, rest] of others.entries()) {
+        if (index % 2 === 0) this.screen.write('', () => this.screen.resize(Number(rest), rows));
+        else this.screen.write(rest);
+      }
     });
   }
 
@@ -60,16 +68,13 @@ export class TestTerminal {
     this.child.stdin?.write(keys);
   }
 
-  resize(columns: number): void {
-    const [program] = readFileSync(`/proc/${this.child.pid}/task/${this.child.pid}/children`, 'utf8').split(
-      ' ',
-    );
-    this.screen.resize(columns, this.screen.rows);
-    execFileSync('stty', ['-F', readlinkSync(`/proc/${program}/fd/0`), 'cols', String(columns)]);
-  }
-
   get isCursorShown(): boolean {
     return this.output.lastIndexOf('\x1b[?25h') >= this.output.lastIndexOf('\x1b[?25l');
+  }
+
+  /** Ends what has not ended by itself. */
+  close(): void {
+    this.child.kill('SIGHUP');
   }
 
   /** @returns exit code; of a signal, 128 and its number */

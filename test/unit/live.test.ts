@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { build } from 'esbuild';
 import { execa } from 'execa';
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { begin } from '../../scripts/lib/live.ts';
 import { textWidth } from '../../scripts/lib/text.ts';
 import { type TerminalOptions, TestTerminal } from '../support/terminal.ts';
@@ -27,8 +27,17 @@ beforeAll(async () => {
   });
 }, 60_000);
 
-const start = (args: readonly string[], options: TerminalOptions) =>
-  new TestTerminal(['node', BUNDLE, ...args], { ...options, env: { BTCW_LANG: 'en', ...options.env } });
+const terminals: TestTerminal[] = [];
+afterAll(() => {
+  for (const terminal of terminals) terminal.close();
+});
+
+function start(args: readonly string[], options: TerminalOptions): TestTerminal {
+  const env = { BTCW_LANG: 'en', ...options.env };
+  const terminal = new TestTerminal(['node', BUNDLE, ...args], { ...options, env });
+  terminals.push(terminal);
+  return terminal;
+}
 
 /** Without what differs from run to run. */
 const steady = (text: string) =>
@@ -59,7 +68,7 @@ describe.concurrent.each([80, 40])('on a terminal of %i columns', TIMEOUT, (colu
     'a deployment is a line for each container, below what is printed (%s)',
     async (language, name) => {
       const terminal = start(['deployment', name], { columns, env: { BTCW_LANG: language } });
-      const first = steady(await terminal.shows(/proxy: .*\S/)).split('\n');
+      const first = steady(await terminal.shows(/no answer.*proxy: .*\S/s)).split('\n');
       expect(first).toHaveLength(4);
       expect(first[1]).toMatch(new RegExp(`^ {2}\\* ${name}: 0 s, no answer yet .*…$`));
       for (const line of first) expect(textWidth(line)).toBeLessThan(columns);
@@ -77,7 +86,7 @@ describe.concurrent.each([80, 40])('on a terminal of %i columns', TIMEOUT, (colu
 
   it('a step says what its program does, and then what has come of it', async () => {
     const terminal = start(['steps'], { columns });
-    expect(steady(await terminal.shows(/first/))).toBe('* first: 0 s, two');
+    expect(steady(await terminal.shows(/first.*two/))).toBe('* first: 0 s, two');
     terminal.press(ENTER);
     expect(steady(await terminal.shows(/second/))).toBe('✓ first: built (0.0 s)\n* second: 0 s');
     terminal.press(ENTER);
@@ -130,19 +139,17 @@ describe.concurrent.each([80, 40])('on a terminal of %i columns', TIMEOUT, (colu
 
 describe.concurrent('a terminal', TIMEOUT, () => {
   it.each([
-    [80, 30],
-    [40, 100],
-  ])('of %i columns that then has %i shows each line once', async (before, after) => {
-    /** Cut for this width, and not broken by the terminal. */
-    const rowOf = (width: number) => new RegExp(`^(?=.{${width - 1}}$) {2}\\S web: .*…$`, 'm');
-    const terminal = start(['deployment'], { columns: before });
-    await terminal.shows(/proxy/);
-    terminal.resize(after);
-    await terminal.shows(rowOf(after));
-    terminal.press(ENTER);
+    [80, [30, 60]],
+    [40, [100, 25, 80]],
+  ])('of %i columns that then has %j shows each line once', async (before, widths) => {
+    const terminal = start(['deployment', 'web', ...widths.map(String)], { columns: before });
+    for (const width of [before, ...widths]) {
+      // Cut for this width, and not broken by the terminal.
+      const row = new RegExp(`^(?=.{${width - 1}}$) {2}\\S web: .*…$`, 'm');
+      expect((await terminal.shows(row)).split('\n')).toHaveLength(4);
+      terminal.press(ENTER);
+    }
     await terminal.shows(/lines\n.*\n.*\n.*proxy/);
-    terminal.resize(before);
-    await terminal.shows(rowOf(before));
     terminal.press(ENTER);
     expect(await terminal.end()).toBe(0);
     expect((await shown(terminal)).split('\n')).toEqual(DEPLOYED.en);
