@@ -40,7 +40,7 @@ export const deployment: typeof en = {
     missing: '不存在',
   },
   health: {
-    both: (status, health) => `${status}，${health}`,
+    both: (status, health) => `${status}（${health}）`,
     log: (state, log) => `${state}。日志：\n${log}`,
     notHealthy: (containers) => `有容器不健康：${containers}。`,
     state: (container, status) => `${container} ${status}`,
@@ -66,7 +66,7 @@ export const deployment: typeof en = {
     elsewhere: (project, folder, when) =>
       `"${project}" 是 ${when} 从 ${folder} 部署的，状态和密钥都在那里。未做任何更改。`,
     elsewhereFix: (folder, adopt) =>
-      `cd ${folder}，在那里运行此命令；或者改由本目录继续：\n       ${adopt}\n       若要另建一个部署，请换一个 BTCW_PROJECT。`,
+      `请在那里运行此命令（cd ${folder}）；或者改由本目录继续：\n       ${adopt}\n       若要另建一个部署，请换一个 BTCW_PROJECT。`,
     folderGone: (project, folder, when) =>
       `"${project}" 是 ${when} 从 ${folder} 部署的，该目录已不存在。未做任何更改。`,
     origin: (folder, when) => `${when} 从 ${folder} 部署`,
@@ -75,7 +75,7 @@ export const deployment: typeof en = {
     unknown: (project) =>
       `"${project}" 是从另一个目录部署的（目录名未知），状态和密钥都在那里。未做任何更改。`,
     unknownFix: (adopt) =>
-      `到那个目录运行此命令；或者改由本目录继续：\n       ${adopt}\n       若要另建一个部署，请换一个 BTCW_PROJECT。`,
+      `请到那个目录运行此命令；或者改由本目录继续：\n       ${adopt}\n       若要另建一个部署，请换一个 BTCW_PROJECT。`,
     unknownOrigin: '从另一个目录部署（目录名未知）',
   },
   preflight: {

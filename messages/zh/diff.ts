@@ -71,13 +71,13 @@ export const diff: typeof en = {
       unset: '未设置',
     },
     outage: {
-      create: '到健康为止，3 到 5 秒',
-      down: '目前已停止',
-      forGood: '永久',
+      create: '直到健康，约 3 到 5 秒',
+      down: '目前就不可用',
+      forGood: '不再恢复',
       none: '无',
       restart: '2 到 4 秒',
       restartAsLast: (seconds) => `约 ${seconds} 秒`,
-      untilHealthyAsLast: (seconds) => `到健康为止，上次 ${seconds} 秒`,
+      untilHealthyAsLast: (seconds) => `直到健康，上次用了 ${seconds} 秒`,
     },
   },
   losses: {

@@ -9,7 +9,7 @@ export const verify: typeof en = {
     refusesForged: (address) => `${address}：API 拒绝用其他密钥签名的令牌`,
   },
   check: {
-    causedBy: (check) => `原因是 "${check}"`,
+    causedBy: (check) => `因为未通过 "${check}"`,
     skipped: (reason) => `已跳过：${reason}`,
   },
   deployment: {
@@ -57,10 +57,10 @@ export const verify: typeof en = {
     locale: 'zh-CN',
     anyUpgrade: (address) => `${address}：WebSocket 返回 101、401 或 403`,
     upgrades: {
-      expired: (address, codes) => `${address}：WebSocket 用过期令牌返回 ${codes}`,
-      forged: (address, codes) => `${address}：WebSocket 用其他密钥签名的令牌返回 ${codes}`,
-      valid: (address, codes) => `${address}：WebSocket 用有效令牌返回 ${codes}`,
-      wrong: (address, codes) => `${address}：WebSocket 用错误令牌返回 ${codes}`,
+      expired: (address, codes) => `${address}：WebSocket 携带过期令牌时返回 ${codes}`,
+      forged: (address, codes) => `${address}：WebSocket 携带其他密钥签名的令牌时返回 ${codes}`,
+      valid: (address, codes) => `${address}：WebSocket 携带有效令牌时返回 ${codes}`,
+      wrong: (address, codes) => `${address}：WebSocket 携带错误令牌时返回 ${codes}`,
     },
     closed: (answer, code) => `${answer}，连接被关闭：${code}`,
     closedAfter: (seconds, reason) => `${seconds} 秒后关闭：${reason}`,

@@ -11,7 +11,7 @@ import { UserError } from '../../stacks/errors.mjs';
 import { PROJECT_LABEL } from '../../stacks/topology/labels.ts';
 import { createFileAtomically, isAside, writeFileAtomically } from '../lib/files.ts';
 import { isWriteLocked } from '../lib/locks.ts';
-import { timestamp } from '../lib/text.ts';
+import { localTime, timestamp } from '../lib/text.ts';
 import { root } from './host.ts';
 
 const { files, state: said } = messages.deployment;
@@ -156,10 +156,11 @@ export interface LockNote {
   readonly Created?: string | undefined;
 }
 
-/** @example '"apply" by me@host, since 2026-11-28 18:28:17 +0000 UTC' */
+/** @example '"apply" by me@host, since 2026-11-28 18:28:17 UTC' */
 export function holderText({ Operation = 'operation', Who, Created }: LockNote): string {
   const operation = Operation.replace('OperationType', '').toLowerCase();
-  return said.holder(operation, Who ?? said.someone, Created?.replace(/\.\d+/, '') ?? said.aMomentAgo);
+  const since = Created ? localTime(Created.replace(/\.\d+/, '')) : said.aMomentAgo;
+  return said.holder(operation, Who ?? said.someone, since);
 }
 
 function noteOfLock(path: string): string {

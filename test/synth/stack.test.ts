@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ServiceDefinition } from '../../stacks/topology/service.ts';
 import { HOST, type Json, synthesise } from '../support/stack.ts';
 
@@ -19,6 +19,17 @@ const names = (resources: Record<string, Json> = {}) =>
   Object.values(resources)
     .map(({ name }) => name)
     .sort();
+
+it('is the same in each language: configurations are compared with those that are kept', async () => {
+  vi.resetModules();
+  vi.stubEnv('BTCW_LANG', 'zh');
+  const { messages } = await import('../../messages/index.ts');
+  expect(messages.deployment.files.missing).toBe('不存在');
+  const { synthesise: synthesiseInChinese } = await import('../support/stack.ts');
+  vi.unstubAllEnvs();
+  const withoutFingerprints = ({ text }: { readonly text: string }) => text.replaceAll(/[0-9a-f]{16}/g, '');
+  expect(withoutFingerprints(synthesiseInChinese())).toBe(withoutFingerprints(standard));
+});
 
 describe('the topology', () => {
   it('has its containers, their volumes, and no network of its own on the default bridge', () => {

@@ -17,12 +17,14 @@ import {
   backUpState,
   ensureState,
   examineState,
+  holderText,
   idsIn,
   isLocked,
   judgeState,
   type Place,
   readState,
 } from '../../scripts/deployment/state.ts';
+import { localTime } from '../../scripts/lib/text.ts';
 
 const PROJECT = 'btc-watcher';
 const FILE = `terraform.${PROJECT}.tfstate`;
@@ -126,6 +128,15 @@ describe('a lock', () => {
     expect(isLocked(PROJECT, place)).toBe(false);
     rmSync(join(place.proc, '77'), { recursive: true });
     expect(isLocked(PROJECT, place)).toBe(false);
+  });
+
+  it("names who holds it, and since when on this host's clock, as Terraform notes it or prints it", () => {
+    const since = localTime('2026-11-28T18:28:17Z');
+    for (const Created of ['2026-11-28T18:28:17.123456789Z', '2026-11-28 18:28:17.123456789 +0000 UTC']) {
+      const note = { Operation: 'OperationTypeApply', Who: 'me@host', Created };
+      expect(holderText(note)).toBe(`"apply" by me@host, since ${since}`);
+    }
+    expect(holderText({})).toBe('"operation" by someone, since a moment ago');
   });
 
   it("is told by Terraform's note where the kernel does not list locks", () => {
