@@ -1,7 +1,16 @@
 // Builds Go programs from the modules under assets/go: pinned by go.mod and go.sum, fetched through GOPROXY.
-import { chmodSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { aptInstall, onPath, PACKAGES, run, tryRun } from './step.mjs';
 
 /** The first release that fetches the toolchain a module asks for by itself. */
@@ -58,7 +67,7 @@ async function fetchToolchain(old, report) {
     onLine: report,
     fix: UNREACHABLE,
   });
-  const folder = JSON.parse(output.slice(output.indexOf('{'), output.lastIndexOf('}') + 1)).Dir;
+  const folder = folderOf(output);
   // Files of a module are not executable.
   for (const programs of ['bin', `pkg/tool/linux_${ARCH}`]) {
     for (const name of readdirSync(join(folder, programs))) chmodSync(join(folder, programs, name), 0o555);
@@ -97,17 +106,65 @@ export async function goTest(module) {
 }
 
 /**
+ * A change of our own to a module that is built from.
+ * @typedef {{ module: string, file: string }} Patch `module` as go.mod has it, `file` as `diff -u` writes it
+ */
+
+/** What `go mod download -json` prints. @param {string} output @returns {string} the module's folder */
+const folderOf = (output) => JSON.parse(output.slice(output.indexOf('{'), output.lastIndexOf('}') + 1)).Dir;
+
+/**
+ * Copies a module, applies a patch to the copy, and writes a go.mod beside it that takes it in the module's place.
+ * @param {Go} go @param {string} module a folder with a go.mod @param {Patch} patch @param {string} work an empty folder
+ * @param {(line: string) => void} report
+ * @returns {Promise<string>} path of that go.mod
+ * @throws {UserError} where the patch does not apply word for word
+ */
+async function withPatch(go, module, patch, work, report) {
+  if (!(await onPath('patch'))) await aptInstall(PACKAGES.patch, 'patch', report);
+  const options = { cwd: module, env: go.env, onLine: report };
+  const download = ['mod', 'download', '-json', patch.module];
+  const source = folderOf(await run(go.program, download, { ...options, fix: UNREACHABLE }));
+  const copy = join(work, 'module');
+  cpSync(source, copy, { recursive: true });
+  // Those of the module cache are read-only.
+  await run('chmod', ['-R', 'u+w', copy]);
+  const input = ['--directory', copy, '--input', resolve(patch.file)];
+  await run('patch', ['--strip=1', '--fuzz=0', '--batch', '--forward', ...input], { onLine: report });
+  const modFile = join(work, 'go.mod');
+  for (const name of ['go.mod', 'go.sum']) copyFileSync(join(module, name), join(work, name));
+  await run(go.program, ['mod', 'edit', '-replace', `${patch.module}=${copy}`, modFile], options);
+  return modFile;
+}
+
+/**
  * Builds one program. The result appears at `output` whole or not at all.
- * @param {{ module: string, packagePath: string, output: string, ldflags?: string, tags?: string }} program
+ * @param {{ module: string, packagePath: string, output: string, ldflags?: string, tags?: string, patch?: Patch }} program
  *   `module` is a folder with a go.mod
  * @param {(line: string) => void} report
  */
 export async function goBuild(program, report) {
   const go = await ensureGo(report);
   mkdirSync(dirname(program.output), { recursive: true });
+  if (!program.patch) return buildWith(go, program, [], report);
+  const work = mkdtempSync(join(dirname(program.output), '.patched-'));
+  try {
+    const modFile = await withPatch(go, program.module, program.patch, resolve(work), report);
+    await buildWith(go, program, ['-modfile', modFile], report);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/**
+ * @param {Go} go @param {{ module: string, packagePath: string, output: string, ldflags?: string, tags?: string }} program
+ * @param {string[]} options @param {(line: string) => void} report
+ */
+async function buildWith(go, program, options, report) {
   const partial = `${program.output}.partial`;
   const args = [
     'build',
+    ...options,
     '-v',
     '-trimpath',
     '-buildvcs=false',

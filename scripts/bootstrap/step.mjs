@@ -170,6 +170,7 @@ export const isRoot = () => process.getuid?.() === 0;
 /** What a first run needs of the distribution besides Docker, by a program that shows whether it is there. */
 export const PACKAGES = {
   go: ['golang-go', 'ca-certificates'],
+  patch: ['patch'],
   mmdebstrap: ['mmdebstrap', 'debian-archive-keyring'],
   // Without root, mmdebstrap works in a user namespace, whose users newuidmap sets up.
   newuidmap: ['uidmap'],

@@ -134,9 +134,15 @@ async function addContent(content: BuildContent, folder: string, progress: Progr
       );
     }
     case 'go': {
-      const { module, packagePath, tags } = content;
+      const { module, packagePath, tags, patch } = content;
       return goBuild(
-        { module: join(root, module), packagePath, output: target, ...(tags && { tags }) },
+        {
+          module: join(root, module),
+          packagePath,
+          output: target,
+          ...(tags && { tags }),
+          ...(patch && { patch: { ...patch, file: join(root, patch.file) } }),
+        },
         progress,
       );
     }

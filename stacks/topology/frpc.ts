@@ -2,6 +2,7 @@
 import { messages } from '../../messages/index.ts';
 import { FRP_CA_FILE, FRP_CONFIG_DIR, FRP_TOKEN_FILE, renderFrpcToml } from '../render/frp-toml.ts';
 import type { Settings } from '../settings/definitions.ts';
+import { frpMemory } from './frp-memory.ts';
 import { frpImage } from './frps.ts';
 import { commandHealth } from './health.ts';
 import type { HostFacts } from './host.ts';
@@ -30,6 +31,7 @@ const logrun = (settings: Settings): string[] => [
 export function frpc(settings: Settings, host: HostFacts, serverAddress: string): ServiceDefinition {
   const own = ownImage(settings.BTCW_FRPC_IMAGE);
   const secrets = secretFiles(settings, host.packageFolder);
+  const { limits, environment } = frpMemory(settings);
   const { BTCW_FRP_TLS_CA_FILE: caFile, BTCW_NGINX_BIND: bind } = settings;
   return {
     name: 'frpc',
@@ -37,13 +39,13 @@ export function frpc(settings: Settings, host: HostFacts, serverAddress: string)
     image: own ?? frpImage('frpc', settings),
     networks: [{ network: 'host' }],
     user: USERS.frp,
-    ...(host.timeZone && { environment: { TZ: host.timeZone } }),
+    environment: { ...environment, ...(host.timeZone && { TZ: host.timeZone }) },
     // An image of the user's own has no logrun: its output goes to Docker alone.
     entrypoint: own ? PROGRAM : [...logrun(settings), ...PROGRAM],
     // The process is watched by Docker, as logrun ends when frpc does; this checks whether it could start again with
     // the files it has. The tunnel's own state is no part of it: a server that is away must not fail the deployment.
     health: commandHealth('frpc', 'verify', '-c', CONFIG_FILE),
-    limits: { memoryMiB: 128, pids: 64 },
+    limits,
     config: {
       path: FRP_CONFIG_DIR,
       owner: USERS.frp,

@@ -2,6 +2,7 @@
 import { messages } from '../../messages/index.ts';
 import { FRP_CONFIG_DIR, FRP_TOKEN_FILE, renderFrpsToml } from '../render/frp-toml.ts';
 import type { Settings } from '../settings/definitions.ts';
+import { frpMemory } from './frp-memory.ts';
 import { tcpHealth } from './health.ts';
 import type { HostFacts } from './host.ts';
 import { baseImage, type ImageSource } from './image-source.ts';
@@ -30,6 +31,7 @@ export function frpImage(program: 'frpc' | 'frps', settings: Settings): ImageSou
         module: 'assets/go/frp',
         packagePath: `github.com/fatedier/frp/cmd/${program}`,
         tags: program,
+        patch: { module: 'github.com/fatedier/frp', file: 'assets/go/frp/window.patch' },
         to: program,
       },
       ...(client
@@ -54,7 +56,7 @@ export function frps(settings: Settings, host: HostFacts): ServiceDefinition {
     user: USERS.frp,
     entrypoint: ['frps', '-c', CONFIG_FILE],
     health: tcpHealth(bindPort),
-    limits: { memoryMiB: 128, pids: 64 },
+    ...frpMemory(settings),
     config: {
       path: FRP_CONFIG_DIR,
       owner: USERS.frp,

@@ -71,6 +71,8 @@ export type BuildContent =
       readonly module: string;
       readonly packagePath: string;
       readonly tags?: string;
+      /** A change of our own to one of the modules it is built from. @default - none */
+      readonly patch?: { readonly module: string; readonly file: string };
       readonly to: string;
     }
   /** The Node.js binary that an npm package brings. */

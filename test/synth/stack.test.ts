@@ -272,8 +272,8 @@ describe("frpc's log file", () => {
 
   it("ends its days at the host's midnight", () => {
     const { container } = synthesise({}, { ...HOST, timeZone: 'Asia/Shanghai' });
-    expect(container('frpc').env).toEqual(['TZ=Asia/Shanghai']);
-    expect(standard.container('frpc').env).toEqual([]);
+    expect(container('frpc').env).toContain('TZ=Asia/Shanghai');
+    expect(standard.container('frpc').env.join()).not.toContain('TZ=');
   });
 
   it('is kept for seven days unless told otherwise', () => {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TOOLCHAIN } from '../../scripts/bootstrap/go.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'btcw-go-'));
@@ -28,12 +28,15 @@ case "$1" in
   env) echo "\${GOPROXY:-${DEFAULT_PROXY}}" ;;
   list) exit ${proxyAnswers ? 0 : 1} ;;
   mod)
+    if [ "$2" = edit ]; then echo "$*" >> ${folder}/calls; exit; fi
+    if [ -e ${folder}/source ]; then echo '{"Dir": "${folder}/source"}'; exit; fi
     mkdir -p ${toolchain}/bin ${toolchain}/pkg/tool/linux_${ARCH}
     cp ${folder}/newer ${toolchain}/bin/go
     touch ${toolchain}/pkg/tool/linux_${ARCH}/compile
     echo '{"Dir": "${toolchain}"}' ;;
   build)
     if [ -n "$BUILD_FAILS" ]; then echo "dial tcp: i/o timeout" >&2; exit 1; fi
+    if [ "$2" = -modfile ]; then cat "\${3%go.mod}module/window.go" >> ${folder}/calls; fi
     while [ "$1" != -o ]; do shift; done
     echo built > "$2" ;;
 esac
@@ -43,9 +46,10 @@ esac
 }
 
 /** Builds a program. @returns the lines that the stand-in wrote down */
-async function build(environment: Record<string, string> = {}): Promise<string[]> {
+async function build(environment: Record<string, string> = {}, patch?: object): Promise<string[]> {
   const module = join(process.cwd(), 'scripts/bootstrap/go.mjs');
-  const program = JSON.stringify({ module: folder, packagePath: '.', output: join(folder, 'out/program') });
+  const output = join(folder, 'out/program');
+  const program = JSON.stringify({ module: folder, packagePath: '.', output, patch });
   const script = `import { goBuild } from '${module}'; await goBuild(${program}, () => {});`;
   const PATH = `${join(folder, 'bin')}:/usr/bin:/bin`;
   await execa(process.execPath, ['--input-type=module', '-e', script], {
@@ -85,6 +89,42 @@ it('fails when the build does, with what it printed and what to do about the mod
   await expect(build({ BUILD_FAILS: '1' })).rejects.toThrow(
     /UserError: "go build .*" failed \(exit code 1\):\n {4}dial tcp: i\/o timeout\n {2}Fix: .* set GOPROXY/,
   );
+});
+
+describe('a patch', () => {
+  const patch = { module: 'example.org/tunnel', file: join(folder, 'window.patch') };
+  const text = (before: string) => `Why it is.
+
+--- a/window.go
++++ b/window.go
+@@ -1,1 +1,1 @@
+-${before}
++const window = 768
+`;
+  beforeEach(() => {
+    installGo(join(folder, 'bin/go'), '1.24.4');
+    for (const name of ['go.mod', 'go.sum']) writeFileSync(join(folder, name), '');
+    mkdirSync(join(folder, 'source'));
+    writeFileSync(join(folder, 'source/window.go'), 'const window = 6144\n', { mode: 0o444 });
+  });
+  afterEach(() =>
+    expect(readdirSync(join(folder, 'out'))).not.toContainEqual(expect.stringMatching('patched')),
+  );
+
+  it('is built from a copy of the module, which stays as it is', async () => {
+    writeFileSync(patch.file, text('const window = 6144'));
+    const calls = await build({}, patch);
+    expect(calls).toContainEqual(
+      expect.stringMatching(/^mod edit -replace example\.org\/tunnel=\/.*\/module \/.*\/go\.mod$/),
+    );
+    expect(calls.at(-1)).toBe('const window = 768');
+    expect(readFileSync(join(folder, 'source/window.go'), 'utf8')).toBe('const window = 6144\n');
+  });
+
+  it('fails the build where the module is another than it was made for', async () => {
+    writeFileSync(patch.file, text('const window = 5000'));
+    await expect(build({}, patch)).rejects.toThrow(/patch --strip=1.* failed[\s\S]*Hunk #1 FAILED/);
+  });
 });
 
 it('the toolchain that is fetched is as late as any module asks for', () => {

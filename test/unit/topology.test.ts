@@ -177,7 +177,7 @@ describe('the settings that a service is made from', () => {
     ['BTCW_FRP_SERVER_ADDR', ['frpc', 'frps']],
     ['BTCW_FRP_TOKEN_FILE', ['frpc', 'frps']],
     ['BTCW_ADMIN_PASSWORD_FILE', ['backend']],
-    ['BTCW_MAX_CONNECTIONS', ['nginx']],
+    ['BTCW_MAX_CONNECTIONS', ['nginx', 'frpc', 'frps']],
     ['BTCW_GUARD', ['guard']],
   ] as const)('are recorded: %s by %j, and by no other', (setting, readers) => {
     expect(readersOf(topologyFor(), setting)).toEqual(readers);
@@ -658,5 +658,17 @@ describe('the users of the images built here', () => {
     expect(owners('assets/frp/Dockerfile.frpc')).toEqual([USERS.frp]);
     expect(new Set(owners('assets/postgres/Dockerfile'))).toEqual(new Set([USERS.postgres]));
     expect(owners('assets/redis/Dockerfile')).toEqual([USERS.redis]);
+  });
+});
+
+describe("the tunnel's memory", () => {
+  it.each(['frpc', 'frps'])('of %s follows the connections that are served, and Go knows of it', (name) => {
+    const memoryOf = (connections: string) => {
+      const { limits, environment } = serviceNamed(topologyFor({ BTCW_MAX_CONNECTIONS: connections }), name);
+      return [limits.memoryMiB, environment.GOMEMLIMIT, environment.GOGC];
+    };
+    expect(memoryOf('100')).toEqual([97, '82MiB', '50']);
+    expect(memoryOf('2500')).toEqual([303, '257MiB', '50']);
+    expect(memoryOf('20000')).toEqual([1807, '1535MiB', '50']);
   });
 });
