@@ -7,7 +7,7 @@ export const topology = {
     cache: 'the cache is away',
     database: 'queries fail',
     frontend: 'pages wait, sockets stay',
-    guard: 'open to neighbours meanwhile',
+    guard: 'its rules stay meanwhile',
     hostBackend: 'requests fail',
     hostFrontend: 'pages wait',
     sockets: 'sockets drop',

@@ -7,7 +7,7 @@ export const topology: typeof en = {
     cache: '缓存不可用',
     database: '查询失败',
     frontend: '页面等待，连接保持',
-    guard: '期间对局域网开放',
+    guard: '期间规则仍然有效',
     hostBackend: '请求失败',
     hostFrontend: '页面等待',
     sockets: '连接中断',

@@ -3,6 +3,7 @@ import { UserError } from '../../stacks/errors.mjs';
 import { backUpReplaced } from '../backup/before-deploy.ts';
 import { applicationProblems } from '../deployment/application-problems.ts';
 import { bringBack } from '../deployment/bring-back.ts';
+import { removeGuardTable } from '../deployment/guard-table.ts';
 import { explainFailure, requireHealthy } from '../deployment/health.ts';
 import { tellNotices } from '../deployment/notices.ts';
 import { markDeployment } from '../deployment/owner.ts';
@@ -130,6 +131,7 @@ export async function deploy(options: DeployOptions = {}): Promise<void> {
   if (kept) console.log(`A database's container is replaced; what it holds is kept in ${kept}.`);
   const took = new StartTimes();
   const applied = await applyOrExplain(project, args, options, took);
+  if (project.settings.BTCW_GUARD === 'off') await removeGuardTable(topology.project);
   keepRelease(project, took.byContainer(synthesis.names));
   keepSecrets(project);
   const changed = applied || missing.length > 0;

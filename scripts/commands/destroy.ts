@@ -1,5 +1,6 @@
 import { UserError } from '../../stacks/errors.mjs';
 import { holdsData } from '../../stacks/topology/service.ts';
+import { removeGuardTable } from '../deployment/guard-table.ts';
 import { removeMarker } from '../deployment/owner.ts';
 import { synthesiseProject } from '../deployment/project.ts';
 import { progress } from '../deployment/report.ts';
@@ -57,7 +58,7 @@ export async function destroy({ yes, volumes = false, adopt = false }: DestroyOp
   await removeUnknownObjects(await findUnknownObjects(project));
   await apply(synthesised, ['-destroy'], progress(synthesised.synthesis.names));
   await removeLeftovers(project, volumes);
-  await removeMarker(project);
+  await Promise.all([removeMarker(project), removeGuardTable(project)]);
   console.log(`${paint('green', '✓')} "${project}" is gone (${secondsSince(startedMs)}).`);
   if (volumes || data.length === 0) console.log('  Images, secrets/ and .env are kept.');
   else {

@@ -229,7 +229,7 @@ export async function removeObjects(
   ids: readonly string[],
 ): Promise<void> {
   if (ids.length === 0) return;
-  // Killed, the guard would leave its rules in the kernel.
+  // A database that is killed has to recover when it starts again.
   if (kind === 'container') await docker(['stop', ...ids]);
   await docker([kind, 'rm', ...REMOVE_OPTIONS[kind], ...ids]);
 }

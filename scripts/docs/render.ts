@@ -1,4 +1,5 @@
 /** Writes the settings' documentation from their definitions: pure functions to text. */
+import { floodLimits, renderFloodRules } from '../../stacks/render/flood-rules.ts';
 import {
   type Definition,
   SETTING_GROUPS,
@@ -86,7 +87,27 @@ export interface Page {
   render(current: string): string;
 }
 
+/** Rules for a server of the user's own that runs frps: those that the guard has for the embedded one. */
+export function renderServerLimits(): string {
+  const port = Number(SETTINGS.BTCW_FRP_REMOTE_PORT.default);
+  const limits = floodLimits(Number(SETTINGS.BTCW_MAX_CONNECTIONS.default));
+  const rules = renderFloodRules({ port, ...limits, families: ['ip', 'ip6'] });
+  return `#!/usr/sbin/nft -f
+# Keeps a flood from frps: for the server that it runs on. How to install it: docs/security.md. Written by \`npm run docs\`.
+# ${port} is BTCW_FRP_REMOTE_PORT; ${limits.inAll} connections in all are to be less than BTCW_MAX_CONNECTIONS.
+
+# Loaded again, it replaces itself
+table inet frps-limits
+delete table inet frps-limits
+
+table inet frps-limits {
+${rules}
+}
+`;
+}
+
 export const PAGES: readonly Page[] = [
+  { file: 'docs/examples/frps-limits.nft', render: renderServerLimits },
   { file: '.env.example', render: () => renderEnvExample(SETTINGS) },
   { file: 'README.md', render: (current) => replaceTable(current, renderSettingsTable(SETTINGS, 'en')) },
   {

@@ -1,16 +1,21 @@
 /**
  * Keeps the ports that Docker publishes on loopback and on the bridge from the host's neighbours
- * (docs/decisions/0006-guard.md). The one container that runs as root and has a capability: packet filter rules take
- * both. It listens to nothing, reads no file, and carries no traffic.
+ * (docs/decisions/0006-guard.md), and floods from the embedded frp server (docs/decisions/0013-flood-rules.md). The one
+ * container that runs as root and has a capability: packet filter rules take both. It listens to nothing, reads no file,
+ * and carries no traffic.
  */
 import { messages } from '../../messages/index.ts';
-import { renderGuardRules } from '../render/guard-rules.ts';
+import { floodLimits, renderFloodRules } from '../render/flood-rules.ts';
+import { LEASED, renderGuardRules } from '../render/guard-rules.ts';
 import type { Settings } from '../settings/definitions.ts';
 import { commandHealth } from './health.ts';
 import { assetImage, baseImage } from './image-source.ts';
 import { type Bridge, networksOf } from './network.ts';
 import { isOnHostNetwork, type Service, type ServiceDefinition } from './service.ts';
-import { portNumbers } from './upstream.ts';
+import { hostPorts } from './upstream.ts';
+
+/** Name of its table in the kernel. @example 'guard-btc-watcher' */
+export const guardTable = (project: string): string => `guard-${project}`;
 
 /** @param services all others, whose published ports and networks it guards */
 export function guard(
@@ -18,16 +23,28 @@ export function guard(
   bridge: Bridge,
   services: readonly Pick<Service, 'networks' | 'ports'>[],
 ): ServiceDefinition {
-  const table = `guard-${settings.BTCW_PROJECT}`;
-  const published = services.filter((service) => !isOnHostNetwork(service)).flatMap(({ ports }) => ports);
+  const table = guardTable(settings.BTCW_PROJECT);
+  const published = services.filter((service) => !isOnHostNetwork(service));
+  const onBridge = published.filter(({ networks }) => networks.some(({ network }) => network === bridge.key));
   const own = networksOf(bridge, services).filter(({ key }) => key !== bridge.key);
   const rules = renderGuardRules({
-    table,
     device: bridge.device,
+    gateway: bridge.gateway,
     subnet: bridge.subnet,
-    ports: portNumbers(settings, published),
+    hostPorts: published.flatMap(({ ports }) => hostPorts(settings, ports)),
+    containerPorts: onBridge.flatMap(({ ports }) => ports.map(({ container }) => container)),
     networks: own.map(({ device }) => device),
   });
+  const limits = settings.BTCW_FRP_SERVER_ADDR
+    ? []
+    : [
+        renderFloodRules({
+          port: settings.BTCW_FRP_REMOTE_PORT,
+          ...floodLimits(settings.BTCW_MAX_CONNECTIONS),
+          families: ['ip'],
+          condition: LEASED,
+        }),
+      ];
   return {
     name: 'guard',
     id: 'Guard',
@@ -35,8 +52,8 @@ export function guard(
     networks: [{ network: 'host' }],
     user: '0:0',
     capabilities: ['CAP_NET_ADMIN'],
-    command: [table, rules],
-    health: commandHealth('nft', 'list', 'table', 'ip', table),
+    command: [table, rules, ...limits],
+    health: commandHealth('nft', 'get', 'element', 'ip', table, 'lease', '{ ip }'),
     limits: { memoryMiB: 64, pids: 16 },
     disruption: messages.topology.disruption.guard,
   };

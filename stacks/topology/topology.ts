@@ -27,7 +27,7 @@ import { postgres } from './postgres.ts';
 import { recordReads } from './reads.ts';
 import { redis } from './redis.ts';
 import type { Port, Service, ServiceDefinition } from './service.ts';
-import { pathOf, portNumbers, type Upstream, upstreamsOf } from './upstream.ts';
+import { hostPorts, pathOf, type Upstream, upstreamsOf } from './upstream.ts';
 
 const said = messages.topology.topology;
 
@@ -177,7 +177,7 @@ export function topologyOf(
 
   const given = (definition: ServiceDefinition) => (read: Settings) => {
     // Its ports follow their settings.
-    portNumbers(read, definition.ports ?? []);
+    hostPorts(read, definition.ports ?? []);
     const { dependsOn = [] } = definition;
     return { ...definition, dependsOn: dependsOn.filter((other) => !isOnHost(other)) };
   };

@@ -54,6 +54,6 @@ export function upstreamsOf(
     });
 }
 
-/** The numbers of ports on the host and inside the containers. */
-export const portNumbers = (settings: Settings, ports: readonly Port[]): number[] =>
-  ports.flatMap((port) => [hostPort(settings, port), port.container]);
+/** The numbers of ports on the host. */
+export const hostPorts = (settings: Settings, ports: readonly Port[]): number[] =>
+  ports.map((port) => hostPort(settings, port));

@@ -397,7 +397,7 @@ describe('a review before a deployment', () => {
     const rows = await review({ BTCW_BACKEND_PORT: '18009' });
     expect(rows.map(({ container, effect }) => `${container}: ${effect}`)).toEqual([
       'btcw-drift-backend: recreate (sockets drop)',
-      'btcw-drift-guard: recreate (open to neighbours meanwhile)',
+      'btcw-drift-guard: recreate (its rules stay meanwhile)',
       'btcw-drift-nginx: reload (sockets stay)',
     ]);
   });

@@ -1,8 +1,7 @@
 /** One visitor, or a burst of them, takes nobody else's connection. test/long/floods.test.ts has larger ones. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { TestDeployment } from '../support/deployment.ts';
-import { Bystanders, Flood, halfRequest, peakMiB, slowReader, upload } from '../support/floods.ts';
+import { Bystanders, Flood, halfRequest, peakMiB, settled, slowReader, upload } from '../support/floods.ts';
 
 const deployment = new TestDeployment('btcw-floods');
 const SERVICES = ['nginx', 'backend', 'frontend', 'frpc', 'frps'];
@@ -14,10 +13,10 @@ let flood: Flood;
 /** What frps and frpc had with the window of 768 KiB was 80; without it, either had more than this. */
 const ENOUGH_MIB = 150;
 const undisturbed = { restarted: [], alive: HELD };
-const peaks = async () =>
-  Object.fromEntries(
-    await Promise.all(['frps', 'frpc'].map(async (name) => [name, await peakMiB(deployment, name)])),
-  );
+const peaks = async () => ({
+  frps: await peakMiB(deployment, 'frps'),
+  frpc: await peakMiB(deployment, 'frpc'),
+});
 
 beforeAll(async () => {
   await deployment.remove();
@@ -46,14 +45,14 @@ describe('everybody else goes on', () => {
     const script = /"(\/assets\/[^"]+\.js)"/.exec(page)?.[1];
     expect(script).toBeDefined();
     await flood.open({ port, count: 40, act: slowReader(String(script)) });
-    await sleep(6_000);
+    await settled(deployment, ['frps', 'frpc']);
     expect(await bystanders.report()).toEqual(undisturbed);
     expect(flood.standing).toBe(40);
   });
 
   it('while 60 connections send 10 MB each', async () => {
     await flood.open({ port, count: 60, act: upload('/api/v1/auth/token', 10_000_000) });
-    await sleep(6_000);
+    await settled(deployment, ['frps', 'frpc']);
     expect(await bystanders.report()).toEqual(undisturbed);
   });
 

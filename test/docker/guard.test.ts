@@ -1,4 +1,6 @@
 /** What the host's neighbours reach, seen from a network namespace that has a cable to this host and routes to Docker. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { docker, eventually, TestDeployment, tryProgram } from '../support/deployment.ts';
 
@@ -8,6 +10,8 @@ const NEIGHBOUR = 'btcw-neighbour';
 const CABLE = { here: 'btcw-cable0', there: 'btcw-cable1' };
 /** Of TEST-NET-2 (RFC 5737): in nobody's way. */
 const ADDRESS = { here: '198.51.100.1', there: '198.51.100.2' };
+/** What it renews its rules for. */
+const LEASE_MS = 60_000;
 /** curl's exit code where nothing came back. */
 const TIMED_OUT = 28;
 const { BTCW_NGINX_PORT, BTCW_BACKEND_PORT, BTCW_FRONTEND_PORT } = deployment.settings;
@@ -52,6 +56,24 @@ async function reach(run: (command: readonly string[]) => Promise<{ code: number
   return Object.fromEntries(await Promise.all(codes)) as Record<string, number>;
 }
 const fromNeighbour = () => reach((command) => tryProgram('ip', ['netns', 'exec', NEIGHBOUR, ...command]));
+const onHost = [
+  'run',
+  '--rm',
+  '--network',
+  'host',
+  '--user',
+  '0:0',
+  '--cap-add',
+  'NET_ADMIN',
+  '--entrypoint',
+  'nft',
+];
+let image = '';
+/** The rules as the kernel has them, without what changes by itself. */
+const rules = async () =>
+  (await tryProgram('docker', [...onHost, image, '--stateless', '--terse', 'list', 'table', 'ip', TABLE]))
+    .stdout;
+const tables = () => docker(...onHost, image, 'list', 'tables');
 const allClosed = (codes: Record<string, number>) => Object.values(codes).every((code) => code === TIMED_OUT);
 
 beforeAll(async () => {
@@ -59,6 +81,7 @@ beforeAll(async () => {
   await deployment.remove();
   const { code, output } = await deployment.run('deploy');
   expect(code, output).toBe(0);
+  image = (await deployment.inspect('guard')).Image;
   await plugIn();
 });
 afterAll(async () => {
@@ -88,24 +111,58 @@ describe('the guard', () => {
   });
 
   it('puts its rules back when a firewall that is reloaded has flushed them, or somebody changed them', async () => {
-    const guard = deployment.container('guard');
-    const rules = () =>
-      tryProgram('docker', ['exec', guard, 'nft', '--stateless', 'list', 'table', 'ip', TABLE]);
-    const wanted = (await rules()).stdout;
+    const wanted = await rules();
     expect(wanted).toContain('drop');
     for (const harm of ['delete', 'flush']) {
-      await docker('exec', guard, 'nft', harm, 'table', 'ip', TABLE);
-      expect((await rules()).stdout).not.toBe(wanted);
-      const back = await eventually(rules, ({ stdout }) => stdout === wanted);
-      expect(back.stdout).toBe(wanted);
+      // All in one shell: what is measured has no start of a container in it.
+      const script = `nft ${harm} table ip ${TABLE}
+        n=0; until nft list table ip ${TABLE} 2>/dev/null | grep -q drop; do n=$((n + 1)); sleep 0.05; done; echo $n`;
+      const polls = await docker('exec', deployment.container('guard'), 'sh', '-c', script);
+      console.info(`${harm}: back after about ${Number(polls) * 50} ms`);
+      expect(await eventually(rules, (text) => text === wanted)).toBe(wanted);
     }
     expect(await fromNeighbour()).toSatisfy(allClosed);
   });
 
-  it('takes its rules away when it stops, which doctor tells, and the fix closes the ports again', async () => {
+  it('keeps them while it is killed, restarted or replaced: not one request gets through', async () => {
+    const target = `http://172.17.0.1:${BTCW_BACKEND_PORT}/`;
+    let tries = 0;
+    let ended = false;
+    const trying = (async () => {
+      const through: string[] = [];
+      for (; !ended; tries += 1) {
+        const run = [
+          'netns',
+          'exec',
+          NEIGHBOUR,
+          'curl',
+          '--silent',
+          '--max-time',
+          '0.3',
+          '--output',
+          '/dev/null',
+        ];
+        if ((await tryProgram('ip', [...run, target])).code === 0) through.push(new Date().toISOString());
+      }
+      return through;
+    })();
+    await docker('kill', deployment.container('guard'));
+    await docker('start', deployment.container('guard'));
+    await docker('restart', deployment.container('guard'));
+    await docker('rm', '--force', deployment.container('guard'));
+    expect((await deployment.run('deploy')).code).toBe(0);
+    ended = true;
+    expect(await trying).toEqual([]);
+    expect(tries).toBeGreaterThan(5);
+    expect(await rules()).toContain('drop');
+  });
+
+  it('has rules that end by themselves when it does not come back, which doctor tells, and the fix closes the ports again', async () => {
     await docker('stop', deployment.container('guard'));
+    await sleep(LEASE_MS);
     // What it keeps away is really there: otherwise no test above would tell anything.
-    expect(Object.values(await fromNeighbour())[0]).toBe(0);
+    const reached = await eventually(fromNeighbour, (codes) => Object.values(codes)[0] === 0);
+    expect(Object.values(reached)[0]).toBe(0);
     const { code, stdout } = await deployment.run('doctor', ['--json']);
     const failures = JSON.parse(stdout).findings.filter((one: { level: string }) => one.level === 'failure');
     expect([code, failures.map((one: { id: string }) => one.id)]).toEqual([1, ['container-guard']]);
@@ -134,10 +191,20 @@ describe('the guard', () => {
     const { code, output } = await deployment.run('deploy', [], off);
     expect(code, output).toBe(0);
     expect(await deployment.remains()).not.toContain(deployment.container('guard'));
+    expect(await tables()).not.toContain(TABLE);
     const { stdout } = await deployment.run('doctor', ['--json'], off);
     const ids = JSON.parse(stdout).findings.flatMap((one: { ok: boolean; id: string }) =>
       one.ok ? [] : [one.id],
     );
     expect(ids).toContain('neighbours');
+  });
+
+  it('leaves no table when the deployment is destroyed, also after it was removed by hand', async () => {
+    expect((await deployment.run('deploy')).code).toBe(0);
+    expect(await tables()).toContain(TABLE);
+    await docker('rm', '--force', deployment.container('guard'));
+    expect(await tables()).toContain(TABLE);
+    expect((await deployment.run('destroy', ['--yes'])).code).toBe(0);
+    expect(await tables()).not.toContain(TABLE);
   });
 });

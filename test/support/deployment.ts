@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { execa, type Result } from 'execa';
 import WebSocket from 'ws';
+import { removeGuardTable } from '../../scripts/deployment/guard-table.ts';
 import { REMOVE_OPTIONS } from '../../scripts/docker/inspect.ts';
 import { sessionKey } from '../../scripts/verify/login.ts';
 
@@ -210,10 +211,11 @@ export class TestDeployment {
     for (const [kind, ...selection] of kinds) {
       const ids = (await this.docker(kind, 'ls', '--quiet', ...selection)).split('\n').filter(Boolean);
       if (ids.length === 0) continue;
-      // Killed, the guard would leave its rules in the kernel.
       if (kind === 'container') await this.runProgram('docker', ['stop', '--time', '2', ...ids]);
       await this.docker(kind, 'rm', ...REMOVE_OPTIONS[kind], ...ids);
     }
+    // The guard's rules outlive it.
+    if (this.runProgram === tryProgram) await removeGuardTable(this.project);
     const images = await this.docker(
       'image',
       'ls',

@@ -128,10 +128,33 @@ export class Bystanders {
   }
 }
 
-/** The most memory that a container has had since it started, in MiB. */
-export async function peakMiB(deployment: TestDeployment, service: string): Promise<number> {
-  const files = ['memory/memory.max_usage_in_bytes', 'memory.peak'].map((name) => `/sys/fs/cgroup/${name}`);
-  const script = `cat ${files.join(' ')} 2>/dev/null || true`;
+/** A figure of a container's memory, in MiB. @param names of its file in either version of cgroups */
+async function memoryMiB(
+  deployment: TestDeployment,
+  service: string,
+  names: readonly string[],
+): Promise<number> {
+  const script = `cat ${names.map((name) => `/sys/fs/cgroup/${name}`).join(' ')} 2>/dev/null || true`;
   const bytes = await deployment.docker('exec', deployment.container(service), 'sh', '-c', script);
   return Math.round(Number(bytes.trim()) / 1024 ** 2);
+}
+
+/** The most memory that a container has had since it started. */
+export const peakMiB = (deployment: TestDeployment, service: string): Promise<number> =>
+  memoryMiB(deployment, service, ['memory/memory.max_usage_in_bytes', 'memory.peak']);
+
+const STEADY = { samples: 5, pauseMs: 1_500, deadlineMs: 90_000 };
+
+/** Waits until the services take no more memory: all that is on its way has arrived somewhere. */
+export async function settled(deployment: TestDeployment, services: readonly string[]): Promise<void> {
+  const names = ['memory/memory.usage_in_bytes', 'memory.current'];
+  const deadline = Date.now() + STEADY.deadlineMs;
+  const sums: number[] = [];
+  while (Date.now() < deadline) {
+    const used = await Promise.all(services.map((service) => memoryMiB(deployment, service, names)));
+    sums.push(used.reduce((sum, one) => sum + one, 0));
+    const recent = sums.slice(-STEADY.samples);
+    if (recent.length === STEADY.samples && Math.max(...recent) - Math.min(...recent) <= 2) return;
+    await sleep(STEADY.pauseMs);
+  }
 }

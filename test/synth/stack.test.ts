@@ -201,9 +201,24 @@ describe('the guard', () => {
     expect(guard.capabilities).toEqual({ add: ['CAP_NET_ADMIN'], drop: ['ALL'] });
     expect(guard.command[0]).toBe('guard-btc-watcher');
     expect(guard.command[1]).toContain('iifname { "lo", "docker0" } accept');
-    expect(guard.command[1]).toContain(
-      'ip daddr { 127.0.0.0/8, 172.17.0.0/16 } tcp dport { 3000, 8000, 8501, 18000 } drop',
-    );
+    const drops = guard.command[1].split('\n').filter((line: string) => line.endsWith(' drop'));
+    expect(drops.map((line: string) => line.trim())).toEqual([
+      'ip daddr { 127.0.0.0/8, 172.17.0.1 } tcp dport { 3000, 8501, 18000 } drop',
+      'ip daddr 172.17.0.0/16 ip daddr != 172.17.0.1 tcp dport { 3000, 8000, 8501 } drop',
+    ]);
+  });
+
+  it('limits connections to the embedded server in proportion to those that are served', () => {
+    const { container } = synthesise({ BTCW_FRP_REMOTE_PORT: '16001' });
+    const limits = container('guard').command[2];
+    expect(limits).toContain('tcp dport 16001 ct state new meta protocol @lease jump limits');
+    expect(limits).toContain('limit rate over 50/second burst 100 packets } drop');
+    expect(limits).toContain('{ ip saddr ct count over 250 } reject with tcp reset');
+    expect(limits).toContain('\n    ct count over 2400 reject with tcp reset');
+    const few = synthesise({ BTCW_MAX_CONNECTIONS: '1000' }).container('guard').command[2];
+    expect(few).toContain('ct count over 100 }');
+    expect(few).toContain('ct count over 960 reject');
+    expect(synthesise({ BTCW_FRP_SERVER_ADDR: '192.0.2.1' }).container('guard').command).toHaveLength(2);
   });
 
   it('knows the interface of a network of its own', () => {
@@ -213,7 +228,7 @@ describe('the guard', () => {
     const device = network.options['com.docker.network.bridge.name'];
     expect(device).toMatch(/^btcw-[0-9a-f]{8}$/);
     expect(container('guard').command[1]).toContain(`iifname { "lo", "${device}" } accept`);
-    expect(container('guard').command[1]).toContain('172.17.0.0/24 }');
+    expect(container('guard').command[1]).toContain('ip daddr 172.17.0.0/24 ');
   });
 
   it('is left out where it is not wanted', () => {
@@ -450,7 +465,7 @@ describe("a service beside the package's own", () => {
 
   it('is published, guarded and routed to as it says', () => {
     expect(container('worker').ports).toHaveLength(2);
-    expect(container('guard').command[1]).toContain('9000, 9100');
+    expect(container('guard').command[1]).toMatch(/, 9100 \} drop\n.*, 9000 \} drop\n/);
     const nginx = config('nginx').files[0].content;
     expect(nginx).toContain('upstream worker {\n        server 172.17.0.1:9100;');
     expect(nginx).toContain('location = /jobs {\n            proxy_pass http://worker;');

@@ -174,10 +174,10 @@ describe('the settings that a service is made from', () => {
     ['BTCW_NGINX_BIND', ['nginx', 'frpc']],
     ['BTCW_NGINX_PORT', ['nginx', 'frpc', 'guard']],
     ['BTCW_BACKEND_PORT', ['nginx', 'backend', 'guard']],
-    ['BTCW_FRP_SERVER_ADDR', ['frpc', 'frps']],
+    ['BTCW_FRP_SERVER_ADDR', ['frpc', 'frps', 'guard']],
     ['BTCW_FRP_TOKEN_FILE', ['frpc', 'frps']],
     ['BTCW_ADMIN_PASSWORD_FILE', ['backend']],
-    ['BTCW_MAX_CONNECTIONS', ['nginx', 'frpc', 'frps']],
+    ['BTCW_MAX_CONNECTIONS', ['nginx', 'frpc', 'frps', 'guard']],
     ['BTCW_GUARD', ['guard']],
   ] as const)('are recorded: %s by %j, and by no other', (setting, readers) => {
     expect(readersOf(topologyFor(), setting)).toEqual(readers);
@@ -349,13 +349,15 @@ describe('a service beside the own ones', () => {
   });
 
   it('is guarded at its ports on the host and in the container, unless it is on the network of the host', () => {
-    const portsOf = (service: ServiceDefinition) =>
-      /tcp dport \{ ([^}]*) \}/
-        .exec(guardRules(topologyFor({}, [service])))?.[1]
-        ?.split(', ')
-        .map(Number);
-    expect(portsOf(redis)).toEqual([3000, 6379, 6380, 8000, 8501]);
-    expect(portsOf({ ...redis, networks: [{ network: 'host' }] })).toEqual([3000, 8000, 8501]);
+    const portsOf = (service: ServiceDefinition) => {
+      const [onHost, inContainers] = guardRules(topologyFor({}, [service])).matchAll(
+        /tcp dport \{ ([^}]*) \}/g,
+      );
+      return [onHost?.[1], inContainers?.[1]];
+    };
+    expect(portsOf(redis)).toEqual(['3000, 6380, 8000, 8501', '3000, 6379, 8000, 8501']);
+    const alone = '3000, 8000, 8501';
+    expect(portsOf({ ...redis, networks: [{ network: 'host' }] })).toEqual([alone, alone]);
   });
 
   it('makes the networks it names, each once, under the project', () => {
@@ -631,7 +633,7 @@ describe('the network of the services', () => {
     const rules = guardRules(topology).replace(/\s+/g, ' ');
     expect(rules).toContain(`iifname { "lo", "docker0", "${device}" } accept`);
     expect(rules).toContain(`oifname != { "${device}" } accept iifname { "${device}" } accept`);
-    expect(rules).toContain('ct status dnat accept drop');
+    expect(rules).toContain('ct status dnat accept meta protocol @lease drop');
   });
 });
 
@@ -667,8 +669,21 @@ describe("the tunnel's memory", () => {
       const { limits, environment } = serviceNamed(topologyFor({ BTCW_MAX_CONNECTIONS: connections }), name);
       return [limits.memoryMiB, environment.GOMEMLIMIT, environment.GOGC];
     };
-    expect(memoryOf('100')).toEqual([97, '82MiB', '50']);
-    expect(memoryOf('2500')).toEqual([303, '257MiB', '50']);
-    expect(memoryOf('20000')).toEqual([1807, '1535MiB', '50']);
+    expect(memoryOf('100')).toEqual([98, '83MiB', '50']);
+    expect(memoryOf('2500')).toEqual([298, '253MiB', '50']);
+    expect(memoryOf('20000')).toEqual([1756, '1492MiB', '50']);
+  });
+});
+
+describe("frp's window", () => {
+  it('lets one transfer have 20 Mbit/s over 100 ms: half of it is on its way before the other end says more', () => {
+    const patch = readFileSync('assets/go/frp/window.patch', 'utf8');
+    const windows = [...patch.matchAll(/^\+\s*fmuxCfg\.MaxStreamWindowSize = (\d+) \* 1024$/gm)];
+    expect(windows).toHaveLength(2);
+    for (const [, kib] of windows) {
+      const mbitPerSec = ((Number(kib) / 2) * 1024 * 8) / 0.1 / 1e6;
+      expect(mbitPerSec).toBeGreaterThan(20);
+      expect(patch).toContain(`+var version = "0.64.0+window-${kib}KiB"`);
+    }
   });
 });
