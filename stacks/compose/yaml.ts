@@ -16,6 +16,8 @@ import type { MapNode, Node, Report, ScalarNode, Source } from './node.ts';
 const said = messages.compose.yaml;
 
 const MERGE_KEY = '<<';
+/** In place of a key, where a problem is about the file. */
+const FILE = 'YAML';
 /** Nodes that a file may grow to by its aliases: a few lines could ask for more memory than there is. */
 const MOST_NODES = 50_000;
 
@@ -36,7 +38,7 @@ class Converter {
 
   private place(node: ParsedNode | null | undefined, key: string, line?: number) {
     const own = node?.range ? this.lines.linePos(node.range[0]).line : 1;
-    return { source: this.source, line: line ?? own, key };
+    return { source: this.source, line: line ?? own, key: key || FILE };
   }
 
   /** @param line that of its key; undefined where it has none */
@@ -88,8 +90,8 @@ class Converter {
 export function parseYaml(text: string, source: Source, report: Report): MapNode | undefined {
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
-  const at = (position: number) => ({ source, line: lines.linePos(position).line, key: 'YAML' });
-  const start = { source, line: 1, key: 'YAML' };
+  const at = (position: number) => ({ source, line: lines.linePos(position).line, key: FILE });
+  const start = { source, line: 1, key: FILE };
   const [document, second] = Array.isArray(documents) ? documents : [];
   if (!document) {
     report.problem(start, said.empty);

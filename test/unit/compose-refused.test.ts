@@ -80,6 +80,7 @@ describe('a compose file that is refused', () => {
     ['is no YAML', 'services:\n  a: [1\n', /^3: YAML: .* a bracket is not closed/],
     ['has a key twice', withService('image: two:1'), /^5: YAML: Map keys must be unique/],
     ['is empty', '', /^1: YAML: the file is empty/],
+    ['has a key that is a list', '? [a]\n: 1\nservices: {}\n', /^1: YAML: a key should be text/],
     ['has two documents', 'services: {}\n---\nservices: {}\n', /^2: YAML: one file should have one document/],
     ['has a tag of its own', withService('command: !reset null'), /^5: YAML: Tags .* not supported/],
     [
