@@ -1,6 +1,6 @@
 /** Draws the picture as SVG: no outside fonts or scripts, readable on light and dark pages. Pure. */
 import { messages } from '../../messages/index.ts';
-import { localTime, textWidth } from '../lib/text.ts';
+import { cut, localTime, textWidth, wrap as wrapWords } from '../lib/text.ts';
 import { BOX, LABEL_LENGTH, type Layout, layoutOf, MARGIN, type Point, type Route } from './layout.ts';
 import type { Picture, PictureHop, PictureLink } from './picture.ts';
 
@@ -60,45 +60,14 @@ const FORBIDDEN = /[\x00-\x08\x0b\x0c\x0e-\x1f]/g;
 export const escapeXml = (text: string): string =>
   text.replace(FORBIDDEN, '').replace(/[&<>"']/g, (character) => ENTITY[character] ?? '');
 
-/** What stays on one line: a word, or a Chinese character, with its punctuation. */
-const PIECE = /(\s*)(（*(?:\p{Script=Han}|[^\s\p{Script=Han}（），。；：、]+)[，。；：、）]*|\S)/gu;
-
-/** The first characters of a text that are no wider together. @param width in columns */
-function fitting(text: string, width: number): string {
-  let start = '';
-  for (const character of text) {
-    if (textWidth(start + character) > width) break;
-    start += character;
-  }
-  return start;
-}
-
 /**
- * Breaks a text at spaces and between Chinese characters, and a word that is longer than a line anywhere.
- * @param width in columns, at least 2
+ * Breaks a text as for a terminal, and a word that is longer than a line anywhere.
+ * @param width in columns
  */
-export function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const [, space = '', word = ''] of text.trim().matchAll(PIECE)) {
-    const joined = line + (line && space && ' ') + word;
-    if (textWidth(joined) <= width) {
-      line = joined;
-      continue;
-    }
-    if (line !== '') lines.push(line);
-    line = word;
-    while (textWidth(line) > width) {
-      const start = fitting(line, width);
-      lines.push(start);
-      line = line.slice(start.length);
-    }
-  }
-  return line === '' ? lines : [...lines, line];
-}
-
-const cut = (text: string, width: number): string =>
-  textWidth(text) > width ? `${fitting(text, width - 1)}…` : text;
+export const wrap = (text: string, width: number): string[] =>
+  wrapWords(text.replace(/\s+/g, ' ').trim(), width).flatMap((line) =>
+    textWidth(line) <= width ? [line] : (line.match(new RegExp(`.{1,${width}}`, 'gu')) ?? []),
+  );
 
 const text = (x: number, y: number, content: string, classes = '', anchor = 'start'): string =>
   `<text x="${x}" y="${y}"${classes && ` class="${classes}"`} text-anchor="${anchor}">${escapeXml(content)}</text>`;
