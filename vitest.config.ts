@@ -19,6 +19,7 @@ const BESIDE = [
   'log-rotation',
   'rollback',
   'services',
+  'terminal',
   'update',
 ].map((name) => `test/docker/${name}.test.ts`);
 /** What these add to the number of each port. */
