@@ -96,7 +96,6 @@ const FOLDERS: readonly string[] = [
 ];
 /** Files whose texts are for programs: Dockerfiles, configuration, shell. */
 const FOR_PROGRAMS: readonly string[] = [
-  'scripts/deployment/report.ts',
   'scripts/docker/reach.ts',
   'scripts/doctor/facts/nginx.ts',
   'stacks/render/',
