@@ -1,12 +1,16 @@
 /** What the host's neighbours reach, seen from a network namespace that has a cable to this host and routes to Docker. */
 
+import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { docker, eventually, TestDeployment, tryProgram } from '../support/deployment.ts';
+import { docker, eventually, portsFrom, TestDeployment, tryProgram } from '../support/deployment.ts';
 
-const deployment = new TestDeployment('btcw-guard');
+// Ports that no other project has: what its guard closes would be closed here, too.
+const deployment = new TestDeployment('btcw-guard', portsFrom(28_570));
 const TABLE = 'guard-btcw-guard';
 const NEIGHBOUR = 'btcw-neighbour';
+/** A neighbour of a host that is made for one test. */
+const ALONE = 'btcw-neighbour-alone';
 const CABLE = { here: 'btcw-cable0', there: 'btcw-cable1' };
 /** Of TEST-NET-2 (RFC 5737): in nobody's way. */
 const ADDRESS = { here: '198.51.100.1', there: '198.51.100.2' };
@@ -35,8 +39,9 @@ async function plugIn(): Promise<void> {
     await ip('-n', NEIGHBOUR, 'route', 'add', subnet, 'via', ADDRESS.here);
   }
 }
-/** The cable goes with the namespace. */
-const unplug = () => tryProgram('ip', ['netns', 'delete', NEIGHBOUR]);
+/** The cables go with the namespaces. */
+const unplug = () =>
+  Promise.all([NEIGHBOUR, ALONE].map((name) => tryProgram('ip', ['netns', 'delete', name])));
 
 const CURL = ['curl', '--silent', '--max-time', '1.5', '--output', '/dev/null'];
 /** curl's exit codes, by address. */
@@ -110,6 +115,39 @@ describe('the guard', () => {
     expect(codes).toSatisfy(allClosed);
   });
 
+  it("leaves open what is not the project's: the containers' ports on the host's own address", async () => {
+    // In a network of its own, as guards of other projects, and their earlier versions, close more.
+    const name = deployment.container('guard-alone');
+    const [table = '', rules = ''] = (await deployment.inspect('guard')).Config.Cmd as string[];
+    const label = `btc-watcher.project=${deployment.project}`;
+    const options = ['--network', 'none', '--user', '0:0', '--cap-add', 'NET_ADMIN', '--label', label];
+    await docker('run', '--detach', '--name', name, ...options, image, table, rules);
+    const pid = await docker('inspect', '--format', '{{.State.Pid}}', name);
+    const inside = ['--target', pid, '--net'];
+    // docker0 with the host's address, a cable to a neighbour, and programs at that address.
+    const script = `
+      ip link add docker0 type bridge && ip addr add 172.17.0.1/16 dev docker0 && ip link set docker0 up
+      ip link add cable type veth peer name eth0 netns ${ALONE}
+      ip addr add ${ADDRESS.here}/30 dev cable && ip link set cable up
+      ip -n ${ALONE} addr add ${ADDRESS.there}/30 dev eth0 && ip -n ${ALONE} link set eth0 up
+      ip -n ${ALONE} route add 172.17.0.0/16 via ${ADDRESS.here}
+      exec node -e '
+        for (const port of [8501, ${BTCW_BACKEND_PORT}])
+          require("http").createServer((_, response) => response.end()).listen(port, "172.17.0.1")'`;
+    await ip('netns', 'add', ALONE);
+    const host = spawn('nsenter', [...inside, 'sh', '-ec', script], { stdio: 'inherit' });
+    const reached = async (port: string) =>
+      (await tryProgram('ip', ['netns', 'exec', ALONE, ...CURL, `http://172.17.0.1:${port}/`])).code;
+    expect(
+      await eventually(
+        () => reached('8501'),
+        (code) => code === 0,
+      ),
+    ).toBe(0);
+    expect(await reached(String(BTCW_BACKEND_PORT))).toBe(TIMED_OUT);
+    host.kill();
+  });
+
   it('puts its rules back when a firewall that is reloaded has flushed them, or somebody changed them', async () => {
     const wanted = await rules();
     expect(wanted).toContain('drop');
@@ -168,6 +206,17 @@ describe('the guard', () => {
     expect([code, failures.map((one: { id: string }) => one.id)]).toEqual([1, ['container-guard']]);
     expect((await tryProgram('sh', ['-c', failures[0].fix])).code).toBe(0);
     expect(await eventually(fromNeighbour, allClosed)).toSatisfy(allClosed);
+  });
+
+  it('goes without its limits where the kernel cannot count connections, and says so', async () => {
+    const name = deployment.container('guard-limits');
+    const options = ['--network', 'none', '--user', '0:0', '--cap-add', 'NET_ADMIN'];
+    await docker('run', '--detach', '--name', name, ...options, image, TABLE, '', 'what no kernel takes');
+    const logs = () => deployment.logs('guard-limits');
+    const log = await eventually(logs, (text) => text.includes('in place'));
+    await docker('rm', '--force', name);
+    expect(log).toContain("guard: this kernel cannot count connections: the tunnel's port has no limits");
+    expect(log).toContain(`guard: ${TABLE} is in place`);
   });
 
   it('fails the deployment where the kernel refuses the rules, and says the way out', async () => {
