@@ -9,6 +9,8 @@ import { during, type Note } from '../lib/live.ts';
 import { dockerfileOf, shownPath } from './own-build.ts';
 import type { PlannedImage } from './plan.ts';
 
+const said = messages.images.bases;
+
 /** A registry that has not begun to answer by then is not waited for. */
 const ANSWER_MS = 15_000;
 const PULL_MS = 30 * 60_000;
@@ -52,9 +54,9 @@ async function pull(reference: string, note: Note): Promise<string | undefined> 
   const { exitCode, all } = await child;
   clearTimeout(timer);
   if (exitCode === 0) return undefined;
-  if (!answered) return `no answer in ${ANSWER_MS / 1000} s`;
+  if (!answered) return said.noAnswer(ANSWER_MS / 1000);
   // What is before the last colon is where and how it was asked.
-  return String(all).trim().split('\n').at(-1)?.split(': ').at(-1) ?? 'not to be had';
+  return String(all).trim().split('\n').at(-1)?.split(': ').at(-1) ?? said.refused;
 }
 
 const isHere = async (reference: string): Promise<boolean> =>
@@ -77,7 +79,7 @@ async function bring({
       if (candidate !== reference) await docker(['tag', candidate, reference]);
       return { name: reference };
     }
-    reasons.push(`${registryOf(candidate)}: ${why}`);
+    reasons.push(said.triedAt(registryOf(candidate), why));
   }
   return { why: reasons.join('; ') };
 }
@@ -93,7 +95,7 @@ function wantedBy(images: readonly PlannedImage[]): Wanted[] {
     return ownBuild.dockerfile.bases
       .filter(({ reference }) => !ownBuild.standIns.has(reference))
       .map(({ reference, line }) => ({
-        ...{ reference, where: `${file}, line ${line}` },
+        ...{ reference, where: said.line(file, line) },
         mirrors: ownBuild.options.mirrors,
       }));
   });
@@ -127,24 +129,19 @@ export async function ensureForeignImages(
         return;
       }
       missing.push(wanted);
-      lines.push(`  ${reference} (${where}): ${brought.why}`);
+      lines.push(`  ${said.missingOne(reference, where, brought.why)}`);
     }),
   );
   if (missing.length === 0) return names;
   const own = images.flatMap(({ ownBuild }) => ownBuild?.dockerfile.bases ?? []);
   const ways = [
-    ...(missing.some(({ mirrors }) => mirrors.length === 0)
-      ? ['BTCW_REGISTRY_MIRROR=docker.m.daocloud.io (or another mirror) has them asked for there']
-      : []),
+    ...(missing.some(({ mirrors }) => mirrors.length === 0) ? [said.useMirror] : []),
     ...(missing.some(
       ({ reference }) => canStandIn(reference) && own.some((base) => base.reference === reference),
     )
-      ? ['BTCW_STAND_INS=on makes python, node and nginx here for your Dockerfiles']
+      ? [said.useStandIns]
       : []),
-    'docker load -i FILE brings them from a host that has them (docker save -o FILE IMAGE)',
+    said.load,
   ];
-  throw new UserError(
-    `These images are not on this host, and no registry gives them:\n${lines.sort().join('\n')}`,
-    `${ways.join('; ')}.`,
-  );
+  throw new UserError(said.missing(lines.sort().join('\n')), said.ways(ways.join('; ')));
 }

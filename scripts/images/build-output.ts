@@ -1,5 +1,8 @@
 /** What of a failed build's output tells why it failed. Pure. */
 import { stripVTControlCharacters } from 'node:util';
+import { messages } from '../../messages/index.ts';
+
+const said = messages.images.buildOutput;
 
 const LONGEST = 24;
 /** Lines around it that say nothing. */
@@ -37,15 +40,15 @@ export function fixFor(output: string): string | undefined {
       output,
     )
   )
-    return 'have the build trust what this host trusts: BTCW_BUILD_CA=/etc/ssl/certs/ca-certificates.crt';
+    return said.notTrusted;
   if (/pull access denied|manifest unknown|registry-1\.docker\.io|auth\.docker\.io/.test(output))
-    return 'BTCW_REGISTRY_MIRROR names registries to ask instead; BTCW_STAND_INS=on makes python, node and nginx here.';
-  if (/no space left on device/i.test(output)) return 'make room: docker system df shows what takes it.';
+    return said.noImage;
+  if (/no space left on device/i.test(output)) return said.diskFull;
   if (
     /ETIMEDOUT|ECONNRESET|ECONNREFUSED|EAI_AGAIN|ENOTFOUND|Temporary failure|Connection (timed out|broken|refused)|Read timed out|NewConnectionError|Could not (connect|resolve)|Failed to fetch|network is unreachable|i\/o timeout/i.test(
       output,
     )
   )
-    return 'name nearer sources in a file of build arguments (PIP_INDEX_URL, NPM_CONFIG_REGISTRY, APT_MIRROR, HTTPS_PROXY): BTCW_BUILD_ARGS_FILE';
+    return said.unreachable;
   return undefined;
 }

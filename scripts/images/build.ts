@@ -2,6 +2,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import type { BuildContent, DebianRecipe, DockerfileRecipe } from '../../stacks/topology/image-source.ts';
 import { goBuild } from '../bootstrap/go.mjs';
@@ -18,6 +19,8 @@ import { withLock } from './lock.ts';
 import { type OwnBuild, ownBuildProblems, shownPath } from './own-build.ts';
 import { hasBuildKit, runOwnBuild } from './own-builder.ts';
 import type { PlannedImage } from './plan.ts';
+
+const said = messages.images.build;
 
 const BUILD_DEADLINE_MS = 15 * 60_000;
 const NEWEST_SUITE = 'trixie';
@@ -69,16 +72,16 @@ async function buildDebian(image: PlannedImage, recipe: DebianRecipe, progress: 
   mkdirSync(WORK, { recursive: true });
   const lean = ['man', 'doc', 'locale', 'info'].map((part) => `--dpkgopt=path-exclude=/usr/share/${part}/*`);
   await run(
-    'Making the Debian base image',
+    said.baseImage,
     'mmdebstrap',
     ['--variant=minbase', `--include=${packages.join(',')}`, ...lean, suite, archive, ...sources],
     progress,
-    'fix what it reports, or where Docker Hub or a mirror of it answers: set BTCW_BASE_IMAGE=debian:13-slim',
+    said.baseImageFix,
   );
   await docker(
     ['import', '--change', `LABEL ${REFERENCE_LABEL}=${image.reference}`, archive, image.reference],
     {
-      what: 'Importing the base image',
+      what: said.importing,
       timeout: BUILD_DEADLINE_MS,
     },
   );
@@ -94,7 +97,7 @@ async function dockerBuild(
   const buildArgs = Object.entries(args).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
   const label = ['--label', `${REFERENCE_LABEL}=${image.reference}`];
   await run(
-    `Building ${image.reference}`,
+    said.building(image.reference),
     'docker',
     ['build', '-t', image.reference, ...label, ...buildArgs, folder],
     progress,
@@ -126,12 +129,7 @@ async function addContent(content: BuildContent, folder: string, progress: Progr
     case 'npm': {
       const packages = content.packages.map((name) => name.replace(/^node@/, `node-linux-${process.arch}@`));
       const options = ['--no-save', '--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund'];
-      return run(
-        'Fetching Node.js',
-        'npm',
-        ['install', ...options, '--prefix', target, ...packages],
-        progress,
-      );
+      return run(said.nodeJs, 'npm', ['install', ...options, '--prefix', target, ...packages], progress);
     }
     case 'go': {
       const { module, packagePath, tags, patch } = content;
@@ -233,9 +231,9 @@ export async function ensureImages(images: readonly PlannedImage[]): Promise<voi
     await checkOwnBuilds(missing.flatMap(({ ownBuild }) => ownBuild ?? []));
     const names = await ensureForeignImages(missing);
     for (const image of missing.filter(built)) {
-      await step(`Image ${image.name}`, async (note) => {
+      await step(said.image(image.name), async (note) => {
         await build(image, names, note);
-        return 'built';
+        return said.built;
       });
     }
   }).finally(() => process.umask(before));

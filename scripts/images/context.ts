@@ -3,6 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { type Dirent, existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import dockerignore from '@balena/dockerignore';
+import { messages } from '../../messages/index.ts';
+
+const said = messages.images.context;
 
 /** Something in a context that hardly any image should have. */
 export interface Clutter {
@@ -127,15 +130,14 @@ export function clutterNotice(
   const list = (items: readonly Clutter[]) => {
     const sizes = items.map(({ path }) => ({ path, bytes: sizeOf(join(folder, path)) }));
     const biggest = sizes.sort((a, b) => b.bytes - a.bytes).slice(0, LISTED);
-    const more = items.length > biggest.length ? ` and ${items.length - biggest.length} more` : '';
-    return `${biggest.map(({ path, bytes }) => `${path} (${size(bytes)})`).join(', ')}${more}`;
+    const listed = biggest.map(({ path, bytes }) => `${path} (${size(bytes)})`).join(', ');
+    const more = items.length - biggest.length;
+    return more > 0 ? said.andMore(listed, more) : listed;
   };
   const out = clutter.filter(({ leftOut }) => leftOut);
   const sent = clutter.filter(({ leftOut }) => !leftOut);
   if (clutter.length === 0) return undefined;
-  const parts = [
-    ...(sent.length > 0 ? [`${list(sent)} would be in the image`] : []),
-    ...(out.length > 0 ? [`${list(out)} left out of the build`] : []),
-  ];
-  return `${shown || '.'} has no .dockerignore: ${parts.join('; ')}. One there decides.`;
+  const name = shown || '.';
+  if (out.length === 0) return said.sent(name, list(sent));
+  return sent.length === 0 ? said.leftOut(name, list(out)) : said.sentAndLeftOut(name, list(sent), list(out));
 }

@@ -2,7 +2,10 @@
  * Reads Dockerfiles: which images they begin with, what they copy, and what they need of the builder. Pure.
  * https://docs.docker.com/reference/dockerfile/
  */
+import { messages } from '../../messages/index.ts';
 import { interpolate } from '../../stacks/settings/interpolate.ts';
+
+const said = messages.images.dockerfile;
 
 /** One instruction, its lines joined. */
 export interface Instruction {
@@ -103,8 +106,7 @@ const isShortcut = (text: string): boolean => /^--(mount=(.*,)?type=cache\b|link
 
 /** What of an instruction only BuildKit can do; undefined where any builder can. */
 function buildKitOnly({ keyword, flags, rest }: Instruction): string | undefined {
-  if (HAS_HEREDOC.has(keyword) && /<<-?\s*["']?[A-Za-z_]/.test(rest))
-    return `a here-document after ${keyword}`;
+  if (HAS_HEREDOC.has(keyword) && /<<-?\s*["']?[A-Za-z_]/.test(rest)) return said.hereDocument(keyword);
   const plain = keyword === 'FROM' ? /^--platform=/ : /^--(from|chown|platform)=/;
   const only = flags.find((text) => !plain.test(text) && !isShortcut(text));
   return only && ['RUN', 'COPY', 'ADD'].includes(keyword)
@@ -129,7 +131,7 @@ export function readDockerfile(
   const expand = (raw: string, line: number): string => {
     const result = interpolate(unquoted(raw), (name) => globals.get(name));
     if ('value' in result) return result.value;
-    problems.push(`line ${line}: "${raw}" ${result.problem}`);
+    problems.push(said.variable(line, raw, result.problem));
     return '';
   };
   for (const instruction of instructions) {
@@ -138,8 +140,7 @@ export function readDockerfile(
     if (keyword === 'FROM') {
       const [image = '', as, name] = rest.split(/\s+/);
       const from = expand(image, line);
-      if (from === '' && problems.length === 0)
-        problems.push(`line ${line}: "${image}" is no name of an image: an ARG before it has no default`);
+      if (from === '' && problems.length === 0) problems.push(said.noImage(line, image));
       stages.push({
         from,
         name: as?.toLowerCase() === 'as' ? name?.toLowerCase() : undefined,
@@ -153,13 +154,13 @@ export function readDockerfile(
       }
     }
   }
-  if (stages.length === 0) problems.push('line 1: there is no FROM');
+  if (stages.length === 0) problems.push(said.noFrom);
   const wanted = target?.toLowerCase();
   const last = wanted === undefined ? stages.length - 1 : stages.findIndex(({ name }) => name === wanted);
   const isNumber = wanted !== undefined && /^\d+$/.test(wanted) && Number(wanted) < stages.length;
   if (last < 0 && stages.length > 0 && !isNumber) {
-    const names = stages.flatMap(({ name }) => name ?? []).join(', ') || 'none has a name';
-    problems.push(`line ${stages[0]?.line}: there is no stage "${target}" (${names})`);
+    const names = stages.flatMap(({ name }) => name ?? []).join(', ') || said.noNames;
+    problems.push(said.noStage(stages[0]?.line ?? 1, target ?? '', names));
   }
   const built = stages.slice(0, (isNumber ? Number(wanted) : last) + 1);
   return { instructions, stages: built, problems, ...usesOf(built) };

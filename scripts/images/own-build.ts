@@ -1,6 +1,7 @@
 /** Plans the build of a user's own Dockerfile: what it is built on and from, and what is wrong with it. */
 import { readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
+import { messages } from '../../messages/index.ts';
 import type { ContextBuild, DockerfileRecipe } from '../../stacks/topology/image-source.ts';
 import { type StandIn, standInFor } from '../../stacks/topology/stand-ins.ts';
 import { type BuildFiles, buildFiles } from './context.ts';
@@ -8,6 +9,8 @@ import { digestFiles } from './digest.ts';
 import { type Dockerfile, readDockerfile, type Stage } from './dockerfile.ts';
 import { type BuildOptions, isSource } from './options.ts';
 import type { PlannedImage } from './plan.ts';
+
+const said = messages.images.ownBuild;
 
 /** The build of a user's own Dockerfile. */
 export interface OwnBuild {
@@ -65,7 +68,9 @@ export function readOwnBuild(
     ...{ source, options, text, dockerfile },
     files: buildFiles(source.folder, dockerfile.copied, source.dockerfile),
     standIns: new Map(made.map(([reference, { recipe }]) => [reference, planStandIn(recipe)])),
-    differences: made.flatMap(([reference, { differs }]) => (differs ? [`${reference}: ${differs}`] : [])),
+    differences: made.flatMap(([reference, { differs }]) =>
+      differs ? [said.differs(reference, differs)] : [],
+    ),
   };
 }
 
@@ -102,23 +107,17 @@ export function ownBuildProblems(build: OwnBuild, hasBuildKit: boolean): string[
   const { dockerfile, source, standIns } = build;
   const file = shownPath(dockerfileOf(source));
   const needed = [
-    ...dockerfile.buildKit.map(({ line, what }) => `${file}, line ${line}: ${what} needs BuildKit`),
-    ...(source.secrets?.length ? [`${file}: a build with secrets needs BuildKit`] : []),
+    ...dockerfile.buildKit.map(({ line, what }) => said.needsBuildKit(file, line, what)),
+    ...(source.secrets?.length ? [said.secretsNeedBuildKit(file)] : []),
   ];
   const apk = dockerfile.stages.flatMap((stage) => {
     const reference = standsIn(dockerfile.stages, stage, standIns);
     const instruction = reference && runs(stage, /(^|[\s;&|(])apk\s/);
-    return instruction
-      ? [
-          `${file}, line ${instruction.line}: there is no apk in the stand-in for ${reference}, which is a Debian: use apt-get in that line, or BTCW_STAND_INS=off and a registry.`,
-        ]
-      : [];
+    return instruction ? [said.apk(file, instruction.line, reference)] : [];
   });
   return [
-    ...dockerfile.problems.map((problem) => `${file}, ${problem}.`),
-    ...(hasBuildKit
-      ? []
-      : needed.map((what) => `${what}, which is not here: apt-get install docker-buildx.`)),
+    ...dockerfile.problems.map((problem) => said.problem(file, problem)),
+    ...(hasBuildKit ? [] : needed),
     ...apk,
   ];
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { ExecaError, execa } from 'execa';
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { docker, tryDocker } from '../docker/client.ts';
 import { inspect } from '../docker/inspect.ts';
@@ -11,6 +12,8 @@ import { fixFor, usefulLines } from './build-output.ts';
 import { type Instruction, rewriteDockerfile, type Stage } from './dockerfile.ts';
 import { isSource } from './options.ts';
 import { argsOf, dockerfileOf, type OwnBuild, shownPath } from './own-build.ts';
+
+const said = messages.images.ownBuilder;
 
 /** Name that no file of a context has. */
 const DOCKERFILE = '.btc-watcher.Dockerfile';
@@ -103,7 +106,7 @@ async function ensureAuthorities(files: readonly string[], work: string): Promis
   writeFileSync(join(work, 'authorities.pem'), text);
   const archive = join(work, 'authorities.tar');
   await execa('tar', ['-cf', archive, '-C', work, 'authorities.pem']);
-  await docker(['import', archive, name], { what: 'Importing the authorities that builds trust' });
+  await docker(['import', archive, name], { what: said.authorities });
   return name;
 }
 
@@ -117,12 +120,9 @@ function failure(what: string, error: unknown, minutes: number): Error {
   const output = String(error.all ?? error.stderr ?? '');
   const lines = indent(usefulLines(output).join('\n'));
   if (error.timedOut) {
-    return new UserError(
-      `${what}: not done after ${minutes} min.\n${lines}`,
-      'allow more: BTCW_BUILD_TIMEOUT (minutes); or name nearer sources of packages: BTCW_BUILD_ARGS_FILE.',
-    );
+    return new UserError(said.tooSlow(what, minutes, lines), said.tooSlowFix);
   }
-  return new UserError(`${what} failed:\n${lines}`, fixFor(output));
+  return new UserError(said.failed(what, lines), fixFor(output));
 }
 
 /**
@@ -195,7 +195,7 @@ export async function runOwnBuild(
     await archive.pipe(docker);
   } catch (error) {
     const minutes = build.options.timeoutMs / 60_000;
-    throw failure(`Building ${shownPath(dockerfileOf(source))}`, error, minutes);
+    throw failure(said.building(shownPath(dockerfileOf(source))), error, minutes);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
