@@ -2,12 +2,14 @@
 // Plain JavaScript without dependencies, since it runs before `npm ci`. Every step is skipped when it is done.
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { messages } from '../messages/bootstrap.mjs';
 import { UserError } from '../stacks/errors.mjs';
 import { ensureDocker } from './bootstrap/docker.mjs';
 import { ensureEngine, ensureProvider } from './bootstrap/engine.mjs';
 import { ensurePackages } from './bootstrap/packages.mjs';
 import { numbered, step } from './bootstrap/step.mjs';
 
+const said = messages.bootstrap;
 const MIN_NODE = { major: 20, minor: 19 };
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -15,8 +17,8 @@ function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major > MIN_NODE.major || (major === MIN_NODE.major && minor >= MIN_NODE.minor)) return;
   throw new UserError(
-    `Node ${MIN_NODE.major}.${MIN_NODE.minor} or later is needed, this is ${process.versions.node}.`,
-    'install a current Node.js (22 or 24) and run the same command again.',
+    said.nodeTooOld(`${MIN_NODE.major}.${MIN_NODE.minor}`, process.versions.node),
+    said.nodeTooOldFix,
   );
 }
 
@@ -31,10 +33,10 @@ export async function bootstrap({ quiet = false, all = false, ofUp = false } = {
   try {
     checkNode();
     await step(titled('docker', 'Docker'), ensureDocker, quiet);
-    await step(titled('packages', 'npm packages'), (report) => ensurePackages(root, all, report), quiet);
-    const engine = await step(titled('engine', 'Engine'), (report) => ensureEngine(root, report), quiet);
+    await step(titled('packages', said.packages), (report) => ensurePackages(root, all, report), quiet);
+    const engine = await step(titled('engine', said.engine), (report) => ensureEngine(root, report), quiet);
     await step(
-      titled('provider', 'Docker provider'),
+      titled('provider', said.dockerProvider),
       (report) => ensureProvider(root, engine, report),
       quiet,
     );

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { messages } from '../messages/bootstrap.mjs';
 import { UserError } from '../stacks/errors.mjs';
 import { ensureCdktf } from './bootstrap/packages.mjs';
 
@@ -11,7 +12,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 try {
   let isAnnounced = false;
   await ensureCdktf(root, () => {
-    if (!isAnnounced) console.error('Fetching the cdktf command line (260 MB), once …');
+    if (!isAnnounced) console.error(messages.cdktf.fetching);
     isAnnounced = true;
   });
   const program = join(root, 'tools/cdktf/node_modules/.bin/cdktf');

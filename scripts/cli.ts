@@ -1,5 +1,6 @@
 /** The commands of this package and their options: what `./btcw` and the npm scripts start. */
 import { Argument, Command } from 'commander';
+import { type Messages, messages } from '../messages/index.ts';
 import { applyConfig } from './commands/apply-config.ts';
 import { type BackupOptions, backup } from './commands/backup.ts';
 import { bench } from './commands/bench.ts';
@@ -20,40 +21,10 @@ import { up } from './commands/up.ts';
 import { type VerifyOptions, verify } from './commands/verify.ts';
 import { loadDeployment } from './deployment/project.ts';
 import { callersPath } from './lib/caller.ts';
-import { COMPLETION_HELP, completionFor, SHELLS, type Shell } from './lib/completion.ts';
+import { speakBy } from './lib/commander-texts.ts';
+import { completionFor, SHELLS, type Shell } from './lib/completion.ts';
 import { applyGlobalOptions, commandsOf } from './lib/program.ts';
 
-export const program = new Command('btcw')
-  .configureHelp({ showGlobalOptions: true })
-  .description('Deploys nginx, a backend, a frontend and an frp tunnel on one Docker host.')
-  .option('--verbose', 'show stack traces')
-  .option('-q, --quiet', 'print problems only')
-  .option('--no-color', 'print no colours, as with NO_COLOR=1')
-  .option('--env-file <file>', 'read the settings of this file instead of .env')
-  .option('--project <name>', 'set BTCW_PROJECT for this run')
-  // scripts/run.mjs answers it, without any package.
-  .option('-V, --version', 'print the version')
-  .hook('preAction', (_, command) => applyGlobalOptions(program.opts(), command.opts()));
-
-/** The services there are, for the help of a command that takes one. */
-function serviceList(): string {
-  try {
-    return `\nServices: ${loadDeployment()
-      .topology.services.map(({ name }) => name)
-      .join(', ')}`;
-  } catch {
-    // Help is shown whatever the settings are.
-    return '';
-  }
-}
-
-const adopt = ['--adopt', 'take over what another folder has deployed, with its secrets and data'] as const;
-const json = ['--json', 'report as JSON'] as const;
-const dryRun = [
-  '--dry-run',
-  'show what it would do, and change nothing; exit codes as those of diff',
-] as const;
-const discard = ['--discard', 'lose files that containers have written outside their volumes'] as const;
 /** What every command has that changes the deployment. */
 interface Change {
   readonly json?: boolean;
@@ -62,144 +33,184 @@ interface Change {
   readonly discard?: boolean;
 }
 
-program
-  .command('up')
-  .description('deploy, verify, and say where to log in')
-  .option(...adopt)
-  .option(...discard)
-  .option(...dryRun)
-  .action((options: Change) => (options.dryRun ? diff({}) : up(options)));
-program
-  .command('deploy')
-  .description('bring this host to the declared state; exit code 1: it does not work, 3: all but the tunnel')
-  .option(...json)
-  .option(...dryRun)
-  .option(...adopt)
-  .option(...discard)
-  .option('--no-backup', 'replace the container of a database without a backup of it before')
-  .option('--rollback-on-failure', 'go back to the last good deployment when this one fails')
-  .action((options: Change & { rollbackOnFailure?: boolean; backup?: boolean }) =>
-    options.dryRun ? diff(options) : deploy(options),
-  );
-program
-  .command('rollback')
-  .description('return to the previous good deployment, with its configuration, secrets and images')
-  .option(...json)
-  .option('--list', 'show what can be gone back to, and change nothing')
-  .option(...dryRun)
-  .action((options: Change & { list?: boolean }) =>
-    options.dryRun ? planRollback(options) : rollback(options),
-  );
-program
-  .command('diff')
-  .description('show what deploy would change; exit code 0: nothing, 2: something, 1: error')
-  .option(...json)
-  .action((options: { json: boolean }) => diff(options));
-program
-  .command('destroy')
-  .description('remove every container and network of the project; data stays')
-  .option('--yes', 'do not ask')
-  .option('--volumes', 'remove the volumes with the data, too')
-  .option(...dryRun)
-  .option(...adopt)
-  .action((options: DestroyOptions & Change) => (options.dryRun ? planDestroy(options) : destroy(options)));
-program
-  .command('rebuild')
-  .description('replace every container; data and settings stay')
-  .option(...json)
-  .option(...discard)
-  .option(...dryRun)
-  .option(...adopt)
-  .action((options: Change) =>
-    options.dryRun ? planRebuild(options) : deploy({ ...options, replace: true }),
-  );
-program
-  .command('logout-all')
-  .description('end every session, by a new key for tokens, and deploy it')
-  .option(...json)
-  .action((options: { json?: boolean }) => logoutAll(options));
-program
-  .command('backup')
-  .description('put databases, volumes, secrets and settings into one archive, while everything serves')
-  .argument('<file>', 'the archive, a new file')
-  .option(...json)
-  .action((file: string, options: BackupOptions) => backup(callersPath(file), options));
-program
-  .command('restore')
-  .description('bring back what a backup holds, here or on an empty host, and deploy it')
-  .argument('<file>', 'an archive of backup, or of deploy (.backups/)')
-  .option('--list', 'show what it holds, and change nothing')
-  .option('--yes', 'do not ask')
-  .option(...adopt)
-  .option(...json)
-  .action((file: string, options: RestoreOptions) => restore(callersPath(file), options));
-program
-  .command('verify')
-  .description(
-    'prove the whole chain: pages, tokens, WebSockets, topics, logs; exit code 0 when no check failed',
-  )
-  .option(...json)
-  .option('--soak <time>', 'hold a WebSocket through the tunnel this long, such as 90s')
-  .option('--url <address>', 'verify this address alone, from any machine')
-  .option('--user <name>', 'who logs in, instead of BTCW_ADMIN_USER')
-  .option('--password-file <file>', 'file with the password, as with --url there is none on this machine')
-  .action(({ passwordFile, ...options }: VerifyOptions) =>
-    verify({ ...options, ...(passwordFile && { passwordFile: callersPath(passwordFile) }) }),
-  );
-program
-  .command('doctor')
-  .description('say what is wrong, why, and the command that fixes it; exit code 1 when something is')
-  .option(...json)
-  .option('--token <token>', 'check this WebSocket token instead of taking one')
-  .option('--token-file <file>', 'the same from a file, or from standard input: -')
-  .addHelpText('after', '\nWith --verbose, checks that passed are shown, too.')
-  .action((options: DoctorOptions) => doctor({ ...options, verbose: Boolean(program.opts().verbose) }));
-program
-  .command('status')
-  .description('show containers, connections, tunnel, WebSockets, last errors and addresses')
-  .option(...json)
-  .option('--watch', 'show it again each 2 seconds, until Ctrl-C')
-  .option('--svg <file>', 'draw the topology as it is now instead, the broken hop in red')
-  .action((options: StatusOptions) => status(options));
-program
-  .command('logs')
-  .description('show the logs of all containers, merged by time; secrets are taken out')
-  .addArgument(new Argument('[services...]', 'only these'))
-  .addHelpText('after', () => serviceList())
-  .option('-f, --follow', 'go on as lines come, until Ctrl-C')
-  .option('--since <time>', 'only lines since then, such as 10m or 2026-11-22T17:00:00Z')
-  .option('-n, --tail <lines>', 'at most so many of each container, or "all"', '50')
-  .option('--json', 'one JSON object a line')
-  .action((services: string[], options: LogsOptions) => logs(services, options));
-program
-  .command('exec')
-  .description(
-    'run a command in the container of a service, with its environment; exit code as of the command',
-  )
-  .argument('<service>', 'service, or its container')
-  .argument('<command...>', 'with its arguments')
-  .addHelpText('after', () => serviceList())
-  .action((service: string, command: string[]) => exec(service, command));
-program
-  .command('images')
-  .description('build the images that are missing')
-  .addArgument(new Argument('[image]', 'only that of this service, or "base"'))
-  .addHelpText('after', () => serviceList())
-  .option('--reference', 'print its name, and build nothing')
-  .action((name: string | undefined, { reference }: { reference?: boolean }) => {
-    if (reference && name) console.log(imageReference(name));
-    else return images(name);
-  });
-program
-  .command('bench')
-  .description('measure, on a deployment of its own: times, and ratios to plain cdktf in the same run')
-  .option(...json)
-  .action((options: { json: boolean }) => bench(options));
-program
-  .command('completion')
-  .description('print what completes commands and options in a shell')
-  .addArgument(new Argument('<shell>').choices(SHELLS))
-  .addHelpText('after', COMPLETION_HELP)
-  .action((shell: Shell) => console.log(completionFor(shell, commandsOf(program))));
-program.command('apply-config', { hidden: true }).action(applyConfig);
-program.command('run-one-off', { hidden: true }).action(runOneOff);
+/** The names of the services there are, for the help of a command that takes one. */
+function serviceNames(): string[] {
+  try {
+    return loadDeployment().topology.services.map(({ name }) => name);
+  } catch {
+    // Help is shown whatever the settings are.
+    return [];
+  }
+}
+
+/** The commands, with their help in one language. */
+export function programIn(said: Messages['cli']): Command {
+  const { options: all, shared } = said;
+  const program = new Command('btcw');
+  speakBy(said.commander, program);
+  program
+    .description(said.description)
+    .helpOption('-h, --help', all.help)
+    .helpCommand('help [command]', all.help)
+    .option('--verbose', all.verbose)
+    .option('-q, --quiet', all.quiet)
+    .option('--no-color', all.noColor)
+    // scripts/run.mjs reads it: it may name the language.
+    .option('--env-file <file>', all.envFile)
+    .option('--project <name>', all.project)
+    // scripts/run.mjs answers it, without any package.
+    .option('-V, --version', all.version)
+    .hook('preAction', (_, command) => applyGlobalOptions(program.opts(), command.opts()));
+
+  const adopt = ['--adopt', shared.adopt] as const;
+  const json = ['--json', shared.json] as const;
+  const dryRun = ['--dry-run', shared.dryRun] as const;
+  const discard = ['--discard', shared.discard] as const;
+  const yes = ['--yes', shared.yes] as const;
+  const services = () => {
+    const names = serviceNames();
+    return names.length > 0 ? `\n${shared.services(names.join(', '))}` : '';
+  };
+
+  program
+    .command('up')
+    .description(said.up.about)
+    .option(...adopt)
+    .option(...discard)
+    .option(...dryRun)
+    .action((options: Change) => (options.dryRun ? diff({}) : up(options)));
+  program
+    .command('deploy')
+    .description(said.deploy.about)
+    .option(...json)
+    .option(...dryRun)
+    .option(...adopt)
+    .option(...discard)
+    .option('--no-backup', said.deploy.noBackup)
+    .option('--rollback-on-failure', said.deploy.rollbackOnFailure)
+    .action((options: Change & { rollbackOnFailure?: boolean; backup?: boolean }) =>
+      options.dryRun ? diff(options) : deploy(options),
+    );
+  program
+    .command('rollback')
+    .description(said.rollback.about)
+    .option(...json)
+    .option('--list', said.rollback.list)
+    .option(...dryRun)
+    .action((options: Change & { list?: boolean }) =>
+      options.dryRun ? planRollback(options) : rollback(options),
+    );
+  program
+    .command('diff')
+    .description(said.diff.about)
+    .option(...json)
+    .action((options: { json: boolean }) => diff(options));
+  program
+    .command('destroy')
+    .description(said.destroy.about)
+    .option(...yes)
+    .option('--volumes', said.destroy.volumes)
+    .option(...dryRun)
+    .option(...adopt)
+    .action((options: DestroyOptions & Change) => (options.dryRun ? planDestroy(options) : destroy(options)));
+  program
+    .command('rebuild')
+    .description(said.rebuild.about)
+    .option(...json)
+    .option(...discard)
+    .option(...dryRun)
+    .option(...adopt)
+    .action((options: Change) =>
+      options.dryRun ? planRebuild(options) : deploy({ ...options, replace: true }),
+    );
+  program
+    .command('logout-all')
+    .description(said.logoutAll.about)
+    .option(...json)
+    .action((options: { json?: boolean }) => logoutAll(options));
+  program
+    .command('backup')
+    .description(said.backup.about)
+    .argument('<file>', said.backup.file)
+    .option(...json)
+    .action((file: string, options: BackupOptions) => backup(callersPath(file), options));
+  program
+    .command('restore')
+    .description(said.restore.about)
+    .argument('<file>', said.restore.file)
+    .option('--list', said.restore.list)
+    .option(...yes)
+    .option(...adopt)
+    .option(...json)
+    .action((file: string, options: RestoreOptions) => restore(callersPath(file), options));
+  program
+    .command('verify')
+    .description(said.verify.about)
+    .option(...json)
+    .option('--soak <time>', said.verify.soak)
+    .option('--url <address>', said.verify.url)
+    .option('--user <name>', said.verify.user)
+    .option('--password-file <file>', said.verify.passwordFile)
+    .action(({ passwordFile, ...options }: VerifyOptions) =>
+      verify({ ...options, ...(passwordFile && { passwordFile: callersPath(passwordFile) }) }),
+    );
+  program
+    .command('doctor')
+    .description(said.doctor.about)
+    .option(...json)
+    .option('--token <token>', said.doctor.token)
+    .option('--token-file <file>', said.doctor.tokenFile)
+    .addHelpText('after', `\n${said.doctor.more}`)
+    .action((options: DoctorOptions) => doctor({ ...options, verbose: Boolean(program.opts().verbose) }));
+  program
+    .command('status')
+    .description(said.status.about)
+    .option(...json)
+    .option('--watch', said.status.watch)
+    .option('--svg <file>', said.status.svg)
+    .action((options: StatusOptions) => status(options));
+  program
+    .command('logs')
+    .description(said.logs.about)
+    .addArgument(new Argument('[services...]', said.logs.services))
+    .addHelpText('after', services)
+    .option('-f, --follow', said.logs.follow)
+    .option('--since <time>', said.logs.since)
+    .option('-n, --tail <lines>', said.logs.tail, '50')
+    .option('--json', said.logs.json)
+    .action((services: string[], options: LogsOptions) => logs(services, options));
+  program
+    .command('exec')
+    .description(said.exec.about)
+    .argument('<service>', said.exec.service)
+    .argument('<command...>', said.exec.command)
+    .addHelpText('after', services)
+    .action((service: string, command: string[]) => exec(service, command));
+  program
+    .command('images')
+    .description(said.images.about)
+    .addArgument(new Argument('[image]', said.images.image))
+    .addHelpText('after', services)
+    .option('--reference', said.images.reference)
+    .action((name: string | undefined, { reference }: { reference?: boolean }) => {
+      if (reference && name) console.log(imageReference(name));
+      else return images(name);
+    });
+  program
+    .command('bench')
+    .description(said.bench.about)
+    .option(...json)
+    .action((options: { json: boolean }) => bench(options));
+  program
+    .command('completion')
+    .description(said.completion.about)
+    .addArgument(new Argument('<shell>').choices(SHELLS))
+    .addHelpText('after', `\n${said.completion.more}`)
+    .action((shell: Shell) => console.log(completionFor(shell, commandsOf(program))));
+  program.command('apply-config', { hidden: true }).action(applyConfig);
+  program.command('run-one-off', { hidden: true }).action(runOneOff);
+  return program;
+}
+
+/** The commands, in the language of this run. */
+export const program = programIn(messages.cli);

@@ -1,7 +1,7 @@
 // Runs a command of this package from one bundled file, made anew when a source is newer: that starts three times
 // as fast as loading the sources one by one. `up` makes the machine ready first; help and version need nothing.
 import { existsSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { helpIn, intentOf, unknownOption, versionOf } from './bootstrap/argv.mjs';
 
@@ -10,6 +10,12 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const isOfNpm = process.env.npm_package_json === join(root, 'package.json');
 process.env.INIT_CWD = (isOfNpm && process.env.INIT_CWD) || process.cwd();
 process.chdir(root);
+const argv = process.argv.slice(2);
+const { command, envFile, version, help, dryRun, quiet } = intentOf(argv, process.env);
+if (envFile !== undefined) process.env.BTCW_ENV_FILE = resolve(process.env.INIT_CWD, envFile);
+// Only now: the file of settings may name the language.
+const { messages } = await import('../messages/bootstrap.mjs');
+const said = messages.run;
 const bundle = '.build/btcw.mjs';
 const isInstalled = () => existsSync('node_modules/.installed');
 
@@ -50,27 +56,25 @@ function fail(message) {
 
 /** @returns {Promise<boolean>} whether the command may go on */
 async function prepare() {
-  const argv = process.argv.slice(2);
-  const { command, version, help, dryRun, quiet } = intentOf(argv, process.env);
   if (version) {
     console.log(versionOf(root, readFileSync('package.json', 'utf8')));
     return false;
   }
-  const page = () => helpIn(readFileSync('docs/commands.md', 'utf8'), command);
+  const page = () => helpIn(readFileSync(said.helpPage, 'utf8'), command);
   if (help) {
     if (!isInstalled()) console.log(page());
     return isInstalled();
   }
   if (command === 'up' && !dryRun) {
     const unknown = unknownOption(argv, page());
-    if (unknown) fail(`error: unknown option '${unknown}'`);
+    if (unknown) fail(messages.unknownOption(unknown));
     else if (await (await import('./bootstrap.mjs')).bootstrap({ quiet, ofUp: true })) return true;
     return false;
   }
   if (isInstalled()) return true;
-  if (command !== 'up') fail('✗ This package is not set up yet.\n  Fix: ./btcw up');
+  if (command !== 'up') fail(`✗ ${messages.withFix(said.notSetUp, './btcw up')}`);
   else {
-    console.log('This package is not set up yet: up would install it, build its images and deploy it.');
+    console.log(said.wouldSetUp);
     process.exitCode = 2;
   }
   return false;

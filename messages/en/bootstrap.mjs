@@ -1,5 +1,74 @@
 // Plain JavaScript: bootstrap speaks before any package is installed.
+
+/** @typedef {string | number} Shown */
+
 export const bootstrap = {
-  asRoot: (/** @type {string} */ why) => `${why} is missing, and only root can install it.`,
+  bootstrap: {
+    dockerProvider: 'Docker provider',
+    engine: 'Engine',
+    nodeTooOld: (/** @type {Shown} */ least, /** @type {string} */ found) =>
+      `Node ${least} or later is needed, this is ${found}.`,
+    nodeTooOldFix: 'install a current Node.js (22 or 24) and run the same command again.',
+    packages: 'npm packages',
+  },
+  cdktf: { fetching: 'Fetching the cdktf command line (260 MB), once …' },
+  docker: {
+    found: (/** @type {string} */ version) => `${version}, found`,
+    hostSilent: (/** @type {string} */ host) => `The Docker engine at DOCKER_HOST="${host}" does not answer.`,
+    hostSilentFix: 'start it, or unset DOCKER_HOST.',
+    installed: (/** @type {string} */ version) => `${version}, installed`,
+    installedAndStarted: (/** @type {string} */ version) => `${version}, installed and started`,
+    notAllowed: 'The Docker engine refuses this user (permission denied on its socket).',
+    notAllowedFix: 'run sudo usermod -aG docker "$USER", then log out and in again.',
+    notRunning: 'Docker is installed, but its engine is not running.',
+    notStarted: (/** @type {Shown} */ sec) => `The Docker engine did not start within ${sec} s.`,
+    showsWhy: (/** @type {string} */ command) => `${command} shows why.`,
+    started: (/** @type {string} */ version) => `${version}, started`,
+  },
+  engine: {
+    askingRegistry: 'asking the Terraform registry',
+    builtFromSource: (/** @type {string} */ version) =>
+      `${version}, built from source: the registry did not answer`,
+    doesNotRun: (/** @type {string} */ path) => `${path} does not run.`,
+    doesNotRunFix: (/** @type {string} */ path) => `delete ${path} and run the same command again.`,
+    found: (/** @type {string} */ version) => `${version}, found`,
+    fromRegistry: (/** @type {string} */ version) => `${version}, from the registry`,
+    otherSystem: (/** @type {string} */ system) =>
+      `This package deploys on Linux (x64 or arm64), not ${system}.`,
+    otherSystemFix: 'run it on such a host.',
+    registrySilent: 'the Terraform registry did not answer; building from the Go module proxy',
+  },
+  go: {
+    fetching: (/** @type {Shown} */ least, /** @type {string} */ toolchain) =>
+      `this host's Go is older than ${least}; fetching ${toolchain}`,
+    proxySilent: (/** @type {string} */ proxy) => `the Go module proxy does not answer; using ${proxy}`,
+    unreachable:
+      'check that the Go module proxy is reachable. Where it is blocked, set GOPROXY to a mirror and run the same command again.',
+  },
+  packages: {
+    installed: 'installed',
+    isLink: (/** @type {string} */ folder, /** @type {string} */ target) =>
+      `${folder} is a symbolic link to ${target}: npm would empty that folder.`,
+    isLinkFix: (/** @type {string} */ folder) =>
+      `rm ${folder}, and run the same command again for packages of its own.`,
+    unreachable:
+      'check that the npm registry is reachable; where it is slow, set a mirror: npm config set registry URL.',
+    upToDate: 'up to date',
+  },
+  run: {
+    /** The page with the help of every command. */
+    helpPage: 'docs/commands.md',
+    notSetUp: 'This package is not set up yet.',
+    wouldSetUp: 'This package is not set up yet: up would install it, build its images and deploy it.',
+  },
+  step: {
+    asRoot: (/** @type {string} */ what) => `${what} is missing, and only root can install it.`,
+    failed: (/** @type {string} */ command, /** @type {Shown} */ code, /** @type {string} */ output) =>
+      `"${command}" failed (exit code ${code}):\n${output}`,
+    failedFix: 'fix what it reports, then run the same command again: finished steps are skipped.',
+    installPackages: (/** @type {string} */ packages) => `install ${packages}.`,
+    noApt: (/** @type {string} */ what) => `${what} is missing, and this system has no apt-get.`,
+  },
+  unknownOption: (/** @type {string} */ option) => `error: unknown option '${option}'`,
   withFix: (/** @type {string} */ what, /** @type {string} */ fix) => `${what}\n  Fix: ${fix}`,
 };

@@ -1,6 +1,9 @@
 import type { lib as en } from '../en/lib.ts';
 
 export const lib: typeof en = {
+  and: ' 和 ',
+  bytes: '字节',
+  fix: '修复',
   appProfile: {
     namesNo: {
       login: (profile) => `应用描述 "${profile}" 中没有登录`,
@@ -10,7 +13,10 @@ export const lib: typeof en = {
       whoPath: (profile) => `应用描述 "${profile}" 中没有查询令牌所属用户的路径`,
     },
   },
+  confirm: { typeYes: (question) => `${question}输入 "yes" 确认：` },
   files: {
+    cannotWrite: (path, reason) => `无法写入 ${path}：${reason}`,
+    makeRoom: '在其所在磁盘上腾出空间，然后重新运行。',
     notRegular: '应为普通文件，不能是目录、管道或设备',
     tooLarge: (kib) => `应存放一个机密，但文件超过 ${kib} KiB`,
   },
@@ -19,4 +25,44 @@ export const lib: typeof en = {
     messagesSoFar: (count) => `已收到 ${count} 条消息`,
     more: (count) => `  … 另有 ${count} 项`,
   },
+  http: {
+    noAnswerWithin: (sec) => `${sec} 秒内没有响应`,
+    status: (status) => `状态码 ${status}`,
+  },
+  npmFlags: {
+    kept: (flags) => `npm 截留了 ${flags}，没有传递它的值。`,
+  },
+  ports: {
+    anotherProgram: '另一个程序',
+    outgoing: '本机的一个外出连接',
+    outgoingFix: (port) =>
+      `请一分钟后再试。要让该端口保持空闲：sudo sysctl -w net.ipv4.ip_local_reserved_ports=${port}`,
+    process: (program, pid) => `${program}（进程 ${pid}）`,
+    someProgram: '某个程序',
+    stopIt: '停止它，或换一个端口。',
+  },
+  profile: {
+    besideLogin: '必须与提供令牌的 login 同时出现',
+    deadline: '应为 "any time"，或 "5s"、"2m" 这样的时长',
+    docs: '各个键的说明见 docs/app-profile.md。',
+    form: '应为 oauth2 或 json',
+    from: '应为 client、server 或 none',
+    keys: '应含有下一级的键',
+    missing: '缺失',
+    name: '应为一个名称',
+    noKey: '不是应用描述的键',
+    oneOfKeys: (keys) => `应含有其中之一：${keys}`,
+    path: '应为以 "/" 开头的路径',
+    text: '应为文本',
+    theFile: '整个文件',
+    time: '应为 "5s"、"2m" 这样的时长',
+  },
+  programs: { failed: (what, command) => `${what}："${command}" 执行失败。` },
+  span: {
+    days: (count) => `${count} 天`,
+    hours: (count) => `${count} 小时`,
+    minutes: (count) => `${count} 分钟`,
+    seconds: (count) => `${count} 秒`,
+  },
+  webSocket: { closed: (reason) => `连接已关闭：${reason}` },
 };

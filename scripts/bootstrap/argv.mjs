@@ -34,6 +34,7 @@ export function helpIn(page, command) {
  * @property {boolean} help
  * @property {boolean} dryRun
  * @property {boolean} quiet
+ * @property {string | undefined} envFile what --env-file names
  */
 
 /**
@@ -51,6 +52,15 @@ export function partsOf(argv) {
 }
 
 /**
+ * The value of an option, the last where it is given several times.
+ * @param {readonly string[]} argv @param {string} flag @returns {string | undefined}
+ */
+function optionValue(argv, flag) {
+  const at = argv.findLastIndex((arg) => arg === flag || arg.startsWith(`${flag}=`));
+  return argv[at] === flag ? argv[at + 1] : argv[at]?.slice(flag.length + 1);
+}
+
+/**
  * @param {readonly string[]} words @param {Readonly<Record<string, string | undefined>>} env
  * @returns {Intent}
  */
@@ -61,8 +71,10 @@ export function intentOf(words, env) {
   const command = argv.find((arg, at) => !arg.startsWith('-') && !isValue(at)) ?? '';
   // npm takes this flag for itself.
   const dryInNpm = env.npm_lifecycle_event === command && env.npm_config_dry_run === 'true';
+  const ofNpm = env.npm_lifecycle_event === command ? env.npm_config_env_file : undefined;
   return {
     command,
+    envFile: optionValue(argv, '--env-file') ?? ofNpm,
     version: has('--version', '-V'),
     help: has('--help', '-h') || command === 'help' || argv.length === 0,
     dryRun: has('--dry-run') || dryInNpm,

@@ -1,9 +1,11 @@
 // Finds, installs and starts the Docker engine.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { messages } from '../../messages/bootstrap.mjs';
 import { UserError } from '../../stacks/errors.mjs';
 import { aptInstall, isRoot, onPath, tryRun } from './step.mjs';
 
+const said = messages.docker;
 const DAEMON_CONFIG = '/etc/docker/daemon.json';
 const DAEMON_LOG = '/var/log/dockerd.log';
 const START_DEADLINE_MS = 40_000;
@@ -35,7 +37,7 @@ async function install(report) {
 
 async function start() {
   if (!isRoot()) {
-    throw new UserError('Docker is installed, but its engine is not running.', 'sudo systemctl start docker');
+    throw new UserError(said.notRunning, 'sudo systemctl start docker');
   }
   if (existsSync('/run/systemd/system')) {
     await tryRun('systemctl', ['enable', '--now', 'docker']);
@@ -51,38 +53,29 @@ async function start() {
   const showLog = existsSync('/run/systemd/system')
     ? 'journalctl -u docker -n 50'
     : `tail -n 50 ${DAEMON_LOG}`;
-  throw new UserError(
-    `The Docker engine did not start within ${START_DEADLINE_MS / 1000} s.`,
-    `${showLog} shows why.`,
-  );
+  throw new UserError(said.notStarted(START_DEADLINE_MS / 1000), said.showsWhy(showLog));
 }
 
 /** @param {(line: string) => void} report */
 export async function ensureDocker(report) {
   let answer = await askEngine();
-  let done = 'found';
+  let done = said.found;
   if (answer.code !== 0) {
     if (/permission denied/i.test(answer.output)) {
-      throw new UserError(
-        'The Docker engine refuses this user (permission denied on its socket).',
-        'run sudo usermod -aG docker "$USER", then log out and in again.',
-      );
+      throw new UserError(said.notAllowed, said.notAllowedFix);
     }
     if (process.env.DOCKER_HOST) {
-      throw new UserError(
-        `The Docker engine at DOCKER_HOST="${process.env.DOCKER_HOST}" does not answer.`,
-        'start it, or unset DOCKER_HOST.',
-      );
+      throw new UserError(said.hostSilent(process.env.DOCKER_HOST), said.hostSilentFix);
     }
     if (!(await onPath('dockerd'))) {
       await install(report);
-      done = 'installed';
+      done = said.installed;
     }
     if ((await askEngine()).code !== 0) {
       await start();
-      done = done === 'installed' ? 'installed and started' : 'started';
+      done = done === said.installed ? said.installedAndStarted : said.started;
     }
     answer = await askEngine();
   }
-  return { detail: `${answer.output}, ${done}` };
+  return { detail: done(answer.output) };
 }

@@ -2,10 +2,12 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { messages } from '../../messages/bootstrap.mjs';
 import { UserError } from '../../stacks/errors.mjs';
 import { goBuild } from './go.mjs';
 import { tryRun } from './step.mjs';
 
+const said = messages.engine;
 /** The first 1.x with everything the stack uses. */
 const MIN_MINOR = 7;
 /** Also in stacks/provider.ts; a unit test compares the two. */
@@ -53,8 +55,7 @@ export async function ensureEngine(root, report) {
       );
     }
     version = await versionOf(path);
-    if (!version)
-      throw new UserError(`${path} does not run.`, `delete ${path} and run the same command again.`);
+    if (!version) throw new UserError(said.doesNotRun(path), said.doesNotRunFix(path));
   }
   const absolute = path === 'tofu' ? (await tryRun('sh', ['-c', 'command -v tofu'])).output : path;
   linkAsTerraform(root, absolute);
@@ -85,30 +86,27 @@ async function mirrorFromRegistry(engine, mirror, report) {
  */
 export async function ensureProvider(root, engine, report) {
   if (process.platform !== 'linux' || !ARCH) {
-    throw new UserError(
-      `This package deploys on Linux (x64 or arm64), not ${process.platform}/${process.arch}.`,
-      'run it on such a host.',
-    );
+    throw new UserError(said.otherSystem(`${process.platform}/${process.arch}`), said.otherSystemFix);
   }
   const plugins = join(homedir(), '.terraform.d/plugins');
   const home = join(plugins, PROVIDER.source);
   const folder = join(home, PROVIDER.version, `linux_${ARCH}`);
   const file = join(folder, `terraform-provider-docker_v${PROVIDER.version}`);
   const packed = join(home, `terraform-provider-docker_${PROVIDER.version}_linux_${ARCH}.zip`);
-  if (existsSync(file) || existsSync(packed)) return { detail: `${PROVIDER.version}, found` };
+  if (existsSync(file) || existsSync(packed)) return { detail: said.found(PROVIDER.version) };
 
   // The mirror is filled elsewhere and moved as a whole: a partial download must not look like a provider.
   const aside = join(root, '.build/provider-mirror');
   rmSync(aside, { recursive: true, force: true });
   mkdirSync(aside, { recursive: true });
-  report('asking the Terraform registry');
+  report(said.askingRegistry);
   if (await mirrorFromRegistry(engine, aside, report)) {
     mkdirSync(home, { recursive: true });
     renameSync(join(aside, PROVIDER.source, packed.slice(home.length + 1)), packed);
     rmSync(aside, { recursive: true, force: true });
-    return { detail: `${PROVIDER.version}, from the registry` };
+    return { detail: said.fromRegistry(PROVIDER.version) };
   }
-  report('the Terraform registry did not answer; building from the Go module proxy');
+  report(said.registrySilent);
   await goBuild(
     {
       module: join(root, 'assets/go/provider'),
@@ -118,5 +116,5 @@ export async function ensureProvider(root, engine, report) {
     },
     report,
   );
-  return { detail: `${PROVIDER.version}, built from source: the registry did not answer` };
+  return { detail: said.builtFromSource(PROVIDER.version) };
 }

@@ -11,8 +11,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { messages } from '../../messages/bootstrap.mjs';
 import { aptInstall, onPath, PACKAGES, run, tryRun } from './step.mjs';
 
+const said = messages.go;
 /** The first release that fetches the toolchain a module asks for by itself. */
 const MIN_GO_MINOR = 21;
 /** What is fetched where the host's Go is older: Debian 12's and Ubuntu 22.04's are. No go.mod here asks for a later one. */
@@ -21,8 +23,6 @@ const ARCH = { x64: 'amd64', arm64: 'arm64' }[/** @type {'x64'} */ (process.arch
 /** Used where Go's default proxy does not answer, as in mainland China; go.sum decides what is accepted. */
 const SECOND_PROXY = 'https://goproxy.cn,direct';
 const PROBE_MS = 8_000;
-const UNREACHABLE =
-  'check that the Go module proxy is reachable. Where it is blocked, set GOPROXY to a mirror and run the same command again.';
 
 /**
  * The go program, and the environment it is started with.
@@ -49,7 +49,7 @@ async function withProxy(program, report) {
   const args = ['list', '-m', 'golang.org/x/text@latest'];
   const { code } = await tryRun(program, args, { cwd: tmpdir(), env: { GOFLAGS: '' }, timeoutMs: PROBE_MS });
   if (code === 0) return {};
-  report(`the Go module proxy does not answer; using ${SECOND_PROXY}`);
+  report(said.proxySilent(SECOND_PROXY));
   return { GOPROXY: SECOND_PROXY };
 }
 
@@ -59,13 +59,13 @@ async function withProxy(program, report) {
  * @returns {Promise<string>} the newer go program
  */
 async function fetchToolchain(old, report) {
-  report(`this host's Go is older than 1.${MIN_GO_MINOR}; fetching ${TOOLCHAIN}`);
+  report(said.fetching(`1.${MIN_GO_MINOR}`, TOOLCHAIN));
   const module = `golang.org/toolchain@v0.0.1-${TOOLCHAIN}.linux-${ARCH}`;
   const output = await run(old.program, ['mod', 'download', '-json', module], {
     cwd: tmpdir(),
     env: { ...old.env, GOFLAGS: '' },
     onLine: report,
-    fix: UNREACHABLE,
+    fix: said.unreachable,
   });
   const folder = folderOf(output);
   // Files of a module are not executable.
@@ -124,7 +124,7 @@ async function withPatch(go, module, patch, work, report) {
   if (!(await onPath('patch'))) await aptInstall(PACKAGES.patch, 'patch', report);
   const options = { cwd: module, env: go.env, onLine: report };
   const download = ['mod', 'download', '-json', patch.module];
-  const source = folderOf(await run(go.program, download, { ...options, fix: UNREACHABLE }));
+  const source = folderOf(await run(go.program, download, { ...options, fix: said.unreachable }));
   const copy = join(work, 'module');
   cpSync(source, copy, { recursive: true });
   // Those of the module cache are read-only.
@@ -176,7 +176,7 @@ async function buildWith(go, program, options, report) {
     cwd: program.module,
     env: { ...go.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly' },
     onLine: report,
-    fix: UNREACHABLE,
+    fix: said.unreachable,
   });
   renameSync(partial, program.output);
 }

@@ -12,13 +12,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { messages } from '../../messages/bootstrap.mjs';
 import { UserError } from '../../stacks/errors.mjs';
 import { run } from './step.mjs';
 
+const said = messages.packages;
 // No package here needs its install script, and one of them would download headers and compile C++.
 const FLAGS = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=http', '--no-progress'];
-const FIX =
-  'check that the npm registry is reachable; where it is slow, set a mirror: npm config set registry URL.';
 const LOCK_DEADLINE_MS = 600_000;
 const LOCK_PAUSE_MS = 300;
 
@@ -35,13 +35,10 @@ const fetched = (line) =>
 function npm(args, report, folder) {
   const packages = join(folder, 'node_modules');
   if (lstatSync(packages, { throwIfNoEntry: false })?.isSymbolicLink()) {
-    throw new UserError(
-      `${packages} is a symbolic link to ${readlinkSync(packages)}: npm would empty that folder.`,
-      `rm ${packages}, and run the same command again for packages of its own.`,
-    );
+    throw new UserError(said.isLink(packages, readlinkSync(packages)), said.isLinkFix(packages));
   }
   const onLine = (/** @type {string} */ line) => report(fetched(line));
-  return run('npm', [...args, ...FLAGS], { cwd: folder, onLine, fix: FIX });
+  return run('npm', [...args, ...FLAGS], { cwd: folder, onLine, fix: said.unreachable });
 }
 
 /** @param {string} folder @returns {string} changes with what `npm ci` installs there */
@@ -86,12 +83,12 @@ function repairPrograms(root) {
  */
 export async function ensurePackages(root, all, report) {
   const { isCurrent, hasAll } = installed(root);
-  if (isCurrent && (hasAll || !all)) return { detail: 'up to date' };
+  if (isCurrent && (hasAll || !all)) return { detail: said.upToDate };
   const takesAll = all || hasAll;
   await npm(['ci', ...(takesAll ? [] : ['--omit=dev', '--workspaces=false'])], report, root);
   repairPrograms(root);
   writeFileSync(stampOf(root), `${wanted(root)} ${takesAll ? 'all' : 'deploy'}`);
-  return { detail: 'installed' };
+  return { detail: said.installed };
 }
 
 /** @param {string} root @param {string} workspace @returns {boolean} whether all it names is there */
@@ -165,11 +162,11 @@ export async function pruneWorkspaces(root, report) {
 /** The cdktf command line, with a lock file of its own. @param {string} root @param {Report} report */
 export async function ensureCdktf(root, report) {
   const folder = join(root, 'tools/cdktf');
-  if (installed(folder).isCurrent) return { detail: 'up to date' };
+  if (installed(folder).isCurrent) return { detail: said.upToDate };
   await alone(root, async () => {
     if (installed(folder).isCurrent) return;
     await npm(['ci'], report, folder);
     writeFileSync(stampOf(folder), `${wanted(folder)} all`);
   });
-  return { detail: 'installed' };
+  return { detail: said.installed };
 }

@@ -4,6 +4,8 @@ import { stripVTControlCharacters } from 'node:util';
 import { messages } from '../../messages/bootstrap.mjs';
 import { UserError } from '../../stacks/errors.mjs';
 
+const said = messages.step;
+
 /** How often a line is told of what takes long, where lines are not rewritten. */
 export const PLAIN_INTERVAL_MS = 10_000;
 export const FRAME_MS = 100;
@@ -155,8 +157,8 @@ export async function run(command, args, options = {}) {
   // npm prints the cause first, and ends with its usage; other programs end with the cause.
   const useful = command === 'npm' ? lines.slice(0, TAIL_LINES) : lines.slice(-TAIL_LINES);
   throw new UserError(
-    `"${[command, ...args].join(' ')}" failed (exit code ${code}):\n    ${useful.join('\n    ')}`,
-    options.fix ?? 'fix what it reports, then run the same command again: finished steps are skipped.',
+    said.failed([command, ...args].join(' '), code, `    ${useful.join('\n    ')}`),
+    options.fix ?? said.failedFix,
   );
 }
 
@@ -192,14 +194,11 @@ async function withLaterOnes(packages) {
  */
 export async function aptInstall(packages, why, report) {
   if (!(await onPath('apt-get'))) {
-    throw new UserError(
-      `${why} is missing, and this system has no apt-get.`,
-      `install ${packages.join(', ')}.`,
-    );
+    throw new UserError(said.noApt(why), said.installPackages(packages.join(', ')));
   }
   if (!isRoot()) {
     const all = (await withLaterOnes(packages)).join(' ');
-    throw new UserError(messages.asRoot(why), `sudo apt-get install -y --no-install-recommends ${all}`);
+    throw new UserError(said.asRoot(why), `sudo apt-get install -y --no-install-recommends ${all}`);
   }
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   await run('apt-get', ['update', '-q'], { env, onLine: report });

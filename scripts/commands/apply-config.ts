@@ -4,17 +4,20 @@
  */
 import { readFileSync } from 'node:fs';
 import { execa } from 'execa';
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { startScript } from '../../stacks/render/start-script.ts';
 import { parseEnvFile } from '../../stacks/settings/env-file.ts';
 import type { ConfigSpec } from '../../stacks/topology/config-spec.ts';
 import type { ConfigFile } from '../../stacks/topology/service.ts';
 import { docker } from '../docker/client.ts';
-import { inspect } from '../docker/inspect.ts';
+import { inspect, stateText } from '../docker/inspect.ts';
 import { readLog } from '../docker/logs.ts';
 import { commandError } from '../lib/programs.ts';
 import { tail } from '../lib/text.ts';
 import { waitFor } from '../lib/wait.ts';
+
+const said = messages.commands.applyConfig;
 
 /** Of releases that were kept before the command was written down: nginx was the one that reloads. */
 const FIRST_RELOAD = ['nginx', '-s', 'reload'];
@@ -62,10 +65,7 @@ async function programOf(
   const ofImage = entrypoint ? [] : (image?.Config.Cmd ?? []);
   const program = [...(entrypoint ?? image?.Config.Entrypoint ?? []), ...(command ?? ofImage)];
   if (program.length > 0) return program;
-  throw new UserError(
-    `${container}: its image has neither an ENTRYPOINT nor a CMD.`,
-    'add one to its Dockerfile, or give the service a command.',
-  );
+  throw new UserError(said.noProgram(container), said.noProgramFix);
 }
 
 async function contentOf(file: ConfigFile, spec: ConfigSpec, image: string): Promise<string> {
@@ -81,12 +81,9 @@ async function contentOf(file: ConfigFile, spec: ConfigSpec, image: string): Pro
 function refusal({ container }: ConfigSpec, error: unknown): Error {
   const stderr = String((error as { stderr?: unknown }).stderr ?? '');
   if (/"\/bin\/sh": .*(no such file|not found)/.test(stderr)) {
-    return new UserError(
-      `${container}: its image has no /bin/sh, which its secrets and its secret environment need.`,
-      'use an image with a shell, such as a -slim, an alpine or a :debug one.',
-    );
+    return new UserError(said.noShell(container), said.noShellFix);
   }
-  return commandError(`The new configuration of ${container} was refused, the old one stays`, error);
+  return commandError(said.refused(container), error);
 }
 
 /** Makes the running container use its new files, and waits until it is healthy again. */
@@ -95,10 +92,10 @@ async function activate(spec: ConfigSpec): Promise<void> {
   const inspected = async () => (await inspect('container', [container]))[0];
   if (activation === 'none' || !(await inspected())?.State.Running) return;
   if (activation === 'reload') {
-    await docker(['exec', container, ...reload], { what: `Reloading ${container}` });
+    await docker(['exec', container, ...reload], { what: said.reloading(container) });
     return;
   }
-  await docker(['restart', container], { what: `Restarting ${container}` });
+  await docker(['restart', container], { what: said.restarting(container) });
   const observe = async () => {
     const found = await inspected();
     if (!found) return 'missing';
@@ -109,7 +106,7 @@ async function activate(spec: ConfigSpec): Promise<void> {
   const { observation, timedOut } = await waitFor(observe, isUp, { deadlineMs });
   if (timedOut) {
     const { text } = await readLog(container, { tail: 20 });
-    throw new UserError(`${container} is ${observation} after its restart:\n${tail(text)}`);
+    throw new UserError(said.notHealthy(container, stateText(observation), tail(text)));
   }
 }
 

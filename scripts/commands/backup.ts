@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { describeMember } from '../backup/manifest.ts';
 import { takeBackup } from '../backup/take.ts';
@@ -7,6 +8,8 @@ import { loadProject } from '../deployment/project.ts';
 import { bytesText } from '../lib/bytes.ts';
 import { printJson } from '../lib/json.ts';
 import { paint, secondsSince } from '../lib/report.ts';
+
+const said = messages.commands.backup;
 
 export interface BackupOptions {
   readonly json?: boolean;
@@ -16,15 +19,12 @@ export interface BackupOptions {
 export async function backup(file: string, options: BackupOptions): Promise<void> {
   const startedMs = Date.now();
   if (existsSync(file)) {
-    throw new UserError(`${file} exists. A backup replaces no other file.`, 'name another file.');
+    throw new UserError(said.exists(file), said.existsFix);
   }
   mkdirSync(dirname(file), { recursive: true });
   const project = await loadProject();
   if (project.ownership.owner === 'nobody') {
-    throw new UserError(
-      `Nothing of "${project.topology.project}" runs: there is nothing to back up.`,
-      'npm run deploy',
-    );
+    throw new UserError(said.nothingRuns(project.topology.project), 'npm run deploy');
   }
   const { manifest, notes } = await takeBackup(project, file);
   const { size } = statSync(file);
@@ -35,7 +35,7 @@ export async function backup(file: string, options: BackupOptions): Promise<void
   for (const member of manifest.members)
     console.log(`  ${describeMember(member)} (${bytesText(member.size)})`);
   for (const note of notes) console.error(`${paint('yellow', '!')} ${note}`);
-  console.log(`${paint('green', '✓')} ${file}: ${bytesText(size)}, in ${secondsSince(startedMs)}.`);
-  console.log('  It holds the secrets: keep it where only you can read it.');
-  console.log(`  To bring it back, here or on another host: npm run restore -- ${file}`);
+  console.log(`${paint('green', '✓')} ${said.done(file, bytesText(size), secondsSince(startedMs))}`);
+  console.log(`  ${said.holdsSecrets}`);
+  console.log(`  ${said.restore(file)}`);
 }

@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import { CATALOGUES, messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { PORT_SETTINGS, SETTINGS } from '../../stacks/settings/definitions.ts';
 import { root } from '../deployment/host.ts';
@@ -9,16 +10,18 @@ import { planImages } from '../images/plan.ts';
 import { printJson } from '../lib/json.ts';
 import { table } from '../lib/report.ts';
 
+const { common, bench: said } = messages.commands;
+
 export interface BenchOptions {
   readonly json?: boolean;
 }
 
 /** One figure: seconds, and the ratio to what it is compared with, measured in the same run. */
 interface Figure {
-  readonly name: string;
+  readonly name: keyof typeof said.figures;
   readonly seconds: number;
   readonly ratio?: number;
-  readonly to?: string;
+  readonly to?: keyof typeof said.references;
 }
 
 const ROUNDS = 3;
@@ -43,7 +46,7 @@ async function time(
     all: true,
     reject: false,
   });
-  if (exitCode !== 0) throw new UserError(`"${program} ${args.join(' ')}" failed while measured:\n${all}`);
+  if (exitCode !== 0) throw new UserError(said.failed([program, ...args].join(' '), String(all)));
   return (performance.now() - started) / 1000;
 }
 
@@ -70,20 +73,21 @@ async function measure(): Promise<Figure[]> {
     return time('npm', ['run', '--silent', 'deploy'], { BTCW_MAX_CONNECTIONS: String(limit) });
   });
   return [
-    { name: 'deploy, cold with images', seconds: cold },
-    { name: 'deploy, nothing to do', seconds: deploy, ratio: deploy / cdktfDeploy, to: 'cdktf deploy' },
-    { name: 'diff', seconds: diff, ratio: diff / cdktfDiff, to: 'cdktf diff' },
-    { name: 'doctor', seconds: doctor, ratio: doctor / cdktfDiff, to: 'cdktf diff' },
-    { name: 'cdktf deploy, nothing to do', seconds: cdktfDeploy },
-    { name: 'cdktf diff', seconds: cdktfDiff },
-    {
-      name: 'an nginx setting changed, until live',
-      seconds: change,
-      ratio: change / cold,
-      to: 'cold deploy',
-    },
+    { name: 'cold', seconds: cold },
+    { name: 'deploy', seconds: deploy, ratio: deploy / cdktfDeploy, to: 'cdktfDeploy' },
+    { name: 'diff', seconds: diff, ratio: diff / cdktfDiff, to: 'cdktfDiff' },
+    { name: 'doctor', seconds: doctor, ratio: doctor / cdktfDiff, to: 'cdktfDiff' },
+    { name: 'cdktfDeploy', seconds: cdktfDeploy },
+    { name: 'cdktfDiff', seconds: cdktfDiff },
+    { name: 'change', seconds: change, ratio: change / cold, to: 'cold' },
   ];
 }
+
+/** Figures have the same names in every language. */
+const asJson = ({ name, to, ...figure }: Figure) => {
+  const { figures, references } = CATALOGUES.en.commands.bench;
+  return { name: figures[name], ...figure, ...(to && { to: references[to] }) };
+};
 
 async function imageSizes(): Promise<[string, string][]> {
   const { settings, topology } = loadDeployment();
@@ -101,16 +105,16 @@ export async function bench(options: BenchOptions): Promise<void> {
     const figures = await measure();
     const sizes = await imageSizes();
     if (options.json) {
-      printJson({ figures, images: Object.fromEntries(sizes) });
+      printJson({ figures: figures.map(asJson), images: Object.fromEntries(sizes) });
       return;
     }
     const rows = figures.map(({ name, seconds, ratio, to }) => [
-      name,
+      said.figures[name],
       `${seconds.toFixed(2)} s`,
-      ratio === undefined ? '' : `${ratio.toFixed(2)} × ${to}`,
+      ratio === undefined || !to ? '' : `${ratio.toFixed(2)} × ${said.references[to]}`,
     ]);
-    console.log(table(['measured', 'time', 'ratio'], rows));
-    console.log(table(['image', 'size'], sizes));
+    console.log(table([said.measured, said.time, said.ratio], rows));
+    console.log(table([said.image, common.size], sizes));
   } finally {
     await npm('destroy', '--yes');
   }

@@ -93,7 +93,7 @@ async function applyOrExplain(
     if (!good || !changed) throw new UserError(what, fix ?? said.doctorSays);
     if (!options.rollbackOnFailure) {
       const back = said.rollbackGoes(releaseTime(good));
-      throw new UserError(what, fix ? `${fix} Or: ${back}` : back);
+      throw new UserError(what, fix ? said.fixOr(fix, back) : back);
     }
     console.error(what);
     return await goBack(synthesised, good, show);
@@ -128,14 +128,14 @@ export async function deploy(options: DeployOptions = {}): Promise<void> {
   await removeUnknownObjects(unknown);
   await ensureDataVolumes(topology);
   const kept = options.backup === false ? undefined : await backUpReplaced(project, args);
-  if (kept) console.log(`A database's container is replaced; what it holds is kept in ${kept}.`);
+  if (kept) console.log(said.databaseKept(kept));
   const took = new StartTimes();
   const applied = await applyOrExplain(project, args, options, took);
   if (project.settings.BTCW_GUARD === 'off') await removeGuardTable(topology.project);
   keepRelease(project, took.byContainer(synthesis.names));
   keepSecrets(project);
   const changed = applied || missing.length > 0;
-  const headline = changed ? `Deployed in ${secondsSince(startedMs)}` : 'Nothing changed';
+  const headline = changed ? said.deployed(secondsSince(startedMs)) : said.unchanged;
   const problems = await applicationProblems(project, profile, changed);
   await reportDeployment(project, options, headline, { changed, problems });
 }

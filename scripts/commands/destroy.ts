@@ -1,3 +1,4 @@
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { holdsData } from '../../stacks/topology/service.ts';
 import { removeGuardTable } from '../deployment/guard-table.ts';
@@ -11,6 +12,8 @@ import { volumeSizes } from '../docker/volumes.ts';
 import { askOnTerminal } from '../lib/confirm.ts';
 import { paint, secondsSince } from '../lib/report.ts';
 
+const { common, destroy: said } = messages.commands;
+
 export interface DestroyOptions {
   /** Do not ask. */
   readonly yes?: boolean;
@@ -23,7 +26,7 @@ export interface DestroyOptions {
 function confirmed(question: string): Promise<boolean> {
   const ask = askOnTerminal();
   if (ask) return ask(question);
-  throw new UserError('This has to be confirmed, and there is no terminal to ask on.', 'add --yes.');
+  throw new UserError(said.noTerminal, common.addYes);
 }
 
 /** Removes by label what the state does not know. Volumes with data only where that is wanted. */
@@ -37,7 +40,7 @@ async function removeLeftovers(project: string, withData: boolean): Promise<void
 /** The project's volumes with data, each with its size. @example ['btc-watcher-backend-data (1.2MB)'] */
 async function describeData(project: string): Promise<string[]> {
   const [names, sizes] = await Promise.all([projectIds('volume', project), volumeSizes()]);
-  return names.filter(holdsData).map((name) => `${name} (${sizes.get(name) ?? 'size not known'})`);
+  return names.filter(holdsData).map((name) => `${name} (${sizes.get(name) ?? said.sizeUnknown})`);
 }
 
 /** Removes every container and network of the project, and its volumes where that is wanted. Images and secrets stay. */
@@ -45,12 +48,10 @@ export async function destroy({ yes, volumes = false, adopt = false }: DestroyOp
   const synthesised = await synthesiseProject({ changes: true, adopt, anySecrets: true });
   const { project } = synthesised.topology;
   const data = await describeData(project);
-  const list = data.length > 0 ? data.join(', ') : 'none';
-  const question = volumes
-    ? `This removes the containers and networks of "${project}" AND ITS DATA: ${list}.`
-    : `This removes the containers and networks of "${project}". Its data stays: ${list}.`;
+  const list = data.length > 0 ? data.join(', ') : said.dataNone;
+  const question = volumes ? said.removesWithData(project, list) : said.removes(project, list);
   if (!yes && !(await confirmed(question))) {
-    console.log('Nothing was changed.');
+    console.log(common.nothingChanged);
     return;
   }
   const startedMs = Date.now();
@@ -59,10 +60,10 @@ export async function destroy({ yes, volumes = false, adopt = false }: DestroyOp
   await apply(synthesised, ['-destroy'], progress(synthesised.synthesis.names));
   await removeLeftovers(project, volumes);
   await Promise.all([removeMarker(project), removeGuardTable(project)]);
-  console.log(`${paint('green', '✓')} "${project}" is gone (${secondsSince(startedMs)}).`);
-  if (volumes || data.length === 0) console.log('  Images, secrets/ and .env are kept.');
+  console.log(`${paint('green', '✓')} ${said.gone(project, secondsSince(startedMs))}`);
+  if (volumes || data.length === 0) console.log(`  ${said.kept}`);
   else {
-    console.log(`  Kept: images, secrets/, .env and the data: ${list}.`);
-    console.log('  To remove the data as well: npm run destroy -- --volumes');
+    console.log(`  ${said.keptWithData(list)}`);
+    console.log(`  ${said.removeData}`);
   }
 }

@@ -13,22 +13,23 @@ import { printJson } from '../lib/json.ts';
 import { during } from '../lib/live.ts';
 import { paint, table } from '../lib/report.ts';
 
+const { common, diff: said } = messages.commands;
+const { live } = messages.deployment;
+
 export interface DiffOptions {
   readonly json?: boolean;
 }
-
-const said = messages.deployment.live;
 
 /**
  * Shows what `deploy` would do to each container, why, and who would notice. Changes nothing.
  * Exit code 0: no changes, 2: changes.
  */
 export async function diff(options: DiffOptions): Promise<void> {
-  const project = await during(said.reads, () => synthesiseProject());
+  const project = await during(live.reads, () => synthesiseProject());
   const { settings, topology, images, synthesis, notices } = project;
   tellNotices(project);
   const planned: PlannedChange[] = [];
-  const [observations, missing, { exitCode, diagnostics }, written] = await during(said.plans, () =>
+  const [observations, missing, { exitCode, diagnostics }, written] = await during(live.plans, () =>
     Promise.all([
       gatherDrift(project),
       missingImages(images.all),
@@ -41,8 +42,7 @@ export async function diff(options: DiffOptions): Promise<void> {
     ]),
   );
   if (exitCode === 1) throw explain(topology.project, diagnostics);
-  if (exitCode !== 0 && exitCode !== 2)
-    throw new UserError(`terraform plan ended with exit code ${exitCode}.`);
+  if (exitCode !== 0 && exitCode !== 2) throw new UserError(said.planFailed(exitCode));
 
   const release = lastRelease(topology.project);
   const isForeign = project.ownership.owner === 'another';
@@ -63,25 +63,28 @@ export async function diff(options: DiffOptions): Promise<void> {
     return;
   }
   if (!changed) {
-    console.log(`${paint('green', '✓')} No changes.`);
+    console.log(`${paint('green', '✓')} ${said.noChanges}`);
     return;
   }
-  if (builds.length > 0) console.log(`Images to build: ${builds.join(', ')}`);
+  if (builds.length > 0) console.log(said.imagesToBuild(builds.join(', ')));
   const unchanged = observations
     .map(({ service }) => service.containerName)
     .filter((name) => !rows.some(({ container }) => container === name));
   const lines = rows.map((row) => [row.container, row.effect, row.because.join('\n'), row.outage]);
   console.log(
     table(
-      ['container', 'effect', 'because', 'outage'],
-      [...lines, ...unchanged.map((name) => [name, 'none', '', ''])],
+      [common.container, said.effect, said.because, said.outage],
+      [...lines, ...unchanged.map((name) => [name, said.noEffect, '', ''])],
     ),
   );
   for (const loss of losses) console.log(`${paint('yellow', '!')} ${lossText(loss)}`);
   if (losses.length > 0) console.log(`  ${messages.diff.losses.keep}`);
   const others = planned.length - rows.length;
   const total = rows.length + unchanged.length;
+  const command = isForeign ? 'npm run deploy -- --adopt' : 'npm run deploy';
   console.log(
-    `${rows.length} of ${total} containers change${others > 0 ? `, with ${others} other resources` : ''}. To do it: npm run deploy${isForeign ? ' -- --adopt' : ''}`,
+    others > 0
+      ? said.containersAndOthersChange(rows.length, total, others, command)
+      : said.containersChange(rows.length, total, command),
   );
 }

@@ -11,6 +11,8 @@ import { printJson } from '../lib/json.ts';
 import { during } from '../lib/live.ts';
 import { paint, secondsSince, table } from '../lib/report.ts';
 
+const { common, doctor: said } = messages.commands;
+
 export interface DoctorOptions {
   readonly json?: boolean;
   /** Show the checks that passed, too. */
@@ -28,7 +30,7 @@ const sign = ({ level }: Finding): string => paint(COLOUR[level], SIGN[level]);
 
 /** Not a table: a command that a cell breaks in two cannot be copied. */
 const problemLines = (finding: Finding): string =>
-  `${sign(finding)} ${finding.detail}\n    ${paint('gray', `Failed check: ${finding.name}`)}\n    Fix: ${finding.fix}`;
+  `${sign(finding)} ${finding.detail}\n    ${paint('gray', said.failedCheck(finding.name))}\n    ${common.fix(finding.fix)}`;
 
 /** @throws {UserError} where both are given, or the file cannot be read or is empty */
 export async function givenToken(
@@ -36,15 +38,16 @@ export async function givenToken(
   standardInput: () => AsyncIterable<Buffer> = () => process.stdin,
 ): Promise<string | undefined> {
   if (file === undefined) return token;
-  if (token !== undefined) throw new UserError('--token-file: should not be given together with --token.');
-  const source = file === '-' ? 'standard input' : `"${file}"`;
+  if (token !== undefined) throw new UserError(said.twoTokens);
+  const isInput = file === '-';
   let text: string;
   try {
-    text = (file === '-' ? await textOf(standardInput()) : readNamedFile(file)).trim();
+    text = (isInput ? await textOf(standardInput()) : readNamedFile(file)).trim();
   } catch (error) {
-    throw new UserError(`--token-file: cannot read ${source}: ${(error as Error).message}`);
+    const { message } = error as Error;
+    throw new UserError(isInput ? said.cannotReadInput(message) : said.cannotReadFile(file, message));
   }
-  if (text === '') throw new UserError(`--token-file: should hold a token, but ${source} is empty.`);
+  if (text === '') throw new UserError(isInput ? said.emptyInput : said.emptyFile(file));
   return text;
 }
 
@@ -67,14 +70,17 @@ export async function doctor({ json, verbose, ...given }: DoctorOptions): Promis
     const rows = findings.map((finding) => [
       sign(finding),
       finding.name,
-      finding.ok ? finding.detail : 'see below',
+      finding.ok ? finding.detail : said.seeBelow,
     ]);
-    console.log(table(['', 'check', 'result'], rows));
+    console.log(table(['', common.check, said.result], rows));
   }
   for (const finding of findings.filter((candidate) => !candidate.ok)) console.log(problemLines(finding));
   const skipped = count('skipped');
-  const rest = skipped > 0 ? `, ${skipped} skipped` : '';
-  const summary = `${count('ok')} of ${findings.length} checks passed${rest} (${secondsSince(startedMs)})`;
+  const time = secondsSince(startedMs);
+  const summary =
+    skipped > 0
+      ? said.passedAndSkipped(count('ok'), findings.length, skipped, time)
+      : said.passed(count('ok'), findings.length, time);
   console.log(ok ? `${paint('green', '✓')} ${summary}` : `  ${summary}`);
-  if (!verbose && skipped > 0) console.log('  All checks: npm run doctor -- --verbose');
+  if (!verbose && skipped > 0) console.log(`  ${said.allChecks}`);
 }

@@ -1,4 +1,5 @@
 /** What commands would do that `diff` does not tell. Each changes nothing, and ends with the exit codes of `diff`. */
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { holdsData } from '../../stacks/topology/service.ts';
 import { loadDeployment, synthesiseProject } from '../deployment/project.ts';
@@ -9,10 +10,13 @@ import { inspect, projectIds } from '../docker/inspect.ts';
 import { printJson } from '../lib/json.ts';
 import { table } from '../lib/report.ts';
 
+const said = messages.commands.dryRun;
+
 interface DryRunOptions {
   readonly json?: boolean;
 }
 
+/** As JSON has it, too. */
 interface Step {
   readonly action: string;
   readonly kind: string;
@@ -27,10 +31,16 @@ function show(steps: readonly Step[], { json }: DryRunOptions, more: object, tex
     return;
   }
   if (changed) {
-    const rows = steps.map(({ action, kind, name }) => [action, kind, name]);
-    console.log(table(['would', 'what', 'name'], rows));
+    const actions: Readonly<Record<string, string>> = said.actions;
+    const kinds: Readonly<Record<string, string>> = said.kinds;
+    const rows = steps.map(({ action, kind, name }) => [
+      actions[action] ?? action,
+      kinds[kind] ?? kind,
+      name,
+    ]);
+    console.log(table([said.would, said.what, said.name], rows));
   }
-  console.log(`${text} Nothing was changed.`);
+  console.log(text);
 }
 
 /** What `destroy` would remove. */
@@ -62,8 +72,8 @@ export async function planDestroy({
       networks.map(({ Name }) => Name),
     ),
   ];
-  const data = kept.length > 0 ? `The data would stay: ${kept.join(', ')}.` : 'No data would stay.';
-  show(steps, options, { kept }, steps.length > 0 ? data : `Nothing of "${project}" is deployed.`);
+  const data = kept.length > 0 ? said.dataStays(kept.join(', ')) : said.noData;
+  show(steps, options, { kept }, steps.length > 0 ? data : said.nothingDeployed(project));
 }
 
 /** What `rebuild` would do: each declared container is replaced, or made where there is none. */
@@ -75,7 +85,7 @@ export async function planRebuild(options: DryRunOptions): Promise<void> {
     kind: 'container',
     name,
   }));
-  show(steps, options, {}, 'Data and settings would stay. What else deploy would change: npm run diff.');
+  show(steps, options, {}, said.rebuild);
 }
 
 /** What `rollback` would go back to, and what that changes. */
@@ -103,14 +113,9 @@ export async function planRollback(options: DryRunOptions): Promise<void> {
     if (exitCode === 0) continue;
     const ahead = changedSettings(target, settings);
     const list = ahead.map(({ name, to }) => `${name}=${to}`).join(', ');
-    const note = list ? ` Your settings would stay the newer ones (${list}).` : '';
-    show(
-      steps,
-      options,
-      { release: target.id },
-      `It would go back to the deployment of ${target.id}.${note}`,
-    );
+    const text = list ? said.goesBackWithoutSettings(target.id, list) : said.goesBack(target.id);
+    show(steps, options, { release: target.id }, text);
     return;
   }
-  throw new UserError('There is no earlier deployment to go back to.');
+  throw new UserError(said.noEarlier);
 }

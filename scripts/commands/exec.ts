@@ -1,12 +1,15 @@
 /** Runs a command in a service's container, with the environment that the service has. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { TAKES_PROGRAM } from '../../stacks/render/start-script.ts';
 import { loadDeployment } from '../deployment/project.ts';
 import { tryDocker } from '../docker/client.ts';
 import { projectContainers } from '../docker/containers.ts';
-import { type ContainerInspection, inspect } from '../docker/inspect.ts';
+import { type ContainerInspection, inspect, stateText } from '../docker/inspect.ts';
+
+const { common, exec: said } = messages.commands;
 
 /** Exit code of a program that a signal has ended, as shells have it. */
 const SIGNALLED = 128;
@@ -14,20 +17,20 @@ const SIGNALLED = 128;
 /** @throws {UserError} where there is no such service, or it does not run */
 async function runningContainer(project: string, service: string): Promise<ContainerInspection> {
   const containers = await projectContainers(project);
-  if (containers.length === 0) throw new UserError(`Nothing of "${project}" is deployed.`, 'npm run deploy');
+  if (containers.length === 0) throw new UserError(common.nothingDeployed(project), 'npm run deploy');
   const found = containers.find((container) => [container.service, container.name].includes(service));
   if (!found) {
     const known = containers.map((container) => container.service).join(', ');
-    throw new UserError(`"${project}" has no service "${service}".`, `name one of ${known}.`);
+    throw new UserError(said.noService(project, service), common.nameOneOf(known));
   }
   if (found.status !== 'running') {
     throw new UserError(
-      `${found.name} is ${found.status}: commands run in a container that is running.`,
-      `npm run logs -- ${found.service} shows what it said last; npm run deploy starts it.`,
+      said.notRunning(found.name, stateText(found.status)),
+      said.notRunningFix(found.service),
     );
   }
   const [container] = await inspect('container', [found.name]);
-  if (!container) throw new UserError(`${found.name} is gone.`, 'npm run deploy');
+  if (!container) throw new UserError(said.gone(found.name), 'npm run deploy');
   return container;
 }
 
@@ -43,7 +46,7 @@ async function starterOf({ Id, Config }: ContainerInspection): Promise<readonly 
   const { stdout } = await tryDocker(['exec', Id, shell, '-c', secondLine, script]);
   if (String(stdout) === TAKES_PROGRAM) return [shell, script];
   if (String(stdout).startsWith('export ')) {
-    throw new UserError('This container was deployed by an earlier version.', 'npm run deploy');
+    throw new UserError(said.earlierVersion, 'npm run deploy');
   }
   return [];
 }

@@ -1,3 +1,4 @@
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { root } from '../deployment/host.ts';
 import { loadDeployment } from '../deployment/project.ts';
@@ -5,12 +6,14 @@ import { ensureImages, missingImages } from '../images/build.ts';
 import { buildOptions } from '../images/options.ts';
 import { type PlannedImage, type PlannedImages, planImages, withBaseImages } from '../images/plan.ts';
 
+const said = messages.commands.images;
+
 /** @throws {UserError} naming those there are, for any other name */
 function imageNamed(name: string, { byService, all: images }: PlannedImages): PlannedImage {
   const image = byService.get(name) ?? images.find((planned) => planned.name === name);
   if (image) return image;
   const names = [...new Set(images.map((planned) => planned.name))].join(', ');
-  throw new UserError(`There is no image "${name}" in this deployment.`, `one of ${names}`);
+  throw new UserError(said.noImage(name), said.oneOf(names));
 }
 
 function plannedImages(): PlannedImages {
@@ -28,5 +31,5 @@ export const imageReference = (name: string): string => imageNamed(name, planned
 export async function images(name?: string): Promise<void> {
   const planned = plannedImages();
   await ensureImages(name ? withBaseImages([imageNamed(name, planned)]) : planned.all);
-  if (!name && (await missingImages(planned.all)).length === 0) console.log('✓ Images: all there');
+  if (!name && (await missingImages(planned.all)).length === 0) console.log(`✓ ${said.allThere}`);
 }

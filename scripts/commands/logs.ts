@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { styleText } from 'node:util';
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { root } from '../deployment/host.ts';
 import { loadDeployment } from '../deployment/project.ts';
@@ -11,6 +12,8 @@ import { byTime, isLater, type LogLine, logLine } from '../lib/log-lines.ts';
 import { redactor } from '../lib/redact.ts';
 import { paint, reportError } from '../lib/report.ts';
 import { localTime } from '../lib/text.ts';
+
+const { common, logs: said } = messages.commands;
 
 export interface LogsOptions {
   readonly follow?: boolean;
@@ -112,15 +115,15 @@ class MergedLines {
  */
 async function choose(project: string, names: readonly string[]) {
   const containers = await projectContainers(project);
-  if (containers.length === 0) throw new UserError(`Nothing of "${project}" is deployed.`, 'npm run deploy');
+  if (containers.length === 0) throw new UserError(common.nothingDeployed(project), 'npm run deploy');
   const isNamed = ({ service, name }: ContainerState) => names.includes(service) || names.includes(name);
   const unknown = names.filter(
     (given) => !containers.some(({ service, name }) => service === given || name === given),
   );
   if (unknown.length > 0) {
     const known = containers.map(({ service }) => service).join(', ');
-    const listed = unknown.map((name) => `"${name}"`).join(' or ');
-    throw new UserError(`"${project}" has no container of a service ${listed}.`, `name one of ${known}.`);
+    const listed = unknown.map((name) => `"${name}"`).join(said.or);
+    throw new UserError(said.noContainer(project, listed), common.nameOneOf(known));
   }
   return { containers, chosen: names.length === 0 ? containers : containers.filter(isNamed) };
 }
@@ -131,7 +134,7 @@ async function choose(project: string, names: readonly string[]) {
  */
 export async function logs(names: readonly string[], options: LogsOptions): Promise<void> {
   if (!/^(\d+|all)$/.test(options.tail)) {
-    throw new UserError(`--tail: should be a number of lines or "all", got "${options.tail}".`);
+    throw new UserError(said.badTail(options.tail));
   }
   const deployment = loadDeployment();
   const { containers, chosen } = await choose(deployment.settings.BTCW_PROJECT, names);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createInterface } from 'node:readline/promises';
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { archiveManifest, unpackArchive } from '../backup/archive.ts';
 import { keepDump, runningPostgres } from '../backup/before-deploy.ts';
@@ -22,11 +22,14 @@ import { progress } from '../deployment/report.ts';
 import { inspect } from '../docker/inspect.ts';
 import { ensureImages } from '../images/build.ts';
 import { bytesText } from '../lib/bytes.ts';
+import { askOnTerminal } from '../lib/confirm.ts';
 import { printJson } from '../lib/json.ts';
 import { paint, secondsSince, table } from '../lib/report.ts';
 import { withScratch } from '../lib/scratch.ts';
 import { localTime } from '../lib/text.ts';
 import { deploy } from './deploy.ts';
+
+const { common, restore: said } = messages.commands;
 
 export interface RestoreOptions {
   readonly json?: boolean;
@@ -45,10 +48,10 @@ async function list(file: string, { json }: RestoreOptions): Promise<void> {
     return;
   }
   const { project, time, versions, members } = manifest;
-  console.log(`"${project}", ${localTime(time)}, by version ${versions.package}.`);
+  console.log(said.taken(project, localTime(time), versions.package));
   console.log(
     table(
-      ['content', 'size'],
+      [said.content, common.size],
       members.map((member) => [describeMember(member), bytesText(member.size)]),
     ),
   );
@@ -59,22 +62,15 @@ const warn = (what: string): void => console.error(`${paint('yellow', '!')} ${wh
 /** What is on this host and would be replaced, for people. */
 async function overwritten(manifest: Manifest, folder: string): Promise<string[]> {
   const names = volumesOf(manifest).map((volume) => `${manifest.project}-${volume}`);
-  const volumes = (await inspect('volume', names)).map(({ Name }) => `volume ${Name}`);
-  const secrets = differingSecrets(manifest, folder).map((name) => `secret ${name}`);
+  const volumes = (await inspect('volume', names)).map(({ Name }) => said.volume(Name));
+  const secrets = differingSecrets(manifest, folder).map((name) => said.secret(name));
   return [...volumes, ...secrets];
 }
 
-async function confirmed(what: readonly string[]): Promise<boolean> {
-  if (!process.stdin.isTTY) {
-    throw new UserError(
-      `This replaces ${what.join(', ')}; that has to be confirmed, and there is no terminal to ask on.`,
-      'add --yes.',
-    );
-  }
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await terminal.question(`This replaces ${what.join(', ')}. Type "yes": `);
-  terminal.close();
-  return answer.trim() === 'yes';
+function confirmed(what: readonly string[]): Promise<boolean> {
+  const ask = askOnTerminal();
+  if (ask) return ask(said.question(what.join(', ')));
+  throw new UserError(said.noTerminal(what.join(', ')), common.addYes);
 }
 
 /** @returns what would be done with a checked archive; undefined where the user does not want it */
@@ -88,9 +84,9 @@ async function prepare(
   try {
     const { settings, topology } = loadDeployment();
     requirePlaces(manifest, topology, file);
-    for (const target of files.differing) warn(`${target} is not as in the backup: it stays as it is here.`);
+    for (const target of files.differing) warn(said.fileDiffers(target));
     for (const { name, from, to } of changedSettings({ settings: manifest.settings }, settings)) {
-      warn(`${name} was "${from}" and is "${to}": it stays as it is here.`);
+      warn(said.settingDiffers(name, from, to));
     }
     const replaced = await overwritten(manifest, folder);
     if (replaced.length === 0 || yes || (await confirmed(replaced))) return files;
@@ -109,7 +105,7 @@ export async function restore(file: string, options: RestoreOptions): Promise<vo
   await withScratch(join(root, '.backups', `restore-${process.pid}`), async (folder) => {
     const manifest = await unpackArchive(file, folder);
     if (!(await prepare(manifest, folder, file, options))) {
-      console.log('Nothing was changed.');
+      console.log(common.nothingChanged);
       return;
     }
     const adopt = options.adopt ?? false;
@@ -118,8 +114,7 @@ export async function restore(file: string, options: RestoreOptions): Promise<vo
     await preflight(before);
     await ensureImages(before.images.all);
     const postgres = await runningPostgres(before);
-    if (postgres.length > 0)
-      console.log(`What the databases hold is kept in ${await keepDump(before, postgres)}.`);
+    if (postgres.length > 0) console.log(said.databasesKept(await keepDump(before, postgres)));
     placeSecrets(manifest, folder);
     const synthesised = await synthesiseProject({ changes: true, adopt });
     await markDeployment(synthesised.topology.project);
@@ -129,14 +124,10 @@ export async function restore(file: string, options: RestoreOptions): Promise<vo
       await restoreData(manifest, folder, image, synthesised, show);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      throw new UserError(
-        `${error.message}\nThe data is replaced in part, and the applications are not started.`,
-        `npm run restore -- ${file}, again.`,
-      );
+      throw new UserError(said.partial(error.message), said.again(file));
     }
     await deploy({ ...options, backup: false });
-    console.log(
-      `${paint('green', '✓')} Restored to ${localTime(manifest.time)}, in ${secondsSince(startedMs)}.`,
-    );
+    const restored = said.restored(localTime(manifest.time), secondsSince(startedMs));
+    console.log(`${paint('green', '✓')} ${restored}`);
   });
 }

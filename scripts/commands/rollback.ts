@@ -1,3 +1,4 @@
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { bringBack } from '../deployment/bring-back.ts';
 import { markDeployment } from '../deployment/owner.ts';
@@ -16,6 +17,8 @@ import { loadSettings } from '../deployment/settings.ts';
 import { terraform } from '../deployment/terraform.ts';
 import { findUnknownObjects, removeUnknownObjects } from '../diff/conflicts.ts';
 import { paint, secondsSince, table } from '../lib/report.ts';
+
+const said = messages.commands.rollback;
 
 export interface RollbackOptions {
   readonly json?: boolean;
@@ -44,14 +47,14 @@ function list({ json }: RollbackOptions): void {
     return;
   }
   if (kept.length === 0) {
-    console.log(`No deployment of "${project}" is kept: there is nothing to go back to.`);
+    console.log(said.noneKept(project));
     return;
   }
   const rows = kept.map((release) => [
-    `${releaseTime(release)}${release.failed ? ' (could not be brought back)' : ''}`,
-    release.changed.map(({ name, from }) => `${name}=${from}`).join('\n') || 'as now',
+    release.failed ? said.hasFailed(releaseTime(release)) : releaseTime(release),
+    release.changed.map(({ name, from }) => `${name}=${from}`).join('\n') || said.asNow,
   ]);
-  console.log(table(['deployed', 'settings that were different'], rows));
+  console.log(table([said.deployed, said.settings], rows));
 }
 
 /**
@@ -61,20 +64,20 @@ function list({ json }: RollbackOptions): void {
 async function chooseTarget({ topology, synthesis, ownership }: SynthesisedProject) {
   const { project } = topology;
   if (ownership.owner === 'nobody') {
-    throw new UserError(`Nothing of "${project}" runs: there is nothing to go back from.`, 'npm run deploy');
+    throw new UserError(said.nothingRuns(project), 'npm run deploy');
   }
   const all = releases(project);
   const kept = all.filter((release) => !hasFailed(project, release));
   const last = kept.at(-1);
   if (!last) {
-    const why = all.length > 0 ? ' that could be brought back' : '';
-    throw new UserError(`No earlier deployment of "${project}" is kept${why}.`, 'npm run deploy');
+    const why = all.length > 0 ? said.noneUsable(project) : said.noneEarlier(project);
+    throw new UserError(why, 'npm run deploy');
   }
   restoreConfiguration(project, last, synthesis.folder);
   if (!(await runsAsDeployed(synthesis.folder))) return { target: last, left: undefined };
   const target = kept.at(-2);
   if (!target) {
-    throw new UserError(`The deployment of ${releaseTime(last)} is the first; there is none before it.`);
+    throw new UserError(said.isFirst(releaseTime(last)));
   }
   restoreConfiguration(project, target, synthesis.folder);
   return { target, left: last };
@@ -86,11 +89,9 @@ function notes({ restored, differing }: RestoredSecrets, target: Release, projec
   const secrets = restored.filter((name) => name !== 'fingerprint-key').join(', ');
   const ahead = changedSettings(target, settings).map(({ name, to }) => `${name}=${to}`);
   return [
-    ...(secrets ? [`Of that deployment again, in secrets/${settings.BTCW_PROJECT}: ${secrets}.`] : []),
-    ...differing.map((name) => `The file of ${name} is not what it was then; it is used as it is now.`),
-    ...(ahead.length > 0
-      ? [`Your settings are still the newer ones (${ahead.join(', ')}); the next deploy uses them.`]
-      : []),
+    ...(secrets ? [said.secretsRestored(`secrets/${settings.BTCW_PROJECT}`, secrets)] : []),
+    ...differing.map(said.fileDiffers),
+    ...(ahead.length > 0 ? [said.settingsStay(ahead.join(', '))] : []),
   ];
 }
 
@@ -106,7 +107,7 @@ export async function rollback(options: RollbackOptions): Promise<void> {
   const { project } = synthesised.topology;
   const { target, left } = await chooseTarget(synthesised);
   const when = releaseTime(target);
-  if (!options.json) console.log(`Going back to the deployment of ${when}.`);
+  if (!options.json) console.log(messages.commands.deploy.goingBack(when));
   await markDeployment(project);
   await removeUnknownObjects(await findUnknownObjects(project));
   const names = new Map([...synthesised.synthesis.names, ...Object.entries(target.names ?? {})]);
@@ -116,8 +117,7 @@ export async function rollback(options: RollbackOptions): Promise<void> {
     options.json ? () => {} : progress(names, synthesised.topology.services),
   );
   if (left) dropRelease(project, left);
-  const headline = `Back at the deployment of ${when}, in ${secondsSince(startedMs)}`;
-  await reportDeployment(synthesised, options, headline);
+  await reportDeployment(synthesised, options, said.back(when, secondsSince(startedMs)));
   if (options.json) return;
   for (const note of notes(secrets, target, synthesised)) console.log(`${paint('yellow', '!')} ${note}`);
 }

@@ -6,7 +6,7 @@ import { localUrl, publicUrl } from '../../stacks/topology/urls.ts';
 import { root } from '../deployment/host.ts';
 import { loadDeployment } from '../deployment/project.ts';
 import { secretValues } from '../deployment/secrets.ts';
-import { COMPLETED } from '../docker/inspect.ts';
+import { COMPLETED, stateText } from '../docker/inspect.ts';
 import { diagnose } from '../doctor/diagnose.ts';
 import { gatherFacts } from '../doctor/facts/facts.ts';
 import { Rounds } from '../doctor/facts/rounds.ts';
@@ -22,6 +22,8 @@ import { pictureOf } from '../status/picture.ts';
 import { problemCount, renderPicture } from '../status/picture-svg.ts';
 import type { Usages } from '../status/usage.ts';
 
+const { common, status: said } = messages.commands;
+
 export interface StatusOptions {
   readonly json?: boolean;
   /** Show it again every two seconds, until Ctrl-C. */
@@ -29,8 +31,6 @@ export interface StatusOptions {
   /** File to draw the deployment into. */
   readonly svg?: string;
 }
-
-const said = messages.commands.status;
 
 const WATCH_MS = 2_000;
 /** How many of an application's numbers are shown. */
@@ -41,10 +41,10 @@ const mib = (bytes: number | undefined): string =>
   bytes === undefined ? '-' : `${(bytes / MIB).toFixed(bytes < 10 * MIB ? 1 : 0)}`;
 
 function state({ status, health }: ContainerStatus): string {
-  if (health === COMPLETED) return paint('green', 'exited (0)');
-  if (status !== 'running') return paint('red', status);
-  if (health === 'none') return paint('green', 'running');
-  return paint(health === 'healthy' ? 'green' : health === 'starting' ? 'yellow' : 'red', health);
+  if (health === COMPLETED) return paint('green', stateText(health));
+  if (status !== 'running') return paint('red', stateText(status));
+  if (health === 'none') return paint('green', stateText('running'));
+  return paint(health === 'healthy' ? 'green' : health === 'starting' ? 'yellow' : 'red', stateText(health));
 }
 
 function containerRow(container: ContainerStatus, nowMs: number): string[] {
@@ -56,23 +56,24 @@ function containerRow(container: ContainerStatus, nowMs: number): string[] {
     running ? span(nowMs - startedAtMs) : '-',
     restarts > 0 ? paint('yellow', String(restarts)) : '0',
     running && cpuPercent !== undefined ? `${cpuPercent.toFixed(1)} %` : '-',
-    running && memoryBytes !== undefined ? `${mib(memoryBytes)} of ${mib(memoryLimitBytes)} MiB` : '-',
+    running && memoryBytes !== undefined ? said.memoryOf(mib(memoryBytes), mib(memoryLimitBytes)) : '-',
   ];
 }
 
 /** Of a process that was not the container's first, nothing else says so. */
-const killedText = ({ name, oomKills, memoryLimitBytes }: ContainerStatus): string =>
-  `${name}: ${oomKills} processes at its memory limit of ${mib(memoryLimitBytes)} MiB`;
+const killedText = ({ name, oomKills = 0, memoryLimitBytes }: ContainerStatus): string =>
+  said.killedAt(name, oomKills, mib(memoryLimitBytes));
 
 function connectionText({ connections, nginxPort, maxConnections, oldWorkers = 0 }: StatusFacts): string {
-  if (connections === undefined) return 'not known: nginx is not running';
-  const text = `${connections} established on ${nginxPort} (at most ${maxConnections})`;
+  if (connections === undefined) return said.nginxNotRunning;
+  const text = said.established(connections, nginxPort, maxConnections);
   return oldWorkers > 0 ? said.withOldWorkers(text, oldWorkers) : text;
 }
 
 function tunnelText({ tunnel: { up, sinceMs, reason }, nowMs }: StatusFacts): string {
-  const since = sinceMs === undefined ? '' : ` for ${span(nowMs - sinceMs)}`;
-  return up ? `${paint('green', 'up')}${since}` : `${paint('red', 'down')}${since}: ${reason}`;
+  const time = sinceMs === undefined ? undefined : span(nowMs - sinceMs);
+  if (up) return paint('green', time === undefined ? said.up : said.upFor(time));
+  return said.because(paint('red', time === undefined ? said.down : said.downFor(time)), reason);
 }
 
 /** The first numbers and words of an application's own statistics. */
@@ -84,37 +85,38 @@ function statisticsText(statistics: object): string {
     values
       .slice(0, STATISTICS)
       .map(([name, value]) => `${name} ${value}`)
-      .join(', ') || 'no numbers'
+      .join(', ') || said.noNumbers
   );
 }
 
 function webSocketText({ webSockets, statistics, profile }: StatusFacts): string {
-  if (profile === 'generic') return 'not known: the profile "generic" names no statistics path';
-  if (!webSockets) return statistics ? statisticsText(statistics) : 'no data from the backend';
+  if (profile === 'generic') return said.noStatisticsPath;
+  if (!webSockets) return statistics ? statisticsText(statistics) : said.noData;
   const { connections, messages_in, messages_out, dropped } = webSockets;
   const topics = Object.entries(webSockets.topics).map(([topic, count]) => `${topic} ${count}`);
-  return `${connections} open; ${topics.join(', ')}; ${messages_in} in, ${messages_out} out, ${dropped} dropped`;
+  return said.webSocketsOpen(connections, topics.join(', '), messages_in, messages_out, dropped);
 }
 
 /** What a person reads. */
 function page(facts: StatusFacts): string {
   const { nowMs, lastErrors } = facts;
   const rows: [string, string][] = [
-    ['Connections', connectionText(facts)],
-    ['Tunnel', tunnelText(facts)],
-    ['WebSockets', webSocketText(facts)],
-    ['Open', `${facts.local}   through the tunnel: ${facts.public}`],
+    [said.connections, connectionText(facts)],
+    [said.tunnel, tunnelText(facts)],
+    [said.webSockets, webSocketText(facts)],
+    [said.open, said.urls(facts.local, facts.public)],
   ];
   const containers = facts.containers.map((container) => containerRow(container, nowMs));
   const errors = lastErrors.map(
-    ({ service, time, text }) => `  ${service}, ${span(nowMs - Date.parse(time))} ago: ${text.slice(0, 200)}`,
+    ({ service, time, text }) =>
+      `  ${said.lastError(service, span(nowMs - Date.parse(time)), text.slice(0, 200))}`,
   );
   const killed = facts.containers.filter(({ oomKills = 0 }) => oomKills > 0).map(killedText);
-  if (killed.length > 0) rows.push(['Killed', killed.join('\n')]);
+  if (killed.length > 0) rows.push([said.killed, killed.join('\n')]);
   return [
-    table(['container', 'state', 'up', 'restarts', 'CPU', 'memory'], containers),
+    table([common.container, said.state, said.uptime, said.restarts, said.cpu, said.memory], containers),
     list(rows),
-    ...(errors.length > 0 ? ['Last errors', ...errors] : ['Last errors  none']),
+    ...(errors.length > 0 ? [said.lastErrors, ...errors] : [said.noErrors]),
   ].join('\n');
 }
 
@@ -150,10 +152,7 @@ async function draw(file: string): Promise<void> {
   try {
     writeFileSync(callersPath(file), renderPicture(picture));
   } catch (error) {
-    throw new UserError(
-      `--svg: cannot write "${file}": ${(error as Error).message}`,
-      'name a file in a folder that exists.',
-    );
+    throw new UserError(said.cannotWrite(file, (error as Error).message), said.cannotWriteFix);
   }
   const { length } = picture.problems;
   console.log(`${paint('green', '✓')} ${file}${length > 0 ? ` (${problemCount(length)})` : ''}`);

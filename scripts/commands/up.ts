@@ -9,10 +9,13 @@ import { profileOf } from '../deployment/profile.ts';
 import { loadDeployment } from '../deployment/project.ts';
 import { TUNNEL_DOWN_EXIT_CODE } from '../deployment/report.ts';
 import { secondsSince } from '../lib/report.ts';
+import { pad } from '../lib/text.ts';
 import { deploy } from './deploy.ts';
 import { verify } from './verify.ts';
 
-const said = messages.deployment.live;
+const said = messages.commands.up;
+const { live } = messages.deployment;
+const NAME_COLUMNS = 12;
 
 /**
  * What `npm run up` does after bootstrap: deploys, verifies, and prints where to open it and how to log in.
@@ -21,7 +24,7 @@ const said = messages.deployment.live;
  */
 export async function up({ adopt = false, discard = false } = {}): Promise<void> {
   const tell = (part: 'images' | 'deployment' | 'verification', note?: string) =>
-    console.log(`\n${numbered(part, said[part])}${note ? `: ${note}` : ''}`);
+    console.log(`\n${numbered(part, live[part])}${note ? `: ${note}` : ''}`);
   await deploy({ adopt, discard, onPart: tell });
   const code = process.exitCode;
   if (loadDeployment().settings.BTCW_FRONTEND_MODE === 'static') await pruneWorkspaces(root, () => {});
@@ -32,15 +35,19 @@ export async function up({ adopt = false, discard = false } = {}): Promise<void>
   const { settings, topology } = loadDeployment();
   const password = relative(root, secretFiles(settings, root).adminPassword);
   // An application of the owner's has users of its own.
-  const login =
+  const login: [name: string, value: string][] =
     profileOf(settings, topology).name === 'reference'
-      ? `
-  Log in as   ${settings.BTCW_ADMIN_USER}, with the password in ${password}
-  Change it   write another of at least 12 characters, or 4 words, into that file, then: npm run deploy`
-      : '';
-  console.log(`
-  Open        ${localUrl(topology)}  or, through the tunnel, ${publicUrl(topology)}${login}
-  Settings    cp .env.example .env, edit, then: npm run diff && npm run deploy
-
-${said.total(secondsSince(performance.timeOrigin))}`);
+      ? [
+          [said.names.logIn, said.logIn(settings.BTCW_ADMIN_USER, password)],
+          [said.names.change, said.changePassword],
+        ]
+      : [];
+  const rows: [name: string, value: string][] = [
+    [said.names.open, said.open(localUrl(topology), publicUrl(topology))],
+    ...login,
+    [said.names.settings, said.settings],
+  ];
+  // Not wrapped: commands and addresses are to be copied.
+  console.log(`\n${rows.map(([name, value]) => `  ${pad(name, NAME_COLUMNS)}${value}`).join('\n')}\n`);
+  console.log(live.total(secondsSince(performance.timeOrigin)));
 }

@@ -1,9 +1,12 @@
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { printJson } from '../lib/json.ts';
 import { hanging, paint } from '../lib/report.ts';
 import type { Check } from '../verify/check.ts';
 import { deploymentChecks } from '../verify/deployment.ts';
 import { remoteChecks } from '../verify/remote.ts';
+
+const { common, verify: said } = messages.commands;
 
 export interface VerifyOptions {
   readonly json?: boolean;
@@ -21,7 +24,7 @@ export interface VerifyOptions {
 export function soakSeconds(text: string): number {
   const [, number, unit] = /^(\d+)(s|m)?$/.exec(text) ?? [];
   if (!number || Number(number) === 0) {
-    throw new UserError(`--soak: should be a time such as "90s" or "5m", got "${text}".`);
+    throw new UserError(said.badSoak(text));
   }
   return Number(number) * (unit === 'm' ? 60 : 1);
 }
@@ -32,7 +35,7 @@ const sign = ({ ok, skipped }: Check): string =>
 /** A check as it is shown when it is done; a command is never broken. */
 function checkLines(check: Check): string {
   const lines = hanging(sign(check), `${check.name}: ${check.detail}`);
-  return check.ok || check.skipped ? lines : `${lines}\n    Fix: ${check.fix}`;
+  return check.ok || check.skipped ? lines : `${lines}\n    ${common.fix(check.fix)}`;
 }
 
 /** Verifies the deployment. Exit code 0 when no check fails, 1 otherwise. */
@@ -49,11 +52,16 @@ export async function verify({ json, soak, url, user, passwordFile }: VerifyOpti
     printJson({ ok: failed.length === 0, checks });
     return;
   }
-  const rest = skipped.length > 0 ? `, ${skipped.length} skipped` : '';
   if (failed.length === 0) {
     const passed = checks.length - skipped.length;
-    console.log(`${paint('green', '✓')} All ${passed} checks passed${rest}.`);
+    const text =
+      skipped.length > 0 ? said.allPassedAndSkipped(passed, skipped.length) : said.allPassed(passed);
+    console.log(`${paint('green', '✓')} ${text}`);
     return;
   }
-  console.log(`${paint('red', '✗')} ${failed.length} of ${checks.length} checks failed${rest}.`);
+  const text =
+    skipped.length > 0
+      ? said.failedAndSkipped(failed.length, checks.length, skipped.length)
+      : said.failed(failed.length, checks.length);
+  console.log(`${paint('red', '✗')} ${text}`);
 }

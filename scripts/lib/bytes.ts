@@ -1,5 +1,7 @@
 /** Amounts of data, for people. */
-const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+import { messages } from '../../messages/index.ts';
+
+const UNITS = [messages.lib.bytes, 'kB', 'MB', 'GB', 'TB'];
 
 /** @example bytesText(1_234_567) // '1.2 MB' */
 export function bytesText(bytes: number): string {

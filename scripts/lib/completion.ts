@@ -4,11 +4,6 @@ import type { CommandFacts } from './program.ts';
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
-export const COMPLETION_HELP = `
-bash: btcw completion bash > ~/.local/share/bash-completion/completions/btcw
-zsh:  btcw completion zsh > a file "_btcw" in a folder of $fpath
-fish: btcw completion fish > ~/.config/fish/completions/btcw.fish`;
-
 const wordsOf = ({ flags, choices }: CommandFacts): string[] => [
   ...choices,
   ...flags.flatMap(({ long, short }) => (short ? [long, short] : [long])),

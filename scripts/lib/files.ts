@@ -16,6 +16,8 @@ import { dirname } from 'node:path';
 import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 
+const said = messages.lib.files;
+
 const ASIDE = /\.[0-9a-f]{8}\.tmp$/;
 
 /** Whether a file was written aside by a process that ended before it could move it. */
@@ -56,8 +58,8 @@ function writeAside<T>(path: string, text: string, mode: number, move: (aside: s
     return moved;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    const fix = code === 'ENOSPC' || code === 'EDQUOT' ? 'make room on its disk, then run this again.' : '';
-    throw new UserError(`${path} cannot be written: ${message}`, fix || undefined);
+    const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+    throw new UserError(said.cannotWrite(path, message), isFull ? said.makeRoom : undefined);
   } finally {
     rmSync(aside, { force: true });
   }

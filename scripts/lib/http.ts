@@ -1,6 +1,7 @@
 /** One HTTP request whose failure is an answer, too; unlike `fetch` it may carry any Host header. */
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import { messages } from '../../messages/index.ts';
 import { skewOf } from './clock.ts';
 
 export interface HttpAnswer {
@@ -38,7 +39,8 @@ const DEADLINE_MS = 1_500;
 const MAX_BODY = 1024 * 1024;
 
 /** The error of a deadline that is over. @example 'no answer within 1.5 s' */
-export const noAnswerWithin = (deadlineMs: number): string => `no answer within ${deadlineMs / 1000} s`;
+export const noAnswerWithin = (deadlineMs: number): string =>
+  messages.lib.http.noAnswerWithin(deadlineMs / 1000);
 
 /** @throws {TypeError} for a text that is no http or https URL */
 export function ask(
@@ -105,4 +107,4 @@ export async function askPage(url: string, options: RequestOptions = {}): Promis
 
 /** An answer in a few words. @example 'status 200', 'ECONNREFUSED' */
 export const answerText = ({ status, error }: Pick<HttpAnswer, 'status' | 'error'>): string =>
-  status > 0 ? `status ${status}` : error;
+  status > 0 ? messages.lib.http.status(status) : error;

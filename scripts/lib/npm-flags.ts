@@ -2,6 +2,7 @@
  * npm takes flags behind `npm run NAME` for itself, and hands them on in the environment only. Pure.
  * https://docs.npmjs.com/cli/v11/using-npm/config#environment-variables
  */
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 
 /** One flag of a command. */
@@ -68,7 +69,7 @@ export function withFlagsOfNpm(
   const words = parted.map(({ long, value = '' }) => `${long} ${quoted(single ?? value.toUpperCase())}`);
   const others = taken.filter((flag) => !parted.includes(flag)).map(asWritten);
   throw new UserError(
-    `npm keeps ${parted.map(({ long }) => long).join(' and ')} for itself, without the value.`,
+    messages.lib.npmFlags.kept(parted.map(({ long }) => long).join(messages.lib.and)),
     `npm run ${command} -- ${[...words, ...others].join(' ')}`,
   );
 }

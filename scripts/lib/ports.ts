@@ -1,5 +1,8 @@
 /** Who listens on a port of this host: read from /proc, as no program for it can be relied on. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { messages } from '../../messages/index.ts';
+
+const said = messages.lib.ports;
 
 /** The kernel's number for a listening socket. */
 const LISTEN = '0A';
@@ -62,7 +65,7 @@ export function listenerOn(port: number, address?: string): PortHolder | undefin
       const link = attempt(() => readlinkSync(`/proc/${pid}/fd/${fd}`), '');
       const inode = /^socket:\[(\d+)\]$/.exec(link)?.[1];
       if (inode && inodes.has(inode)) {
-        const program = attempt(() => readFileSync(`/proc/${pid}/comm`, 'utf8').trim(), 'a program');
+        const program = attempt(() => readFileSync(`/proc/${pid}/comm`, 'utf8').trim(), said.someProgram);
         return { program, pid: Number(pid) };
       }
     }
@@ -76,10 +79,10 @@ export function portHolder(port: number): { readonly who: string; readonly fix: 
   if (!holder) {
     // The kernel takes the ports of outgoing connections from this range, and holds them a minute longer.
     return {
-      who: 'an outgoing connection of this host',
-      fix: `Try again in a minute. To keep the port free: sudo sysctl -w net.ipv4.ip_local_reserved_ports=${port}`,
+      who: said.outgoing,
+      fix: said.outgoingFix(port),
     };
   }
-  const who = holder.program ? `${holder.program} (process ${holder.pid})` : 'another program';
-  return { who, fix: 'Stop it, or choose another port.' };
+  const who = holder.program ? said.process(holder.program, holder.pid) : said.anotherProgram;
+  return { who, fix: said.stopIt };
 }

@@ -2,22 +2,20 @@
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { messages } from '../../messages/index.ts';
-import { language } from '../../messages/language.mjs';
 import { UserError } from '../../stacks/errors.mjs';
 import { type AppProfile, DEFAULTS, type Heartbeat, type Message } from './app-profile.ts';
 
-// Its own words are said where a rule has none of ours: a number for a text.
-z.config({ en: z.locales.en, zh: z.locales.zhCN }[language]());
+const said = messages.lib.profile;
 
-const path = z.string().regex(/^\/\S*$/, 'should be a path that begins with "/"');
-const name = z.string().regex(/^\S+$/, 'should be a name');
+const object = <T extends z.ZodRawShape>(shape: T) => z.strictObject(shape, said.keys);
+const path = z.string(said.path).regex(/^\/\S*$/, said.path);
+const name = z.string(said.name).regex(/^\S+$/, said.name);
 const seconds = z
-  .string('should be a time such as "5s" or "2m"')
-  .regex(/^[1-9]\d{0,3}(s|m)$/, 'should be a time such as "5s" or "2m"')
+  .string(said.time)
+  .regex(/^[1-9]\d{0,3}(s|m)$/, said.time)
   .transform((text) => Number.parseInt(text, 10) * (text.endsWith('m') ? 60 : 1));
 const message: z.ZodType<Message> = z.json() as z.ZodType<Message>;
 
-const oneOf = (...keys: string[]) => `should have one of ${keys.join(', ')}`;
 const transport = z.union(
   [
     z.strictObject({ query: name }),
@@ -25,39 +23,37 @@ const transport = z.union(
     z.strictObject({ subprotocol: z.array(name).min(1) }),
     z.strictObject({ message }),
   ],
-  oneOf('query: NAME', 'header: NAME', 'subprotocol: [NAME, $token]', 'message: {…}'),
+  said.oneOfKeys(['query: NAME', 'header: NAME', 'subprotocol: [NAME, $token]', 'message: {…}'].join(', ')),
 );
 
-const ping = z.strictObject({
-  from: z.enum(['client', 'server', 'none'], 'should be client, server or none'),
+const ping = object({
+  from: z.enum(['client', 'server', 'none'], said.from),
   message: message.default(DEFAULTS.ping),
   answer: message.default(DEFAULTS.pong),
   every: seconds.optional(),
 });
 
-const schema = z.strictObject({
-  login: z
-    .strictObject({
-      path,
-      form: z.enum(['oauth2', 'json'], 'should be oauth2 or json').default(DEFAULTS.login.form),
-      user: name.default(DEFAULTS.login.user),
-      password: name.default(DEFAULTS.login.password),
-      token: name.default(DEFAULTS.login.token),
-    })
-    .optional(),
+const schema = object({
+  login: object({
+    path,
+    form: z.enum(['oauth2', 'json'], said.form).default(DEFAULTS.login.form),
+    user: name.default(DEFAULTS.login.user),
+    password: name.default(DEFAULTS.login.password),
+    token: name.default(DEFAULTS.login.token),
+  }).optional(),
   who: path.optional(),
-  websocket: z
-    .strictObject({
-      path,
-      token: transport.optional(),
-      subscribe: message.optional(),
-      data: message.default(DEFAULTS.data),
-      topics: z.record(z.string(), z.literal('any time').or(seconds)).default({}),
-      ping: ping.default({ from: 'none', message: DEFAULTS.ping, answer: DEFAULTS.pong }),
-    })
-    .optional(),
+  websocket: object({
+    path,
+    token: transport.optional(),
+    subscribe: message.optional(),
+    data: message.default(DEFAULTS.data),
+    topics: z
+      .record(z.string(), z.union([z.literal('any time'), seconds], said.deadline), said.keys)
+      .default({}),
+    ping: ping.default({ from: 'none', message: DEFAULTS.ping, answer: DEFAULTS.pong }),
+  }).optional(),
   statistics: path.optional(),
-  log: z.string().min(1).optional(),
+  log: z.string(said.text).min(1, said.text).optional(),
 });
 
 type File = z.output<typeof schema>;
@@ -97,7 +93,7 @@ function asProfile(file: string, { login, who, websocket, statistics, log }: Fil
 
 /** What is not said together. */
 function contradictions({ login, who, websocket }: File): { key: string[]; rule: string }[] {
-  const needsLogin = (key: string[]) => ({ key, rule: 'should stand beside login, which gives the token' });
+  const needsLogin = (key: string[]) => ({ key, rule: said.besideLogin });
   return [
     ...(who && !login ? [needsLogin(['who'])] : []),
     ...(websocket?.token && !login ? [needsLogin(['websocket', 'token'])] : []),
@@ -108,10 +104,10 @@ function contradictions({ login, who, websocket }: File): { key: string[]; rule:
 function told({ path, message: rule, ...issue }: z.core.$ZodIssue): { key: string[]; rule: string }[] {
   const key = path.map(String);
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((unknown) => ({ key: [...key, unknown], rule: 'is no key of a profile' }));
+    return issue.keys.map((unknown) => ({ key: [...key, unknown], rule: said.noKey }));
   }
   const isMissing = issue.input === undefined && issue.code === 'invalid_type';
-  return [{ key, rule: isMissing ? 'is missing' : rule }];
+  return [{ key, rule: isMissing ? said.missing : rule }];
 }
 
 /**
@@ -122,7 +118,7 @@ export function parseProfile(text: string, file: string): AppProfile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const fail = (problems: string[]): never => {
-    throw new UserError(problems.join('\n'), 'docs/app-profile.md describes the keys.');
+    throw new UserError(problems.join('\n'), said.docs);
   };
   const at = (offset: number) => `${file}:${lines.linePos(offset).line}`;
   if (document.errors.length > 0) {
@@ -140,7 +136,7 @@ export function parseProfile(text: string, file: string): AppProfile {
     return at(0);
   };
   const line = ({ key, rule }: { key: string[]; rule: string }) =>
-    `${lineOf(key)}: ${key.join('.') || 'the file'}: ${rule}`;
+    `${lineOf(key)}: ${key.join('.') || said.theFile}: ${rule}`;
   const result = schema.safeParse(document.toJS() ?? {}, { reportInput: true });
   if (!result.success) return fail(result.error.issues.flatMap(told).map(line));
   const wrong = contradictions(result.data);

@@ -1,27 +1,24 @@
 /** What all commands have in common: options, and flags that npm took. */
 import type { Command } from 'commander';
 import { partsOf } from '../bootstrap/argv.mjs';
-import { callersPath } from './caller.ts';
 import { silenceText } from './json.ts';
 import { type Flag, withFlagsOfNpm } from './npm-flags.ts';
 
 interface GlobalOptions {
   readonly quiet?: boolean;
   readonly color?: boolean;
-  readonly envFile?: string;
   readonly project?: string;
 }
 
 /** Programs that a command starts see these, too: they are set in the environment. */
 export function applyGlobalOptions(
-  { quiet, color, envFile, project }: GlobalOptions,
+  { quiet, color, project }: GlobalOptions,
   { json }: { readonly json?: boolean },
 ): void {
   if (color === false) {
     process.env.NO_COLOR = '1';
     delete process.env.FORCE_COLOR;
   }
-  if (envFile !== undefined) process.env.BTCW_ENV_FILE = callersPath(envFile);
   if (project !== undefined) process.env.BTCW_PROJECT = project;
   if (quiet) silenceText('nowhere');
   else if (json) silenceText('stderr');

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ExecaError } from 'execa';
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { indent, tail } from './text.ts';
 
@@ -14,7 +15,7 @@ export function commandError(what: string, error: unknown, fix?: string): UserEr
   // A script among the arguments would hide what it says.
   const [line = ''] = error.command.split('\n');
   const command = line.length > COMMAND_LENGTH ? `${line.slice(0, COMMAND_LENGTH)} …` : line;
-  return new UserError(`${what}: "${command}" failed.\n${indent(output)}`, fix);
+  return new UserError(`${messages.lib.programs.failed(what, command)}\n${indent(output)}`, fix);
 }
 
 /** The engine: Terraform, or OpenTofu where bootstrap linked it under that name. */

@@ -1,6 +1,7 @@
 /** What the user sees: tables, colour only on a terminal, errors. */
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
+import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { pad, textWidth, wrap } from './text.ts';
 
@@ -22,7 +23,7 @@ function terminalWidth(): number {
 }
 
 /** Columns whose values are to be copied: they are never broken. */
-const COMMANDS: ReadonlySet<string> = new Set(['fix']);
+const COMMANDS: ReadonlySet<string> = new Set([messages.lib.fix]);
 
 const INDENT = '  ';
 

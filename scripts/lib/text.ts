@@ -1,6 +1,7 @@
 /** Text for people. */
 import sliceAnsi from 'slice-ansi';
 import stringWidth from 'string-width';
+import { messages } from '../../messages/index.ts';
 
 const TAIL_LINES = 20;
 
@@ -60,11 +61,12 @@ export function wrap(line: string, width: number): string[] {
 
 /** A span of time as people say it. @example span(90_000) // '2 min' */
 export function span(ms: number): string {
+  const { seconds, minutes, hours, days } = messages.lib.span;
   const sec = Math.abs(ms) / 1000;
-  if (sec < 90) return `${Math.round(sec)} s`;
-  if (sec < 5400) return `${Math.round(sec / 60)} min`;
-  if (sec < 172_800) return `${Math.round(sec / 3600)} h`;
-  return `${Math.round(sec / 86_400)} days`;
+  if (sec < 90) return seconds(Math.round(sec));
+  if (sec < 5400) return minutes(Math.round(sec / 60));
+  if (sec < 172_800) return hours(Math.round(sec / 3600));
+  return days(Math.round(sec / 86_400));
 }
 
 /** This moment, as part of a file's name; later ones sort after earlier ones. @example '2026-11-22T18-03-11.000Z' */

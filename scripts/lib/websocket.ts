@@ -1,5 +1,6 @@
 /** A WebSocket client's view of a deployment: it speaks as a profile describes it. */
 import WebSocket from 'ws';
+import { messages } from '../../messages/index.ts';
 import { asText, DEFAULTS, filled, matched, type WebSocketProfile } from './app-profile.ts';
 import { skewOf } from './clock.ts';
 import { noAnswerWithin } from './http.ts';
@@ -183,7 +184,7 @@ export function probeWebSocket(
     };
     socket.on('unexpected-response', (request, response) => {
       status = response.statusCode;
-      error = `status ${status}`;
+      error = messages.lib.http.status(response.statusCode ?? 0);
       request.destroy();
       end();
     });
@@ -211,7 +212,7 @@ export function probeWebSocket(
       endWhenAllIsThere();
     });
     socket.on('close', (code, reason) => {
-      if (status === 101) error ||= `closed: ${code} ${reason}`.trim();
+      if (status === 101) error ||= messages.lib.webSocket.closed(`${code} ${reason}`.trim());
       end();
     });
     socket.on('error', ({ message }) => {

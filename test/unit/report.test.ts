@@ -135,6 +135,19 @@ describe('a line', () => {
       'end',
     ]);
   });
+
+  it('is broken between Chinese characters, and never before what closes', () => {
+    expect(wrap('容器 nginx（端口 8501）已停止，请检查。', 12)).toEqual([
+      '容器 nginx',
+      '（端口',
+      '8501）已停',
+      '止，请检查。',
+    ]);
+    for (const line of wrap('数据会保留：btc-watcher-data，未做任何更改。', 13)) {
+      expect(textWidth(line)).toBeLessThanOrEqual(18);
+      expect(line).not.toMatch(/^[。，：）]/);
+    }
+  });
 });
 
 describe('a time', () => {
