@@ -44,6 +44,7 @@ export async function createApp({ settings, credentials, hub, engine, log }: App
   const app: App = fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    trustProxy: settings.trustedProxies ?? false,
     http: {
       // Elsewhere an Upgrade header (h2c from curl, for one) is ignored, as RFC 9110 allows.
       shouldUpgradeCallback: ({ url, headers }) =>

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { accessSync, constants, readFileSync } from 'node:fs';
+import { isIPv4 } from 'node:net';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
 
 /** Everything the backend is told from outside. Frozen; nothing else reads the environment. */
@@ -17,6 +18,8 @@ export interface Settings {
   readonly priceFeedSeed: number;
   readonly maxConnections: number;
   readonly logLevel: LogLevel;
+  /** Network of the proxies whose X-Forwarded-For is believed, as a.b.c.d/n; undefined where none is. */
+  readonly trustedProxies: string | undefined;
 }
 
 /** One or more settings are wrong: `problems` has a line for each, with name, rule, value and fix. */
@@ -81,6 +84,12 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     reject('DATA_DIR', 'a writable folder', dataDir, fix);
   }
 
+  const trustedProxies = text('TRUSTED_PROXIES', '');
+  if (trustedProxies && !isNetwork(trustedProxies)) {
+    const fix = 'Name the network that the reverse proxy is in, or leave it empty where there is none.';
+    reject('TRUSTED_PROXIES', 'an IPv4 network such as 172.17.0.0/16', trustedProxies, fix);
+  }
+
   const logLevel = text('LOG_LEVEL', 'info');
   if (!isLogLevel(logLevel)) {
     reject('LOG_LEVEL', `one of ${LOG_LEVELS.join(', ')}`, logLevel, 'Set LOG_LEVEL to one of them.');
@@ -105,6 +114,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     priceFeedSeed: integer('PRICE_FEED_SEED', randomInt(MAX_SEED), 0, MAX_SEED),
     maxConnections: integer('MAX_CONNECTIONS', 5_000, 1, 1_000_000),
     logLevel: isLogLevel(logLevel) ? logLevel : 'info',
+    trustedProxies: trustedProxies || undefined,
   };
   if (problems.length > 0) throw new SettingsError(problems);
   return Object.freeze(settings);
@@ -120,6 +130,11 @@ export function readSecret(path: string): string {
 
 function isLogLevel(value: string): value is LogLevel {
   return (LOG_LEVELS as readonly string[]).includes(value);
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits = ''] = text.split('/', 2);
+  return isIPv4(address) && /^\d{1,2}$/.test(bits) && Number(bits) <= 32;
 }
 
 function isFeedUrl(url: URL): boolean {

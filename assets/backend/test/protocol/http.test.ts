@@ -206,6 +206,27 @@ describe('the data endpoints', () => {
   });
 });
 
+describe('the address of a client', () => {
+  const failFrom = (at: Backend, address: string) =>
+    at.login({ username: 'mallory', password: 'guess' }, { 'x-forwarded-for': address });
+
+  it('is what a proxy of a trusted network says, for the log and for the limit', async () => {
+    const own = new Home();
+    const behindProxy = await Backend.start(own, { TRUSTED_PROXIES: '127.0.0.0/8' });
+    const guesses = Array.from({ length: 11 }, () => failFrom(behindProxy, '203.0.113.7'));
+    expect((await Promise.all(guesses)).map(({ status }) => status)).toContain(429);
+    expect((await failFrom(behindProxy, '203.0.113.8')).status).toBe(401);
+    expect(behindProxy.output).toContain('Login failed from 203.0.113.8');
+    await behindProxy.stop();
+    own.remove();
+  });
+
+  it('is never what a client says where no proxy is trusted', async () => {
+    await failFrom(backend, '203.0.113.9');
+    expect(backend.output).not.toContain('203.0.113.9');
+  });
+});
+
 it('answers an unknown path with 404 and never repeats its query', async () => {
   const response = await backend.fetch('/nowhere?token=hidden');
   expect(response.status).toBe(404);

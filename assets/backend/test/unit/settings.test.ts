@@ -52,6 +52,10 @@ describe('readSettings', () => {
     ['PRICE_FEED_URL', 'https://example.org'],
     ['PRICE_FEED_URL', 'wss://user:pw@example.org'],
     ['PRICE_FEED_URL', 'example.org'],
+    ['TRUSTED_PROXIES', 'nginx'],
+    ['TRUSTED_PROXIES', '172.17.0.1'],
+    ['TRUSTED_PROXIES', '172.17.0.0/33'],
+    ['TRUSTED_PROXIES', '172.17.0/16'],
   ])('fails when %s is %j, naming both', (name, value) => {
     const [problem] = problemsOf({ [name]: value });
     expect(problem).toMatch(new RegExp(`^${name}: should be .*, got "`));
