@@ -21,6 +21,7 @@ const BESIDE = [
   'services',
   'terminal',
   'update',
+  'visitors',
 ].map((name) => `test/docker/${name}.test.ts`);
 /** What these add to the number of each port. */
 const PORT_OFFSET = '250';

@@ -24,6 +24,7 @@ export const settings = {
     language: 'should be "en" or "zh"',
     maxConnections: (highest: number) => `should be a number between 1 and ${highest}`,
     mode: 'should be "static" or "dev"',
+    proxyProtocol: 'should be "v2" or "off"',
     password: (rule: string) =>
       `${rule}: write such a password into the file; until the next deploy the old one stays valid`,
     priceFeed: 'should be a ws:// or wss:// address without a user and a password',

@@ -24,6 +24,7 @@ export const settings: typeof en = {
     language: '应为 "en" 或 "zh"',
     maxConnections: (highest) => `应为 1 到 ${highest} 之间的数字`,
     mode: '应为 "static" 或 "dev"',
+    proxyProtocol: '应为 "v2" 或 "off"',
     password: (rule) => `${rule}：请把这样的密码写入该文件；下次部署之前旧密码仍然有效`,
     priceFeed: '应为不含用户名和密码的 ws:// 或 wss:// 地址',
     project: '应为 2 到 32 个小写字母、数字或连字符',

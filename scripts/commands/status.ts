@@ -64,9 +64,9 @@ function containerRow(container: ContainerStatus, nowMs: number): string[] {
 const killedText = ({ name, oomKills = 0, memoryLimitBytes }: ContainerStatus): string =>
   said.killedAt(name, oomKills, mib(memoryLimitBytes));
 
-function connectionText({ connections, nginxPort, maxConnections, oldWorkers = 0 }: StatusFacts): string {
+function connectionText({ connections, nginxPorts, maxConnections, oldWorkers = 0 }: StatusFacts): string {
   if (connections === undefined) return said.nginxNotRunning;
-  const text = said.established(connections, nginxPort, maxConnections);
+  const text = said.established(connections, nginxPorts.join(', '), maxConnections);
   return oldWorkers > 0 ? said.withOldWorkers(text, oldWorkers) : text;
 }
 

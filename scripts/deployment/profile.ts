@@ -31,6 +31,12 @@ export function profileOf(
   return parseProfile(readFileSync(name, 'utf8'), path.startsWith('..') ? name : path);
 }
 
+/** Path of the login; undefined where the profile names none. */
+export const loginPathOf = (
+  settings: Pick<Settings, 'BTCW_APP_PROFILE'>,
+  services: readonly Service[],
+): string | undefined => profileOf(settings, { services }).login?.path;
+
 /** Whether an application refuses a login for who logs in, rather than for how. */
 export const isUnknownUser = (
   { status }: { readonly status: number },

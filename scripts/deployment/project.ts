@@ -15,6 +15,7 @@ import { loadServices } from './compose.ts';
 import { composeEnvironments, outsideValues } from './environments.ts';
 import { assumedHost, gatherHostFacts, root } from './host.ts';
 import { foreignError, gatherOwnership, type Ownership } from './owner.ts';
+import { loginPathOf } from './profile.ts';
 import { namesOf, placesOf, readSecrets } from './recovered-secrets.ts';
 import { lastRelease } from './releases.ts';
 import { requireGoodSecrets } from './secret-problems.ts';
@@ -49,7 +50,7 @@ export function loadDeployment(): Deployment {
   const settings = loadSettings();
   const host = assumedHost();
   const { services, notices } = loadServices(settings, host);
-  return { settings, topology: topologyOf(settings, services, host), notices };
+  return { settings, topology: topologyOf(settings, services, host, loginPathOf), notices };
 }
 
 /** What a command means to do with the deployment. */
@@ -97,7 +98,7 @@ export async function loadProject(options: LoadOptions = {}): Promise<Project> {
   const project = settings.BTCW_PROJECT;
   const [host, ownership] = await Promise.all([gatherHostFacts(), gatherOwnership(project)]);
   const own = loadServices(settings, host);
-  const topology = topologyOf(settings, own.services, host);
+  const topology = topologyOf(settings, own.services, host, loginPathOf);
   const isForeign = ownership.owner === 'another';
   if (isForeign && changes && !adopt) throw foreignError(project, ownership, root);
   await recoverSecrets(topology, ownership, isForeign && adopt);

@@ -7,14 +7,14 @@ import { type ContainerInspection, nameOf } from '../docker/inspect.ts';
 const ESTABLISHED = '01';
 
 /**
- * Established connections to a port, as `netstat -an | grep ESTABLISHED | grep <port>` would count them.
+ * Established connections to some ports, as `netstat -an | grep ESTABLISHED | grep <port>` would count them.
  * @param table the text of /proc/<pid>/net/tcp
  */
-export function establishedOn(table: string, port: number): number {
-  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+export function establishedOn(table: string, ports: readonly number[]): number {
+  const suffixes = ports.map((port) => `:${port.toString(16).toUpperCase().padStart(4, '0')}`);
   return table.split('\n').filter((line) => {
     const [, local, , state] = line.trim().split(/\s+/);
-    return local?.endsWith(suffix) && state === ESTABLISHED;
+    return suffixes.some((suffix) => local?.endsWith(suffix)) && state === ESTABLISHED;
   }).length;
 }
 
@@ -28,14 +28,14 @@ async function tcpTable(container: ContainerInspection): Promise<string> {
 }
 
 /**
- * Counts the established connections to a container's port.
- * @param port inside the container
+ * Counts the established connections to a container's ports.
+ * @param ports inside the container
  * @returns undefined where the container does not run
  */
 export async function connectionsOf(
   container: ContainerInspection | undefined,
-  port: number,
+  ports: readonly number[],
 ): Promise<number | undefined> {
   if (container?.State.Status !== 'running') return undefined;
-  return establishedOn(await tcpTable(container), port);
+  return establishedOn(await tcpTable(container), ports);
 }

@@ -50,12 +50,12 @@ export interface StatusFacts {
   readonly nowMs: number;
   readonly project: string;
   readonly containers: readonly ContainerStatus[];
-  /** Established connections on the reverse proxy's port, and how many it serves at once. */
+  /** Established connections on the reverse proxy's ports, and how many it serves at once on each. */
   readonly connections: number | undefined;
   readonly maxConnections: number;
   /** Workers of nginx that reloads have left to their open connections. */
   readonly oldWorkers: number | undefined;
-  readonly nginxPort: number;
+  readonly nginxPorts: readonly number[];
   readonly tunnel: { readonly up: boolean; readonly reason: string; readonly sinceMs: number | undefined };
   /** Name of the application's profile. */
   readonly profile: string;
@@ -187,8 +187,7 @@ export async function gatherStatus(
     service === client.name && tunnel.up && Date.parse(time) < (tunnel.sinceMs ?? 0);
 
   const proxy = serviceNamed(topology, topology.proxy);
-  const [port] = proxy.ports;
-  if (!port) throw new Error(`The reverse proxy "${proxy.name}" has no port.`);
+  const { ports } = proxy;
   const facts: StatusFacts = {
     nowMs: Date.now(),
     project: topology.project,
@@ -199,10 +198,13 @@ export async function gatherStatus(
         return containerStatus(service, container, usages, oomKills);
       }),
     ),
-    connections: await connectionsOf(containerOf(proxy), port.container).catch(() => undefined),
+    connections: await connectionsOf(
+      containerOf(proxy),
+      ports.map(({ container }) => container),
+    ).catch(() => undefined),
     maxConnections: settings.BTCW_MAX_CONNECTIONS,
     oldWorkers: await oldWorkersOf(proxy.containerName),
-    nginxPort: port.host,
+    nginxPorts: ports.map(({ host }) => host),
     tunnel: { ...tunnel, reason: redact(tunnel.reason) },
     profile: profile.name,
     webSockets: isWsStats(answer) ? answer : undefined,

@@ -21,6 +21,8 @@ export interface FrpcTomlProps {
   readonly localIP: string;
   readonly localPort: number;
   readonly remotePort: number;
+  /** Version of the PROXY protocol, which hands visitors' addresses on. @default - their addresses are not handed on */
+  readonly proxyProtocol?: 'v2';
 }
 
 /**
@@ -43,6 +45,7 @@ export function renderFrpcToml(props: FrpcTomlProps): string {
         localIP: props.localIP,
         localPort: props.localPort,
         remotePort: props.remotePort,
+        ...(props.proxyProtocol && { transport: { proxyProtocolVersion: props.proxyProtocol } }),
       },
     ],
   });

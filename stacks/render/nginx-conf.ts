@@ -1,12 +1,21 @@
 import type { Settings } from '../settings/definitions.ts';
-import { bodiesFor, HEADER_BUFFERS, slotsFor, uploadsFor } from '../topology/nginx-capacity.ts';
+import {
+  bodiesFor,
+  connectionsFor,
+  HEADER_BUFFERS,
+  slotsFor,
+  uploadsFor,
+} from '../topology/nginx-capacity.ts';
 import type { Upstream } from '../topology/upstream.ts';
 
 /** Serves the health check and the connection count, inside the container only. */
 export const STATUS_PORT = 8502;
 
 /** The settings that nginx.conf is made from. */
-type NginxSettings = Pick<Settings, 'BTCW_MAX_BODY' | 'BTCW_MAX_CONNECTIONS'> &
+type NginxSettings = Pick<
+  Settings,
+  'BTCW_MAX_BODY' | 'BTCW_MAX_CONNECTIONS' | 'BTCW_MAX_CLIENT_CONNECTIONS' | 'BTCW_MAX_CLIENT_LOGINS'
+> &
   Partial<Pick<Settings, 'BTCW_NGINX_IMAGE'>>;
 
 /** Debian's module for Lua, and what it runs: docs/decisions/0015-request-bodies.md. */
@@ -21,6 +30,25 @@ const BODY_DEADLINE = {
 /** An image of the user's own has no such module. */
 const NO_BODY_DEADLINE = { modules: '', access: '' };
 
+/** What else it depends on. */
+export interface NginxConfProps {
+  /** Inside the container. */
+  readonly port: number;
+  /** Inside the container, for the tunnel's client alone, which tells whose each connection is. @default - none */
+  readonly tunnelPort?: number;
+  /** The host's address on the bridge: what comes from this host's own programs, comes from there. */
+  readonly gateway: string;
+  readonly upstreams: readonly Upstream[];
+  /** Path of the application's login. @default - it is not known, and logins are not limited */
+  readonly loginPath?: string;
+}
+
+/** What applications believe of where a request came from, and what therefore no client may tell them. */
+const CLEARED_HEADERS = [
+  'Forwarded',
+  ...['Host', 'Port', 'Prefix', 'Server'].map((name) => `X-Forwarded-${name}`),
+];
+
 const renderUpstream = ({ service, address }: Upstream): string => `    upstream ${service} {
         server ${address};
     }`;
@@ -31,19 +59,30 @@ const renderRoute = (path: string, service: string): string =>
     .map((location) => `        location ${location} {\n            proxy_pass http://${service};\n        }`)
     .join('\n\n');
 
+/** Each request for the login counts for its client; all others for nobody. */
+const renderLogin = (path: string): string => `    map $uri $login_client {
+        default '';
+        "${path.replace(/\?.*/, '').replaceAll(/["\\]/g, '\\$&')}" $client;
+    }
+`;
+
+/** The address that frpc tells is believed where this host's own programs come from, and no container's. */
+const renderTunnel = (port: number, gateway: string): string => `        listen ${port} proxy_protocol;
+        set_real_ip_from ${gateway};
+        real_ip_header proxy_protocol;
+`;
+
 /**
  * Renders nginx.conf. Runs unprivileged on a read-only root: everything nginx writes is under /tmp.
  *
  * `$uri` is logged instead of `$request`, since a WebSocket's token travels in the query string.
  * There is one worker, so that the limit of connections is one number.
  */
-export function renderNginxConf(
-  settings: NginxSettings,
-  port: number,
-  upstreams: readonly Upstream[],
-): string {
+export function renderNginxConf(settings: NginxSettings, props: NginxConfProps): string {
   const { BTCW_MAX_CONNECTIONS: maxConnections, BTCW_MAX_BODY: maxBody } = settings;
-  const slots = slotsFor(settings);
+  const { port, tunnelPort, gateway, upstreams, loginPath } = props;
+  const ports = tunnelPort ? 2 : 1;
+  const slots = slotsFor(settings, ports);
   const bodyDeadline = settings.BTCW_NGINX_IMAGE ? NO_BODY_DEADLINE : BODY_DEADLINE;
   const servers = upstreams.map(renderUpstream);
   const routes = upstreams.flatMap(({ service, paths }) => paths.map((path) => renderRoute(path, service)));
@@ -59,6 +98,9 @@ events {
 }
 
 http {
+    # A login's path may be long
+    map_hash_bucket_size 512;
+
     # WebSocket, and nothing else that a client may ask to upgrade to: with h2c it would get past this proxy
     map $http_upgrade $connection_upgrade {
         default   close;
@@ -69,6 +111,20 @@ http {
         websocket websocket;
     }
 
+    # HTTP/1.0 may leave it out
+    map $http_host $request_host {
+        default $http_host;
+        ''      $host;
+    }
+
+    # Whose limit a request counts for: nobody's where a program of this host or of the frp server, such as an HTTPS
+    # proxy in front of it, may ask for many
+    map $remote_addr $client {
+        default $binary_remote_addr;
+        127.0.0.1 '';
+        ${gateway} '';
+    }
+${loginPath ? renderLogin(loginPath) : ''}
     log_format btcw '$remote_addr - [$time_local] "$request_method $uri $server_protocol" $status '
                     '$body_bytes_sent $request_time';
     access_log /dev/stdout btcw;
@@ -91,6 +147,7 @@ http {
 
     # Past this, 503: docker-proxy exits when it runs out of descriptors, and the port would be dead for everyone
     limit_conn_zone $server_port zone=gateway:64k;
+    limit_conn_zone $hostname zone=all:64k;
     map "$content_length$http_transfer_encoding" $body {
         default $server_port;
         ""      '';
@@ -103,24 +160,41 @@ http {
         "~^\\d{0,4} $" '';
     }
     limit_conn_zone $upload zone=uploads:64k;
+    limit_conn_zone $client zone=client:4m;
     limit_conn_status 503;
     limit_conn_log_level warn;
-
+${
+  loginPath
+    ? `    limit_req_zone $login_client zone=login:1m rate=${settings.BTCW_MAX_CLIENT_LOGINS}r/m;
+    limit_req_status 429;
+`
+    : ''
+}
 ${servers.join('\n\n')}
 
     server {
         listen ${port};
+${tunnelPort ? renderTunnel(tunnelPort, gateway) : ''}        server_name localhost;
         limit_conn gateway ${maxConnections};
+        limit_conn all ${connectionsFor(settings, ports)};
         limit_conn bodies ${bodiesFor(settings)};
-        limit_conn uploads ${uploadsFor(settings)};
-
+        limit_conn uploads ${uploadsFor(settings, ports)};
+        limit_conn client ${settings.BTCW_MAX_CLIENT_CONNECTIONS};
+${
+  loginPath
+    ? `        limit_req zone=login burst=${settings.BTCW_MAX_CLIENT_LOGINS} nodelay;
+`
+    : ''
+}
         proxy_http_version 1.1;
         proxy_set_header Connection $connection_upgrade;
         proxy_set_header Upgrade $websocket_upgrade;
-        proxy_set_header Host $http_host;
+        proxy_set_header Host $request_host;
         proxy_set_header X-Real-IP $remote_addr;
-        proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+        # Set, and not added to what the client says
+        proxy_set_header X-Forwarded-For $remote_addr;
         proxy_set_header X-Forwarded-Proto $scheme;
+${CLEARED_HEADERS.map((name) => `        proxy_set_header ${name} '';`).join('\n')}
 
         proxy_connect_timeout 60s;
         proxy_send_timeout 3600s;

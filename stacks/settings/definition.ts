@@ -15,8 +15,14 @@ export interface Definition<T extends z.ZodType = z.ZodType> {
   readonly path?: rules.PathRule;
   /** Values that are words, and no paths. @default [] */
   readonly words?: readonly string[];
-  /** Finds the path where none is set. @default - nothing is looked for */
-  readonly find?: (files: rules.FileSystem) => string | undefined;
+  /**
+   * Finds the value where none is set: a path, or what follows from the settings before it, by their names.
+   * @default - nothing is looked for
+   */
+  readonly find?: (
+    files: rules.FileSystem,
+    settings: Readonly<Record<string, unknown>>,
+  ) => string | undefined;
   /** Whether the file it names holds a secret, which is taken out of all that is shown. @default false */
   readonly secret?: true;
   /** Whether the query of the address it is may hold a key, which is not kept. @default false */

@@ -7,6 +7,7 @@ import { type Definition, define, SETTING_GROUPS, type SettingGroup } from './de
 import { IMAGE_SETTINGS } from './image-settings.ts';
 import * as rules from './rules.ts';
 import { SERVICE_SETTINGS } from './service-settings.ts';
+import { TUNNEL_SETTINGS } from './tunnel-settings.ts';
 
 export { type Definition, SETTING_GROUPS, type SettingGroup };
 
@@ -14,6 +15,8 @@ const said = messages.settings.definitions;
 
 /** What BTCW_MAX_CONNECTIONS may be at most. */
 export const HIGHEST_MAX_CONNECTIONS = 20_000;
+/** What BTCW_MAX_CLIENT_LOGINS may be at most. */
+const HIGHEST_MAX_LOGINS = 6000;
 
 export const SETTINGS = {
   BTCW_PROJECT: define({
@@ -155,57 +158,7 @@ export const SETTINGS = {
   ...APPLICATION_SETTINGS,
   ...SERVICE_SETTINGS,
   ...IMAGE_SETTINGS,
-  BTCW_FRP_SERVER_ADDR: define({
-    default: '',
-    group: 'tunnel',
-    en: 'your frp server; empty: an embedded one on 127.0.0.1',
-    zh: '你的 frp 服务器；留空则用本机 127.0.0.1 上的内置服务器',
-    schema: rules.optional(
-      z
-        .string()
-        .regex(/^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/, said.serverAddress)
-        // Four numbers are an address, and a wrong one is no name.
-        .refine((value) => !/^[\d.]+$/.test(value) || z.ipv4().safeParse(value).success, said.serverAddress),
-    ),
-  }),
-  BTCW_FRP_SERVER_PORT: define({
-    default: '7000',
-    group: 'tunnel',
-    en: 'port of the frp server',
-    zh: 'frp 服务器端口',
-    schema: rules.port,
-  }),
-  BTCW_FRP_PROXY_NAME: define({
-    default: 'freq-service',
-    group: 'tunnel',
-    en: 'name of the tunnel, unique on the frp server',
-    zh: '隧道名称，在 frp 服务器上唯一',
-    schema: z.string().regex(/^[\w-]{1,64}$/, said.proxyName),
-  }),
-  BTCW_FRP_REMOTE_PORT: define({
-    default: '60001',
-    group: 'tunnel',
-    en: 'public port on the frp server',
-    zh: 'frp 服务器上的公网端口',
-    schema: rules.port,
-  }),
-  BTCW_FRP_TOKEN_FILE: define({
-    default: '',
-    group: 'tunnel',
-    en: "file with the frp server's token, 0600; empty: generated",
-    zh: '存放 frp 服务器 token 的文件，权限 0600；留空则自动生成',
-    schema: rules.path,
-    path: rules.secretFile(said.token, (text) => text !== '' && !text.includes('\n')),
-    secret: true,
-  }),
-  BTCW_FRP_TLS_CA_FILE: define({
-    default: '',
-    group: 'tunnel',
-    en: "PEM file with the frp server's CA; empty: its certificate is not checked",
-    zh: 'frp 服务器 CA 的 PEM 文件；留空则不校验证书',
-    schema: rules.path,
-    path: rules.certificate,
-  }),
+  ...TUNNEL_SETTINGS,
   BTCW_ADMIN_USER: define({
     default: 'admin',
     group: 'reference',
@@ -254,9 +207,23 @@ export const SETTINGS = {
   BTCW_MAX_CONNECTIONS: define({
     default: '2500',
     group: 'limits',
-    en: 'connections nginx serves at once; more get 503',
-    zh: 'nginx 同时服务的连接数，超出返回 503',
+    en: 'connections nginx serves at once, through the tunnel or at BTCW_NGINX_PORT, with a tenth more in all; more get 503',
+    zh: 'nginx 同时服务的连接数，隧道和 BTCW_NGINX_PORT 分别计算，合计可再多十分之一；超出返回 503',
     schema: rules.wholeNumber(1, HIGHEST_MAX_CONNECTIONS, said.maxConnections(HIGHEST_MAX_CONNECTIONS)),
+  }),
+  BTCW_MAX_CLIENT_CONNECTIONS: define({
+    default: '250',
+    group: 'limits',
+    en: 'connections of one client address that nginx serves at once; more get 503',
+    zh: 'nginx 为单个客户端地址同时服务的连接数，超出返回 503',
+    schema: rules.wholeNumber(1, HIGHEST_MAX_CONNECTIONS, said.maxConnections(HIGHEST_MAX_CONNECTIONS)),
+  }),
+  BTCW_MAX_CLIENT_LOGINS: define({
+    default: '60',
+    group: 'limits',
+    en: 'logins of one client address a minute, all of them at once or one by one; more get 429',
+    zh: '单个客户端地址每分钟的登录次数，可以集中也可以分散；超出返回 429',
+    schema: rules.wholeNumber(1, HIGHEST_MAX_LOGINS, said.maxConnections(HIGHEST_MAX_LOGINS)),
   }),
 } as const;
 

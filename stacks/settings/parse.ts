@@ -49,20 +49,24 @@ const isForeign = (name: string): boolean => {
 function isShared({ file, entries }: DotEnv, environment: Environment, files: FileSystem): boolean {
   const name = 'BTCW_COMPOSE_FILE' satisfies SettingName;
   const given = environment[name] ?? entries.findLast((entry) => entry.name === name)?.value;
-  const composeFile = given?.trim() || SETTINGS[name].find?.(files);
+  const composeFile = given?.trim() || SETTINGS[name].find?.(files, {});
   if (!composeFile || composeFile === 'off') return false;
   return dirname(files.resolve(composeFile)) === dirname(files.resolve(file));
 }
 
-/** @returns the value of one setting, or its problem line */
+/**
+ * @param settings those before it, as far as they are right
+ * @returns the value of one setting, or its problem line
+ */
 function parseOne(
   name: string,
   definition: Definition,
   given: string | undefined,
   files: FileSystem,
   fix: string | undefined,
+  settings: Readonly<Record<string, unknown>>,
 ): { readonly value: unknown } | { readonly problem: string } {
-  const raw = given || definition.default || definition.find?.(files) || '';
+  const raw = given || definition.default || definition.find?.(files, settings) || '';
   const result = definition.schema.safeParse(raw);
   if (!result.success) {
     const shown = definition.secretQuery ? raw.replace(/\/\/.*@/, '//…@').replace(/\?.*/, '?…') : raw;
@@ -111,7 +115,7 @@ export function parseSettings(
   }
   const values: Record<string, unknown> = {};
   for (const name of SETTING_NAMES) {
-    const parsed = parseOne(name, SETTINGS[name], given[name], files, fixes[name]);
+    const parsed = parseOne(name, SETTINGS[name], given[name], files, fixes[name], values);
     if ('problem' in parsed) problems.push(parsed.problem);
     else values[name] = parsed.value;
   }

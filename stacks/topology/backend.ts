@@ -6,7 +6,7 @@ import { chosen } from './chosen.ts';
 import { anyHttpHealth, httpHealth } from './health.ts';
 import type { HostFacts } from './host.ts';
 import { baseImage, type ImageSource, ownImage } from './image-source.ts';
-import { gatewayOf } from './network.ts';
+import { bridgeOf, gatewayOf } from './network.ts';
 import { postgresUrl } from './postgres.ts';
 import { redisUrl } from './redis.ts';
 import { generatedSecret, SECRETS_DIR, secretFiles } from './secrets.ts';
@@ -78,6 +78,8 @@ export function backend(settings: Settings, host: HostFacts): ServiceDefinition 
       ADMIN_PASSWORD_FILE: `${SECRETS_DIR}/admin_password`,
       JWT_SECRET_FILE: `${SECRETS_DIR}/jwt_secret`,
       DATA_DIR,
+      // nginx comes from there, or through docker-proxy from its gateway.
+      ...(!own && { TRUSTED_PROXIES: bridgeOf(settings, host).subnet }),
     },
     // The databases' addresses come last: a file of examples has others.
     secretEnvironment: [

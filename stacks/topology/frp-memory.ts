@@ -9,6 +9,7 @@ const CONNECTION_KIB = 40;
 /** Of the limit: Go collects its garbage more often above this, instead of being killed. */
 const GO_SHARE = 0.85;
 
+const NGINX_PORTS = 2;
 /** Connections that wait for nginx to accept them. */
 const QUEUE = 511;
 
@@ -17,7 +18,7 @@ export function frpMemory(
   settings: Pick<Settings, 'BTCW_MAX_CONNECTIONS'>,
 ): Required<Pick<ServiceDefinition, 'limits' | 'environment'>> {
   // A flood of requests that are never whole may take every slot.
-  const connections = slotsFor(settings) + QUEUE;
+  const connections = slotsFor(settings, NGINX_PORTS) + QUEUE;
   const memoryMiB = BASE_MIB + Math.ceil((connections * CONNECTION_KIB) / 1024);
   return {
     limits: { memoryMiB, pids: 64 },

@@ -1,6 +1,15 @@
-/** The tunnel's client. On the host's network, so that `localIP = "127.0.0.1"` is nginx. */
+/**
+ * The tunnel's client. On the host's network, so that `localIP = "127.0.0.1"` is nginx. It hands visitors' addresses on,
+ * to a port of nginx of its own: docs/decisions/0014-proxy-protocol.md.
+ */
 import { messages } from '../../messages/index.ts';
-import { FRP_CA_FILE, FRP_CONFIG_DIR, FRP_TOKEN_FILE, renderFrpcToml } from '../render/frp-toml.ts';
+import {
+  FRP_CA_FILE,
+  FRP_CONFIG_DIR,
+  FRP_TOKEN_FILE,
+  type FrpcTomlProps,
+  renderFrpcToml,
+} from '../render/frp-toml.ts';
 import type { Settings } from '../settings/definitions.ts';
 import { frpMemory } from './frp-memory.ts';
 import { frpImage } from './frps.ts';
@@ -27,12 +36,22 @@ const logrun = (settings: Settings): string[] => [
   '--',
 ];
 
+/** Where it reaches nginx, and in which protocol. */
+function nginxFor(settings: Settings): Pick<FrpcTomlProps, 'localIP' | 'localPort' | 'proxyProtocol'> {
+  const { BTCW_FRP_PROXY_PROTOCOL: proxyProtocol } = settings;
+  if (proxyProtocol !== 'off') {
+    return { localIP: '127.0.0.1', localPort: settings.BTCW_FRP_LOCAL_PORT, proxyProtocol };
+  }
+  const { BTCW_NGINX_BIND: bind, BTCW_NGINX_PORT: localPort } = settings;
+  return { localIP: bind === '0.0.0.0' ? '127.0.0.1' : bind, localPort };
+}
+
 /** @param serverAddress of the frp server. @example '47.108.221.231' */
 export function frpc(settings: Settings, host: HostFacts, serverAddress: string): ServiceDefinition {
   const own = ownImage(settings.BTCW_FRPC_IMAGE);
   const secrets = secretFiles(settings, host.packageFolder);
   const { limits, environment } = frpMemory(settings);
-  const { BTCW_FRP_TLS_CA_FILE: caFile, BTCW_NGINX_BIND: bind } = settings;
+  const { BTCW_FRP_TLS_CA_FILE: caFile } = settings;
   return {
     name: 'frpc',
     id: 'Frpc',
@@ -59,8 +78,7 @@ export function frpc(settings: Settings, host: HostFacts, serverAddress: string)
             serverPort: settings.BTCW_FRP_SERVER_PORT,
             checkServer: caFile !== undefined,
             proxyName: settings.BTCW_FRP_PROXY_NAME,
-            localIP: bind === '0.0.0.0' ? '127.0.0.1' : bind,
-            localPort: settings.BTCW_NGINX_PORT,
+            ...nginxFor(settings),
             remotePort: settings.BTCW_FRP_REMOTE_PORT,
           }),
         },

@@ -4,13 +4,17 @@ import { renderNginxConf, STATUS_PORT } from '../render/nginx-conf.ts';
 import { renderNginxReload } from '../render/nginx-reload.ts';
 import type { Settings } from '../settings/definitions.ts';
 import { httpHealth } from './health.ts';
+import type { HostFacts } from './host.ts';
 import { assetImage, baseImage, ownImage } from './image-source.ts';
+import { gatewayOf } from './network.ts';
 import { memoryFor, OLD_WORKERS, tmpFor } from './nginx-capacity.ts';
-import type { ServiceDefinition } from './service.ts';
+import type { Port, ServiceDefinition } from './service.ts';
 import type { Upstream } from './upstream.ts';
 import { USERS } from './users.ts';
 
 const PORT = 8501;
+/** For frpc alone: docs/decisions/0014-proxy-protocol.md. */
+const TUNNEL_PORT = 8506;
 const CONFIG_DIR = '/etc/nginx';
 const RELOAD = { path: 'reload.sh', content: renderNginxReload(OLD_WORKERS) };
 
@@ -32,30 +36,65 @@ const START = [
   `sed -u 's/?[^" ]*/?.../g' < /tmp/errors >&2 & exec nginx -g 'daemon off;' 2> /tmp/errors`,
 ].join('; ');
 
-export const nginx = (settings: Settings, upstreams: readonly Upstream[]): ServiceDefinition => ({
-  name: 'nginx',
-  id: 'Gateway',
-  image: ownImage(settings.BTCW_NGINX_IMAGE) ?? nginxImage(settings),
-  ports: [
-    {
-      container: PORT,
-      host: settings.BTCW_NGINX_PORT,
-      addresses: [settings.BTCW_NGINX_BIND],
-      setting: 'BTCW_NGINX_PORT',
-      addressSetting: 'BTCW_NGINX_BIND',
-    },
-  ],
-  user: USERS.nginx,
-  entrypoint: ['sh', '-c', START],
-  health: httpHealth(STATUS_PORT, '/status'),
-  limits: { memoryMiB: memoryFor(settings), pids: 64 },
-  tmpMiB: tmpFor(settings),
-  config: {
-    path: CONFIG_DIR,
-    owner: USERS.nginx,
-    check: ['nginx', '-t', '-q'],
-    onChange: { reload: RELOAD_COMMAND },
-    files: [{ path: 'nginx.conf', content: renderNginxConf(settings, PORT, upstreams) }, RELOAD],
+/** Its own, which is plain HTTP; and that of the tunnel's client, with a PROXY header before each connection. */
+export const nginxPorts = (settings: Settings): Port[] => [
+  {
+    container: PORT,
+    host: settings.BTCW_NGINX_PORT,
+    addresses: [settings.BTCW_NGINX_BIND],
+    setting: 'BTCW_NGINX_PORT',
+    addressSetting: 'BTCW_NGINX_BIND',
   },
-  disruption: messages.topology.disruption.sockets,
-});
+  ...(settings.BTCW_FRP_PROXY_PROTOCOL === 'off'
+    ? []
+    : [
+        {
+          container: TUNNEL_PORT,
+          host: settings.BTCW_FRP_LOCAL_PORT,
+          addresses: ['127.0.0.1'],
+          setting: 'BTCW_FRP_LOCAL_PORT',
+          name: 'tunnel',
+        } as const,
+      ]),
+];
+
+/** @param loginPath of the application; undefined where it is not known */
+export function nginx(
+  settings: Settings,
+  host: HostFacts,
+  upstreams: readonly Upstream[],
+  loginPath: string | undefined,
+): ServiceDefinition {
+  const ports = nginxPorts(settings);
+  return {
+    name: 'nginx',
+    id: 'Gateway',
+    image: ownImage(settings.BTCW_NGINX_IMAGE) ?? nginxImage(settings),
+    ports,
+    user: USERS.nginx,
+    entrypoint: ['sh', '-c', START],
+    health: httpHealth(STATUS_PORT, '/status'),
+    limits: { memoryMiB: memoryFor(settings, ports.length), pids: 64 },
+    tmpMiB: tmpFor(settings, ports.length),
+    config: {
+      path: CONFIG_DIR,
+      owner: USERS.nginx,
+      check: ['nginx', '-t', '-q'],
+      onChange: { reload: RELOAD_COMMAND },
+      files: [
+        {
+          path: 'nginx.conf',
+          content: renderNginxConf(settings, {
+            port: PORT,
+            ...(ports.length > 1 && { tunnelPort: TUNNEL_PORT }),
+            gateway: gatewayOf(settings, host),
+            upstreams,
+            ...(loginPath && { loginPath }),
+          }),
+        },
+        RELOAD,
+      ],
+    },
+    disruption: messages.topology.disruption.sockets,
+  };
+}

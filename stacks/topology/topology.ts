@@ -22,7 +22,7 @@ import {
   networksOf,
   onServicesNetwork,
 } from './network.ts';
-import { nginx } from './nginx.ts';
+import { nginx, nginxPorts } from './nginx.ts';
 import { postgres } from './postgres.ts';
 import { recordReads } from './reads.ts';
 import { redis } from './redis.ts';
@@ -164,12 +164,14 @@ function dependencyProblems(services: readonly Service[]): string[] {
  * Makes the topology. The one place that asks which services there are.
  * @param services those beside the package's own, or in the place of its backend and frontend
  * @param host what is known of the Docker host
+ * @param loginPathOf finds the path of the login of an application with these services
  * @throws {UserError} where two services would have one port, path or name
  */
 export function topologyOf(
   settings: Settings,
   services: readonly ServiceDefinition[],
   host: HostFacts,
+  loginPathOf: (settings: Settings, services: readonly Service[]) => string | undefined = () => undefined,
 ): Topology {
   const bridge = bridgeOf(settings, host);
   const present = (list: readonly Made[]) => list.filter(isThere);
@@ -224,7 +226,7 @@ export function topologyOf(
     .map((definition) => service(definition.name, given(definition)));
   const routed = present([...applications, ...others]);
   const proxy = service('nginx', (read) =>
-    nginx(read, upstreamsOf(read, host, [...programsFor(read), ...routed])),
+    nginx(read, host, upstreamsOf(read, host, [...programsFor(read), ...routed]), loginPathOf(read, routed)),
   );
   const tunnel = [
     service('frpc', (read) => frpc(read, host, read.BTCW_FRP_SERVER_ADDR ?? EMBEDDED_SERVER)),
@@ -233,8 +235,9 @@ export function topologyOf(
   const guarded = present([proxy, ...applications, ...beside, ...others]);
   const guards = service('guard', (read) => {
     if (read.BTCW_GUARD !== 'on') return undefined;
-    // Its rules follow the networks.
+    // Its rules follow the networks, and nginx's ports.
     isNetworked(read);
+    nginxPorts(read);
     return guard(read, bridgeOf(read, host), [...programsFor(read), ...guarded]);
   });
 

@@ -54,8 +54,8 @@ const store: ServiceDefinition = {
 
 vi.mock('../../stacks/topology/topology.ts', async (original) => {
   const actual = await original<typeof TopologyModule>();
-  const topologyOf: typeof actual.topologyOf = (settings, services, host) =>
-    actual.topologyOf(settings, [...services, ...added], host);
+  const topologyOf: typeof actual.topologyOf = (settings, services, ...rest) =>
+    actual.topologyOf(settings, [...services, ...added], ...rest);
   return { ...actual, topologyOf };
 });
 

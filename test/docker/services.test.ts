@@ -81,8 +81,8 @@ const shop: ServiceDefinition = {
 
 vi.mock('../../stacks/topology/topology.ts', async (original) => {
   const actual = await original<typeof TopologyModule>();
-  const topologyOf: typeof actual.topologyOf = (settings, services, host) =>
-    actual.topologyOf(settings, [...services, ...added.services], host);
+  const topologyOf: typeof actual.topologyOf = (settings, services, ...rest) =>
+    actual.topologyOf(settings, [...services, ...added.services], ...rest);
   return { ...actual, topologyOf };
 });
 

@@ -26,9 +26,11 @@ function defaultPorts() {
   return Object.fromEntries(entries) as Record<keyof typeof PORTS, string>;
 }
 
-/** Ports of a test's own, in the order of {@link PORTS}, each the one after that before. */
-export const portsFrom = (first: number): Record<string, string> =>
-  Object.fromEntries(Object.keys(PORTS).map((name, index) => [name, String(first + index)]));
+/** Ports of a test's own, in the order of {@link PORTS}, each the one after that before; and the last of ten. */
+export const portsFrom = (first: number): Record<string, string> => ({
+  ...Object.fromEntries(Object.keys(PORTS).map((name, index) => [name, String(first + index)])),
+  BTCW_FRP_LOCAL_PORT: String(first + 9),
+});
 
 export interface Outcome {
   readonly code: number;

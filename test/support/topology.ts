@@ -1,5 +1,6 @@
 /** Settings and topologies for tests, as the environment would give them; no user's .env reaches them. */
 import { assumedHost } from '../../scripts/deployment/host.ts';
+import { loginPathOf } from '../../scripts/deployment/profile.ts';
 import type { Deployment } from '../../scripts/deployment/project.ts';
 import { disk } from '../../scripts/deployment/settings.ts';
 import { planImages } from '../../scripts/images/plan.ts';
@@ -22,7 +23,8 @@ export function deploymentOf(
   host?: HostFacts,
 ): Deployment {
   const settings = settingsOf(environment);
-  return { settings, topology: topologyOf(settings, services, host ?? assumedHost([])), notices: [] };
+  const topology = topologyOf(settings, services, host ?? assumedHost([]), loginPathOf);
+  return { settings, topology, notices: [] };
 }
 
 /** The topology of these settings, on a host that is as they take it to be. */

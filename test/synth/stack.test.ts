@@ -46,7 +46,7 @@ describe('the topology', () => {
       (standard.container(component).ports ?? []).map(
         (port: Json) => `${port.ip}:${port.external}->${port.internal}`,
       );
-    expect(published('nginx')).toEqual(['127.0.0.1:8501->8501']);
+    expect(published('nginx')).toEqual(['127.0.0.1:8501->8501', '127.0.0.1:8506->8506']);
     expect(published('backend')).toEqual(['127.0.0.1:8000->8000', '172.17.0.1:8000->8000']);
     expect(published('frontend')).toEqual(['127.0.0.1:3000->3000', '172.17.0.1:3000->3000']);
     expect(published('frpc')).toEqual([]);
@@ -94,12 +94,6 @@ describe('the topology', () => {
     }
     expect(json.terraform.backend.local.path).toMatch(/terraform\.second\.tfstate$/);
     expect(text).not.toContain('"btc-watcher-nginx"');
-  });
-
-  it("forwards to nginx's own address when it is bound to one, and to loopback when to all", () => {
-    const localIP = (bind: string) => synthesise({ BTCW_NGINX_BIND: bind }).config('frpc').files[0].content;
-    expect(localIP('0.0.0.0')).toContain('localIP = "127.0.0.1"');
-    expect(localIP('192.0.2.7')).toContain('localIP = "192.0.2.7"');
   });
 });
 
@@ -203,8 +197,8 @@ describe('the guard', () => {
     expect(guard.command[1]).toContain('iifname { "lo", "docker0" } accept');
     const drops = guard.command[1].split('\n').filter((line: string) => line.endsWith(' drop'));
     expect(drops.map((line: string) => line.trim())).toEqual([
-      'ip daddr { 127.0.0.0/8, 172.17.0.1 } tcp dport { 3000, 8501, 18000 } drop',
-      'ip daddr 172.17.0.0/16 ip daddr != 172.17.0.1 tcp dport { 3000, 8000, 8501 } drop',
+      'ip daddr { 127.0.0.0/8, 172.17.0.1 } tcp dport { 3000, 8501, 8506, 18000 } drop',
+      'ip daddr 172.17.0.0/16 ip daddr != 172.17.0.1 tcp dport { 3000, 8000, 8501, 8506 } drop',
     ]);
   });
 

@@ -1127,7 +1127,7 @@ describe('the checks', () => {
     const tunnel = 'frp-name frp-server frp-certificate frp-token frp-proxy-name frp-remote-port tunnel';
     expect(checksFor(topologyWith(), REFERENCE_PROFILE).map(({ id }) => id)).toEqual([
       ...'docker docker-commands deployed settings gateway disk disk-soon state'.split(' '),
-      ...'port-frontend port-backend port-nginx port-frps port-remote'.split(' '),
+      ...'port-frontend port-backend port-nginx port-tunnel port-frps port-remote'.split(' '),
       ...ofServices('container'),
       ...ofServices('health-checks'),
       ...ofServices('memory'),

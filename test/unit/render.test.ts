@@ -7,7 +7,17 @@ const upstreams = [
   { service: 'backend', address: '172.17.0.1:8000', paths: ['/api'], healthPath: '/health' },
   { service: 'frontend', address: '172.17.0.1:3000', paths: ['/'], healthPath: '/' },
 ];
-const nginx = renderNginxConf({ BTCW_MAX_BODY: '25m', BTCW_MAX_CONNECTIONS: 2500 }, 8501, upstreams);
+const limits = {
+  BTCW_MAX_BODY: '25m',
+  BTCW_MAX_CONNECTIONS: 2500,
+  BTCW_MAX_CLIENT_CONNECTIONS: 250,
+  BTCW_MAX_CLIENT_LOGINS: 60,
+};
+const behind = { port: 8501, gateway: '172.17.0.1', upstreams };
+const nginx = renderNginxConf(limits, { ...behind, tunnelPort: 8506, loginPath: '/api/v1/auth/token' });
+const withoutTunnel = renderNginxConf(limits, behind);
+/** Text of a configuration with single spaces. */
+const flat = (conf: string) => conf.replace(/\s+/g, ' ');
 
 /** The directives inside a block, without comments and indentation. */
 function block(conf: string, head: string): string[] {
@@ -22,15 +32,17 @@ function block(conf: string, head: string): string[] {
 
 describe('nginx.conf', () => {
   it('upgrades to WebSocket, and to nothing else', () => {
-    const flat = nginx.replace(/\s+/g, ' ');
-    expect(flat).toContain('map $http_upgrade $connection_upgrade { default close; websocket upgrade; }');
-    expect(flat).toContain("map $http_upgrade $websocket_upgrade { default ''; websocket websocket; }");
+    expect(flat(nginx)).toContain(
+      'map $http_upgrade $connection_upgrade { default close; websocket upgrade; }',
+    );
+    expect(flat(nginx)).toContain(
+      "map $http_upgrade $websocket_upgrade { default ''; websocket websocket; }",
+    );
   });
 
   it("reaches both upstreams at the bridge's gateway, never at host.docker.internal", () => {
-    const flat = nginx.replace(/\s+/g, ' ');
-    expect(flat).toContain('upstream frontend { server 172.17.0.1:3000; }');
-    expect(flat).toContain('upstream backend { server 172.17.0.1:8000; }');
+    expect(flat(nginx)).toContain('upstream frontend { server 172.17.0.1:3000; }');
+    expect(flat(nginx)).toContain('upstream backend { server 172.17.0.1:8000; }');
     expect(nginx).not.toContain('host.docker.internal');
   });
 
@@ -60,11 +72,7 @@ describe('nginx.conf', () => {
   it('sends a path exactly and with what is below it, and all to a service at "/"', () => {
     const locations = (...paths: string[]) => {
       const [backend] = upstreams.map((upstream) => ({ ...upstream, paths }));
-      const conf = renderNginxConf(
-        { BTCW_MAX_BODY: '1m', BTCW_MAX_CONNECTIONS: 9 },
-        1,
-        backend ? [backend] : [],
-      );
+      const conf = renderNginxConf(limits, { ...behind, upstreams: backend ? [backend] : [] });
       return [...conf.matchAll(/location (.*) \{\n *proxy_pass/g)].map(([, location]) => location);
     };
     expect(locations('/docs', '/openapi.json')).toEqual([
@@ -88,14 +96,63 @@ describe('nginx.conf', () => {
   it('refuses connections beyond the limit with 503, and has slots for both sides of each below it', () => {
     expect(nginx).toContain('limit_conn gateway 2500;');
     expect(nginx).toContain('limit_conn_status 503;');
-    expect(Number(/worker_connections (\d+);/.exec(nginx)?.[1])).toBeGreaterThanOrEqual(5000);
+    const slots = (conf: string) => Number(/worker_connections (\d+);/.exec(conf)?.[1]);
+    expect(slots(withoutTunnel)).toBeGreaterThanOrEqual(5000);
+    // The limit is of each port, and there is more than that in all.
+    expect(nginx).toContain('limit_conn_zone $server_port zone=gateway');
+    expect(nginx).toContain('limit_conn all 2750;');
+    expect(slots(nginx)).toBeGreaterThan(5500);
   });
 
-  it('listens on the gateway port, and for its own health on loopback only', () => {
-    expect([...nginx.matchAll(/listen ([^;]+);/g)].map((match) => match[1])).toEqual([
-      '8501',
-      '127.0.0.1:8502',
-    ]);
+  it('limits the connections and the logins of one client, but of no program of this host or of the frp server', () => {
+    expect(flat(nginx)).toContain(
+      "map $remote_addr $client { default $binary_remote_addr; 127.0.0.1 ''; 172.17.0.1 ''; }",
+    );
+    expect(nginx).toContain('limit_conn_zone $client zone=client:');
+    expect(nginx).toContain('limit_conn client 250;');
+    expect(flat(nginx)).toContain(`map $uri $login_client { default ''; "/api/v1/auth/token" $client; }`);
+    expect(nginx).toMatch(/limit_req_zone \$login_client zone=login:\w+ rate=60r\/m;/);
+    expect(nginx).toContain('limit_req zone=login burst=60 nodelay;');
+    expect(nginx).toContain('limit_req_status 429;');
+  });
+
+  it('limits no logins where their path is not known, and takes a path as it is', () => {
+    expect(withoutTunnel).not.toMatch(/login_client|limit_req/);
+    const conf = renderNginxConf(limits, { ...behind, loginPath: '/a"b\\c?d=e' });
+    expect(conf).toContain('"/a\\"b\\\\c" $client;');
+  });
+
+  it('says who the client is, whatever the client says, and has a host for HTTP/1.0', () => {
+    const headers = Object.fromEntries(
+      [...nginx.matchAll(/proxy_set_header (\S+) (\S+);/g)].map(([, name, value]) => [name, value]),
+    );
+    expect(headers).toEqual({
+      Connection: '$connection_upgrade',
+      Upgrade: '$websocket_upgrade',
+      Host: '$request_host',
+      'X-Real-IP': '$remote_addr',
+      'X-Forwarded-For': '$remote_addr',
+      'X-Forwarded-Proto': '$scheme',
+      Forwarded: "''",
+      'X-Forwarded-Host': "''",
+      'X-Forwarded-Port': "''",
+      'X-Forwarded-Prefix': "''",
+      'X-Forwarded-Server': "''",
+    });
+    expect(flat(nginx)).toContain("map $http_host $request_host { default $http_host; '' $host; }");
+  });
+
+  it("listens on the gateway port, for the tunnel's client, and for its own health on loopback only", () => {
+    const listens = (conf: string) => [...conf.matchAll(/listen ([^;]+);/g)].map((match) => match[1]);
+    expect(listens(nginx)).toEqual(['8501', '8506 proxy_protocol', '127.0.0.1:8502']);
+    expect(listens(withoutTunnel)).toEqual(['8501', '127.0.0.1:8502']);
+  });
+
+  it('believes addresses that are handed on where the programs of this host come from alone', () => {
+    expect(
+      [...nginx.matchAll(/(set_real_ip_from|real_ip_header) ([^;]+);/g)].map((match) => match[2]),
+    ).toEqual(['172.17.0.1', 'proxy_protocol']);
+    expect(withoutTunnel).not.toContain('real_ip');
   });
 });
 
@@ -138,6 +195,24 @@ describe('frpc.toml', () => {
     expect(parse(renderFrpcToml({ ...frpc, checkServer: true })).transport).toEqual({
       tls: { trustedCaFile: '/etc/frp/ca.pem' },
     });
+  });
+
+  it('has the lines of the hand-made set-up alone without the PROXY protocol, and one more with it', () => {
+    const proxy = (toml: string) => toml.slice(toml.indexOf('[[proxies]]')).split('\n').filter(Boolean);
+    const lines = [
+      '[[proxies]]',
+      'name = "freq-service"',
+      'type = "tcp"',
+      'localIP = "127.0.0.1"',
+      'localPort = 8501',
+      'remotePort = 60001',
+    ];
+    expect(proxy(renderFrpcToml(frpc))).toEqual(lines);
+    expect(proxy(renderFrpcToml({ ...frpc, proxyProtocol: 'v2' }))).toEqual([
+      ...lines,
+      '[proxies.transport]',
+      'proxyProtocolVersion = "v2"',
+    ]);
   });
 
   it('keeps a value with quotes a value', () => {

@@ -52,7 +52,10 @@ const asDeclared: ContainerInspection = {
     Healthcheck: { Test: ['CMD', 'true'] },
   },
   HostConfig: {
-    PortBindings: { '8501/tcp': [{ HostIp: '127.0.0.1', HostPort: '8501' }] },
+    PortBindings: {
+      '8501/tcp': [{ HostIp: '127.0.0.1', HostPort: '8501' }],
+      '8506/tcp': [{ HostIp: '127.0.0.1', HostPort: '8506' }],
+    },
     RestartPolicy: { Name: 'unless-stopped' },
     ReadonlyRootfs: true,
     Memory: 64 * 1024 * 1024,

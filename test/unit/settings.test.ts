@@ -16,7 +16,7 @@ import { UserError } from '../../stacks/errors.mjs';
 import { HIGHEST_MAX_CONNECTIONS, SETTING_NAMES, SETTINGS } from '../../stacks/settings/definitions.ts';
 import { parseSettings } from '../../stacks/settings/parse.ts';
 import { memoryFiles } from '../support/files.ts';
-import { settingsOf } from '../support/topology.ts';
+import { type Environment, settingsOf } from '../support/topology.ts';
 
 let folder: string;
 const file = (name: string, content: string, mode = 0o600) => {
@@ -288,6 +288,23 @@ describe('settings that name a path', () => {
     expect(() => parseSettings(environment, '', files)).toThrow(
       /^BTCW_NGINX_PORT: .*\nBTCW_FRP_TOKEN_FILE: .*$/,
     );
+  });
+});
+
+describe("the port of the tunnel's client at nginx", () => {
+  const portFor = (environment: Environment) => settingsOf(environment).BTCW_FRP_LOCAL_PORT;
+
+  it('is five above that of nginx, or the next that no other setting has', () => {
+    expect(portFor({})).toBe(8506);
+    expect(portFor({ BTCW_NGINX_PORT: '9000' })).toBe(9005);
+    const inARow = { BTCW_NGINX_PORT: '9000', BTCW_BACKEND_PORT: '9001', BTCW_FRONTEND_PORT: '9002' };
+    expect(portFor({ ...inARow, BTCW_FRP_SERVER_PORT: '9003', BTCW_FRP_REMOTE_PORT: '9004' })).toBe(9005);
+    expect(portFor({ BTCW_NGINX_PORT: '9000', BTCW_FRONTEND_PORT: '9005' })).toBe(9006);
+  });
+
+  it('is below it where there is none above, and the one that is set', () => {
+    expect(portFor({ BTCW_NGINX_PORT: '65535' })).toBe(65534);
+    expect(portFor({ BTCW_FRP_LOCAL_PORT: '9100' })).toBe(9100);
   });
 });
 

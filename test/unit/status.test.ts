@@ -15,13 +15,15 @@ import { cpuPercent } from '../../scripts/status/usage.ts';
 import { baseUrl } from '../../scripts/verify/remote.ts';
 
 describe('connections', () => {
-  it('are the established ones on the port, and neither waiting ones nor those from it', () => {
+  it('are the established ones on the ports, and neither waiting ones nor those from it', () => {
     const table = `  sl  local_address rem_address   st
    0: 00000000:2135 00000000:0000 0A
    1: 030011AC:2135 010011AC:A1B2 01
    2: 030011AC:2135 010011AC:A1B3 06
-   3: 030011AC:A001 010011AC:2135 01`;
-    expect(establishedOn(table, 8501)).toBe(1);
+   3: 030011AC:A001 010011AC:2135 01
+   4: 030011AC:213A 010011AC:A1B4 01`;
+    expect(establishedOn(table, [8501])).toBe(1);
+    expect(establishedOn(table, [8501, 8506])).toBe(2);
   });
 });
 

@@ -9,7 +9,7 @@ import { type ServiceDefinition, socketsOf } from '../../stacks/topology/service
 import { serviceNamed, type Topology, topologyOf } from '../../stacks/topology/topology.ts';
 import { frpServer, localUrl, publicUrl, serviceUrl } from '../../stacks/topology/urls.ts';
 import { USERS } from '../../stacks/topology/users.ts';
-import { settingsOf, topologyFor } from '../support/topology.ts';
+import { type Environment, settingsOf, topologyFor } from '../support/topology.ts';
 
 const SERVER = { BTCW_FRP_SERVER_ADDR: 'frp.example.org' };
 
@@ -77,7 +77,7 @@ describe('the services', () => {
   it('publish what is for this host alone on loopback and the bridge, and nginx where it is wanted', () => {
     const topology = topologyFor({ BTCW_NGINX_BIND: '0.0.0.0', BTCW_BACKEND_PORT: '8800' });
     const sockets = (name: string) => socketsOf(serviceNamed(topology, name));
-    expect(sockets('nginx')).toEqual(['0.0.0.0:8501']);
+    expect(sockets('nginx')).toEqual(['0.0.0.0:8501', '127.0.0.1:8506']);
     expect(sockets('backend')).toEqual(['127.0.0.1:8800', '172.17.0.1:8800']);
     expect(sockets('frontend')).toEqual(['127.0.0.1:3000', '172.17.0.1:3000']);
     expect(sockets('frps')).toEqual(['127.0.0.1:7000', '127.0.0.1:60001']);
@@ -133,11 +133,49 @@ describe('the tunnel', () => {
     expect(configOf(topology, 'frpc')).toContain('serverAddr = "frp.example.org"');
   });
 
-  it('reaches nginx where it is published, and on loopback where that is every address', () => {
-    const localIP = (bind: string) =>
-      /localIP = "(.*)"/.exec(configOf(topologyFor({ BTCW_NGINX_BIND: bind }), 'frpc'))?.[1];
-    expect(localIP('192.0.2.7')).toBe('192.0.2.7');
-    expect(localIP('0.0.0.0')).toBe('127.0.0.1');
+  const OFF = { BTCW_FRP_PROXY_PROTOCOL: 'off' };
+  const frpcAt = (environment: Environment) => {
+    const toml = configOf(topologyFor(environment), 'frpc');
+    return ['localIP', 'localPort', 'proxyProtocolVersion'].map(
+      (key) => new RegExp(`^${key} = "?([^"\\n]*)`, 'm').exec(toml)?.[1],
+    );
+  };
+
+  it('reaches nginx on loopback, at a port of its own, wherever nginx is published', () => {
+    expect(frpcAt({})).toEqual(['127.0.0.1', '8506', 'v2']);
+    expect(frpcAt({ BTCW_NGINX_BIND: '192.0.2.7', BTCW_NGINX_PORT: '8600' })).toEqual([
+      '127.0.0.1',
+      '8605',
+      'v2',
+    ]);
+  });
+
+  it('reaches nginx where it is published without the PROXY protocol, and on loopback where that is everywhere', () => {
+    expect(frpcAt(OFF)).toEqual(['127.0.0.1', '8501', undefined]);
+    expect(frpcAt({ ...OFF, BTCW_NGINX_BIND: '192.0.2.7' })).toEqual(['192.0.2.7', '8501', undefined]);
+    expect(frpcAt({ ...OFF, BTCW_NGINX_BIND: '0.0.0.0' })).toEqual(['127.0.0.1', '8501', undefined]);
+  });
+
+  it('has no port of its own at nginx without the PROXY protocol', () => {
+    const topology = topologyFor(OFF);
+    expect(socketsOf(serviceNamed(topology, 'nginx'))).toEqual(['127.0.0.1:8501']);
+    expect(configOf(topology, 'nginx')).not.toContain('proxy_protocol');
+    expect(guardRules(topology)).not.toContain('8506');
+  });
+
+  it('leaves room for others when it is full: nginx has memory for both', () => {
+    const memory = (environment: Environment) =>
+      serviceNamed(topologyFor(environment), 'nginx').limits.memoryMiB;
+    // Of 250 connections with two slots each, at 24 KiB.
+    expect(memory({}) - memory(OFF)).toBeGreaterThan((250 * 2 * 24) / 1024);
+  });
+
+  it.each([
+    ['reference', '/api/v1/auth/token'],
+    ['generic', undefined],
+  ])('limits the logins of the %s application at %s', (profile, path) => {
+    const conf = configOf(topologyFor({ BTCW_APP_PROFILE: profile }), 'nginx');
+    expect(/"(.*)" \$client;/.exec(conf)?.[1]).toBe(path);
   });
 });
 
@@ -155,7 +193,7 @@ describe('the settings that a service is made from', () => {
 
   /** What commands and builds of own Dockerfiles alone read. */
   const OF_COMMANDS: readonly SettingName[] = [
-    ...(['BTCW_APP_PROFILE', 'BTCW_LANG'] as const),
+    'BTCW_LANG',
     ...(['BTCW_REGISTRY_MIRROR', 'BTCW_STAND_INS'] as const),
     ...(['BTCW_BUILD_ARGS_FILE', 'BTCW_BUILD_CA', 'BTCW_BUILD_TIMEOUT'] as const),
   ];
@@ -171,8 +209,11 @@ describe('the settings that a service is made from', () => {
 
   it.each([
     ['BTCW_GATEWAY', ['nginx', 'backend', 'frontend', 'guard']],
-    ['BTCW_NGINX_BIND', ['nginx', 'frpc']],
-    ['BTCW_NGINX_PORT', ['nginx', 'frpc', 'guard']],
+    ['BTCW_NGINX_BIND', ['nginx', 'guard']],
+    ['BTCW_NGINX_PORT', ['nginx', 'guard']],
+    ['BTCW_FRP_LOCAL_PORT', ['nginx', 'frpc', 'guard']],
+    ['BTCW_FRP_PROXY_PROTOCOL', ['nginx', 'frpc', 'guard']],
+    ['BTCW_APP_PROFILE', ['nginx']],
     ['BTCW_BACKEND_PORT', ['nginx', 'backend', 'guard']],
     ['BTCW_FRP_SERVER_ADDR', ['frpc', 'frps', 'guard']],
     ['BTCW_FRP_TOKEN_FILE', ['frpc', 'frps']],
@@ -355,8 +396,8 @@ describe('a service beside the own ones', () => {
       );
       return [onHost?.[1], inContainers?.[1]];
     };
-    expect(portsOf(redis)).toEqual(['3000, 6380, 8000, 8501', '3000, 6379, 8000, 8501']);
-    const alone = '3000, 8000, 8501';
+    expect(portsOf(redis)).toEqual(['3000, 6380, 8000, 8501, 8506', '3000, 6379, 8000, 8501, 8506']);
+    const alone = '3000, 8000, 8501, 8506';
     expect(portsOf({ ...redis, networks: [{ network: 'host' }] })).toEqual([alone, alone]);
   });
 
@@ -669,9 +710,9 @@ describe("the tunnel's memory", () => {
       const { limits, environment } = serviceNamed(topologyFor({ BTCW_MAX_CONNECTIONS: connections }), name);
       return [limits.memoryMiB, environment.GOMEMLIMIT, environment.GOGC];
     };
-    expect(memoryOf('100')).toEqual([98, '83MiB', '50']);
-    expect(memoryOf('2500')).toEqual([298, '253MiB', '50']);
-    expect(memoryOf('20000')).toEqual([1756, '1492MiB', '50']);
+    expect(memoryOf('100')).toEqual([99, '84MiB', '50']);
+    expect(memoryOf('2500')).toEqual([319, '271MiB', '50']);
+    expect(memoryOf('20000')).toEqual([1923, '1634MiB', '50']);
   });
 });
 
