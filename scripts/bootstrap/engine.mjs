@@ -114,7 +114,7 @@ export async function ensureProvider(root, engine, report) {
       output: file,
       ldflags: `-X main.version=${PROVIDER.version}`,
     },
-    report,
+    (line) => report(`${said.registrySilent}: ${line}`),
   );
   return { detail: said.builtFromSource(PROVIDER.version) };
 }

@@ -1,4 +1,4 @@
-// The npm packages, in three parts: what deploying needs (71 MB), what the applications' images are built with
+// The npm packages, in three parts: what deploying needs (73 MB), what the applications' images are built with
 // (430 MB), and the cdktf command line (260 MB). Plain JavaScript without dependencies: it runs before `npm ci`.
 import { createHash } from 'node:crypto';
 import {

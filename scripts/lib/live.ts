@@ -85,8 +85,7 @@ class LiveLines {
   }
 
   draw(): void {
-    // Node takes note of a new width between two frames, and not before the next.
-    (process.stdout as { _refreshSize?: () => void })._refreshSize?.();
+    this.noticeResize();
     const { columns = 80, rows = 24 } = process.stdout;
     const sign = paint('cyan', FRAMES[this.frame % FRAMES.length] ?? '');
     const all = [...running].map((task) => `${task.indent}${sign} ${describe(task)}`);
@@ -98,7 +97,7 @@ class LiveLines {
   }
 
   end(): void {
-    this.own(() => this.update.clear());
+    this.clear();
     for (const restore of this.restore) restore();
     cliCursor.show();
   }
@@ -110,10 +109,21 @@ class LiveLines {
   }
 
   private around<T>(work: () => T): T {
-    this.own(() => this.update.clear());
+    this.clear();
     const result = work();
     this.draw();
     return result;
+  }
+
+  private clear(): void {
+    this.noticeResize();
+    this.own(() => this.update.clear());
+    this.lines = [];
+  }
+
+  /** Node takes note of a new width only when it waits for events, which may be after another frame. */
+  private noticeResize(): void {
+    (process.stdout as { _refreshSize?: () => void })._refreshSize?.();
   }
 
   /** A narrower terminal has broken the lines that were there: there are more to rewrite. */
@@ -122,6 +132,7 @@ class LiveLines {
     const more = this.lines.map((line) => Math.max(0, Math.ceil(textWidth(line) / columns) - 1));
     write('\x1b[2K\x1b[1A'.repeat(more.reduce((sum, count) => sum + count, 0)));
     this.own(() => this.update.clear());
+    this.lines = [];
     this.draw();
   }
 }

@@ -42,6 +42,7 @@ const SCENARIOS: Readonly<Record<string, () => Promise<void>>> = {
       resize(width);
       await told();
     }
+    if (widths.length > 0) resize('30');
     show(event('apply_complete', 'db'));
     console.error('! a warning');
     process.stdout.write('two\nlines\n');

@@ -157,7 +157,7 @@ describe.concurrent('a terminal', TIMEOUT, () => {
 
   it('that is too low for all says how many are not shown', async () => {
     const terminal = start(['many'], { columns: 80, rows: 10 });
-    expect(steady(await terminal.shows(/task 1:/))).toMatch(/task 8: 0 s\n {2}… and 22 more$/);
+    expect(steady(await terminal.shows(/22 more/))).toMatch(/task 8: 0 s\n {2}… and 22 more$/);
     terminal.press(ENTER);
     await terminal.end();
     expect(await terminal.lines()).toEqual(['after']);
