@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { helpIn, intentOf, unknownOption, versionOf } from './bootstrap/argv.mjs';
+import { helpIn, intentOf, missingPackages, unknownOption, versionOf } from './bootstrap/argv.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 // npm goes into the package's folder, and leaves this; a value of another package's npm means nothing here.
@@ -26,32 +26,41 @@ function newest(path) {
   return Math.max(stats.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
 }
 
+/** @returns {Promise<boolean>} whether there is one that can be started */
 async function buildBundle() {
   const built = existsSync(bundle) ? statSync(bundle).mtimeMs : 0;
-  if (built >= Math.max(...['messages', 'stacks', 'scripts', 'package-lock.json'].map(newest))) return;
+  if (built >= Math.max(...['messages', 'stacks', 'scripts', 'package-lock.json'].map(newest))) return true;
   const { buildSync } = await import('esbuild');
   // Moved to its place when it is whole: another command may be starting from it.
   const aside = `${bundle}.${process.pid}.tmp`;
-  buildSync({
-    entryPoints: ['scripts/start.ts'],
-    outfile: aside,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    logLevel: 'warning',
-    // Bundled CommonJS packages still call require for Node's own modules.
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    },
-  });
+  try {
+    buildSync({
+      entryPoints: ['scripts/start.ts'],
+      outfile: aside,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      target: 'node20',
+      logLevel: 'silent',
+      // Bundled CommonJS packages still call require for Node's own modules.
+      banner: {
+        js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+      },
+    });
+  } catch (error) {
+    const missing = missingPackages(error);
+    if (missing.length === 0) throw error;
+    return fail(`✗ ${messages.withFix(said.packagesChanged(missing.join(', ')), './btcw up')}`);
+  }
   renameSync(aside, bundle);
+  return true;
 }
 
-/** @param {string} message */
+/** @param {string} message @returns {false} */
 function fail(message) {
   console.error(message);
   process.exitCode = 1;
+  return false;
 }
 
 /** @returns {Promise<boolean>} whether the command may go on */
@@ -80,7 +89,6 @@ async function prepare() {
   return false;
 }
 
-if (await prepare()) {
-  await buildBundle();
+if ((await prepare()) && (await buildBundle())) {
   await import(pathToFileURL(join(root, bundle)).href);
 }

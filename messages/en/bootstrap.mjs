@@ -59,6 +59,8 @@ export const bootstrap = {
     /** The page with the help of every command. */
     helpPage: 'docs/commands.md',
     notSetUp: 'This package is not set up yet.',
+    packagesChanged: (/** @type {string} */ names) =>
+      `This version needs npm packages that are not installed yet: ${names}.`,
     wouldSetUp: 'This package is not set up yet: up would install it, build its images and deploy it.',
   },
   step: {

@@ -47,6 +47,7 @@ export const bootstrap = {
   run: {
     helpPage: 'docs/commands.zh-CN.md',
     notSetUp: '本软件尚未安装。',
+    packagesChanged: (names) => `此版本需要尚未安装的 npm 包：${names}。`,
     wouldSetUp: '本软件尚未安装：up 会安装它、构建镜像并部署。',
   },
   step: {

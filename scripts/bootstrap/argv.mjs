@@ -19,6 +19,15 @@ export function versionOf(root, packageJson) {
 }
 
 /**
+ * Packages that a bundle needs and that are not there, as after an update of this package.
+ * @param {unknown} error of esbuild @returns {string[]} none for any other error
+ */
+export function missingPackages(error) {
+  const { errors = [] } = /** @type {{ errors?: { text: string }[] }} */ (error);
+  return errors.flatMap(({ text }) => /^Could not resolve "([^"./][^"]*)"/.exec(text)?.[1] ?? []);
+}
+
+/**
  * The help of a command, or of all of them, out of the page that `npm run docs` writes.
  * @param {string} page text of docs/commands.md @param {string} [command] @returns {string}
  */

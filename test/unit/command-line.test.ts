@@ -2,9 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buildSync } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CATALOGUES } from '../../messages/index.ts';
-import { intentOf, unknownOption } from '../../scripts/bootstrap/argv.mjs';
+import { intentOf, missingPackages, unknownOption } from '../../scripts/bootstrap/argv.mjs';
 import { program, programIn } from '../../scripts/cli.ts';
 import { COMMANDS_PAGES } from '../../scripts/docs/commands.ts';
 import { completionFor } from '../../scripts/lib/completion.ts';
@@ -410,5 +411,34 @@ describe('./btcw, in a folder without packages', { timeout: 60_000 }, () => {
   it('fails for all other commands, and names the one to begin with', () => {
     const { status, stderr } = run('status');
     expect([status, stderr]).toEqual([1, '✗ This package is not set up yet.\n  Fix: ./btcw up\n']);
+  });
+});
+
+describe('a bundle that cannot be made', () => {
+  const bundle = (source: string) => () =>
+    buildSync({
+      stdin: { contents: source, resolveDir: import.meta.dirname },
+      bundle: true,
+      platform: 'node',
+      write: false,
+      logLevel: 'silent',
+    });
+  const missing = (build: () => unknown) => {
+    try {
+      build();
+    } catch (error) {
+      return missingPackages(error);
+    }
+    throw new Error('it was made');
+  };
+
+  it('names the packages that are not installed', () => {
+    const source = "import 'no-such-package'; import '@no/such'; import 'node:fs';";
+    expect(missing(bundle(source))).toEqual(['no-such-package', '@no/such']);
+  });
+
+  it('names none where a source is wrong, or a file is not there', () => {
+    expect(missing(bundle('let;;('))).toEqual([]);
+    expect(missing(bundle("import './nowhere.ts';"))).toEqual([]);
   });
 });
