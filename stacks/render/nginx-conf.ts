@@ -146,21 +146,17 @@ ${loginPath ? renderLogin(loginPath) : ''}
     scgi_temp_path /tmp/scgi;
 
     # Past this, 503: docker-proxy exits when it runs out of descriptors, and the port would be dead for everyone
-    limit_conn_zone $server_port zone=gateway:64k;
-    limit_conn_zone $hostname zone=all:64k;
+    include /tmp/zones*.conf;
     map "$content_length$http_transfer_encoding" $body {
         default $server_port;
         ""      '';
         "0"     '';
     }
-    limit_conn_zone $body zone=bodies:64k;
     # Bodies that do not fit into client_body_buffer_size are in /tmp, which has room for so many
     map "$content_length $http_transfer_encoding" $upload {
         default       $server_port;
         "~^\\d{0,4} $" '';
     }
-    limit_conn_zone $upload zone=uploads:64k;
-    limit_conn_zone $client zone=client:4m;
     limit_conn_status 503;
     limit_conn_log_level warn;
 ${

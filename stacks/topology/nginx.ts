@@ -1,7 +1,7 @@
 /** The reverse proxy, the one way in: each path to its service, through the bridge's address on the host. */
 import { messages } from '../../messages/index.ts';
 import { renderNginxConf, STATUS_PORT } from '../render/nginx-conf.ts';
-import { renderNginxReload } from '../render/nginx-reload.ts';
+import { renderNginxReload, renderNginxZones } from '../render/nginx-reload.ts';
 import type { Settings } from '../settings/definitions.ts';
 import { httpHealth } from './health.ts';
 import type { HostFacts } from './host.ts';
@@ -16,7 +16,12 @@ const PORT = 8501;
 /** For frpc alone: docs/decisions/0014-proxy-protocol.md. */
 const TUNNEL_PORT = 8506;
 const CONFIG_DIR = '/etc/nginx';
-const RELOAD = { path: 'reload.sh', content: renderNginxReload(OLD_WORKERS) };
+const ZONES = { path: 'zones.sh', content: renderNginxZones() };
+const WRITE_ZONES = `sh ${CONFIG_DIR}/${ZONES.path}`;
+const RELOAD = {
+  path: 'reload.sh',
+  content: renderNginxReload(OLD_WORKERS, `${CONFIG_DIR}/${ZONES.path}`),
+};
 
 /** Reloads nginx in its container. */
 export const RELOAD_COMMAND = ['sh', `${CONFIG_DIR}/${RELOAD.path}`];
@@ -30,6 +35,7 @@ export const nginxImage = (settings: Settings) => assetImage('nginx', baseImage(
  * that, as its last lines might not get through.
  */
 const START = [
+  WRITE_ZONES,
   'nginx -t -q || exit 1',
   'rm -f /tmp/errors',
   'mkfifo -m 600 /tmp/errors',
@@ -79,7 +85,7 @@ export function nginx(
     config: {
       path: CONFIG_DIR,
       owner: USERS.nginx,
-      check: ['nginx', '-t', '-q'],
+      check: ['sh', '-c', `${WRITE_ZONES} && nginx -t -q`],
       onChange: { reload: RELOAD_COMMAND },
       files: [
         {
@@ -92,6 +98,7 @@ export function nginx(
             ...(loginPath && { loginPath }),
           }),
         },
+        ZONES,
         RELOAD,
       ],
     },

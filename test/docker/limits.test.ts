@@ -139,6 +139,10 @@ describe('reloads', () => {
       expect(await eventually(workers, (found) => found === expected)).toBe(expected);
     }
     expect(await alive()).toEqual([false, false, ...Array(OLD_WORKERS).fill(true)]);
+    // The ended ones count no more: as many as the limit are served beside those that are held.
+    const fresh = open(CONNECTIONS, webSocketRequest(token));
+    await Promise.all(fresh.map(answered));
+    expect(tally(fresh)).toEqual({ 101: CONNECTIONS });
     const { stdout } = await deployment.run('status', ['--json']);
     expect(JSON.parse(stdout).oldWorkers).toBe(OLD_WORKERS);
   });
