@@ -235,7 +235,7 @@ const drifts: Drift[] = [
     kind: 'run by hand with another port',
     service: 'nginx',
     make: () => byHand('nginx', replaced('127.0.0.1:18501:8501', '127.0.0.1:18599:8501')),
-    cause: /ports: 127\.0\.0\.1:18599->8501 instead of 127\.0\.0\.1:18501->8501/,
+    cause: /ports: .*127\.0\.0\.1:18599->8501.* instead of .*127\.0\.0\.1:18501->8501/,
     effect: /^recreate/,
   },
   {
