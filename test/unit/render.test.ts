@@ -2,6 +2,7 @@ import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
 import { renderFrpcToml, renderFrpsToml } from '../../stacks/render/frp-toml.ts';
 import { renderNginxConf } from '../../stacks/render/nginx-conf.ts';
+import { renderNginxZones } from '../../stacks/render/nginx-reload.ts';
 
 const upstreams = [
   { service: 'backend', address: '172.17.0.1:8000', paths: ['/api'], healthPath: '/health' },
@@ -93,13 +94,19 @@ describe('nginx.conf', () => {
     expect(nginx).not.toMatch(/\$(request|request_uri|args|query_string|http_referer)\b/);
   });
 
+  it('counts connections in a zone for each limit, which a script writes', () => {
+    expect(nginx).toContain('include /tmp/zones*.conf;');
+    for (const [, name] of nginx.matchAll(/limit_conn (\w+) /g)) {
+      expect(renderNginxZones()).toContain(`zone=${name}:`);
+    }
+  });
+
   it('refuses connections beyond the limit with 503, and has slots for both sides of each below it', () => {
     expect(nginx).toContain('limit_conn gateway 2500;');
     expect(nginx).toContain('limit_conn_status 503;');
     const slots = (conf: string) => Number(/worker_connections (\d+);/.exec(conf)?.[1]);
     expect(slots(withoutTunnel)).toBeGreaterThanOrEqual(5000);
     // The limit is of each port, and there is more than that in all.
-    expect(nginx).toContain('limit_conn_zone $server_port zone=gateway');
     expect(nginx).toContain('limit_conn all 2750;');
     expect(slots(nginx)).toBeGreaterThan(5500);
   });
@@ -108,7 +115,6 @@ describe('nginx.conf', () => {
     expect(flat(nginx)).toContain(
       "map $remote_addr $client { default $binary_remote_addr; 127.0.0.1 ''; 172.17.0.1 ''; }",
     );
-    expect(nginx).toContain('limit_conn_zone $client zone=client:');
     expect(nginx).toContain('limit_conn client 250;');
     expect(flat(nginx)).toContain(`map $uri $login_client { default ''; "/api/v1/auth/token" $client; }`);
     expect(nginx).toMatch(/limit_req_zone \$login_client zone=login:\w+ rate=60r\/m;/);
