@@ -125,7 +125,12 @@ http {
         ${gateway} '';
     }
 ${loginPath ? renderLogin(loginPath) : ''}
-    log_format btcw '$remote_addr - [$time_local] "$request_method $uri $server_protocol" $status '
+    # Up to a token, which some applications have in the path.
+    map $uri $logged_path {
+        default $uri;
+        "~^(?<before_token>.*?)eyJ[\\w-]+\\.[\\w-]+\\." "$before_token***";
+    }
+    log_format btcw '$remote_addr - [$time_local] "$request_method $logged_path $server_protocol" $status '
                     '$body_bytes_sent $request_time';
     access_log /dev/stdout btcw;
 

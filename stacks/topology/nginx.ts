@@ -39,7 +39,7 @@ const START = [
   'nginx -t -q || exit 1',
   'rm -f /tmp/errors',
   'mkfifo -m 600 /tmp/errors',
-  `sed -u 's/?[^" ]*/?.../g' < /tmp/errors >&2 & exec nginx -g 'daemon off;' 2> /tmp/errors`,
+  `sed -u -e 's/?[^" ]*/?.../g' -e 's/eyJ[A-Za-z0-9_-]*[.][A-Za-z0-9_.-]*/***/g' < /tmp/errors >&2 & exec nginx -g 'daemon off;' 2> /tmp/errors`,
 ].join('; ');
 
 /** Its own, which is plain HTTP; and that of the tunnel's client, with a PROXY header before each connection. */

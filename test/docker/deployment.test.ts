@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type WebSocket from 'ws';
@@ -355,6 +356,15 @@ describe('a changed password', () => {
   });
 });
 
+/** The status of a request line that fetch would write in another way. */
+function rawStatus(port: number, path: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(`GET ${path} HTTP/1.0\r\n\r\n`));
+    socket.once('data', (data) => resolve(Number(data.toString().split(' ')[1])));
+    socket.once('error', reject);
+  });
+}
+
 describe('hardening', () => {
   it.each(components)(
     '%s runs without root, capabilities, new privileges or a writable root, and within limits',
@@ -428,11 +438,18 @@ describe('hardening', () => {
     const token = await deployment.token();
     await docker('stop', deployment.container('backend'));
     expect(await upgrade(deployment.local, token)).toBe(502);
+    // Wherever an application has it, and behind a quote that no browser sends.
+    const referer = { referer: `http://127.0.0.1/#${token}` };
+    expect((await fetch(`${deployment.local}/api/by-token/${token}`, { headers: referer })).status).toBe(502);
+    expect(await rawStatus(Number(deployment.settings.BTCW_NGINX_PORT), `/api/v1/x"?token=${token}`)).toBe(
+      502,
+    );
     await docker('start', deployment.container('backend'));
     const log = await eventually(
       () => deployment.logs('nginx'),
       (text) => text.includes('request: "GET /api/v1/ws?... HTTP/1.1"'),
     );
+    expect(log).toContain('"GET /api/by-token/*** HTTP/1.1" 502');
     expect(log).toMatch(/connect\(\) failed .*request: "GET \/api\/v1\/ws\?\.\.\. HTTP\/1\.1"/);
     expect(log).not.toContain(token);
     expect(

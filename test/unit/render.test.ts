@@ -90,7 +90,7 @@ describe('nginx.conf', () => {
   });
 
   it('logs the path and never the query string, which carries the token', () => {
-    expect(nginx).toContain('"$request_method $uri $server_protocol" $status');
+    expect(nginx).toContain('"$request_method $logged_path $server_protocol" $status');
     expect(nginx).not.toMatch(/\$(request|request_uri|args|query_string|http_referer)\b/);
   });
 
