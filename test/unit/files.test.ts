@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -21,7 +22,12 @@ import {
   releases,
 } from '../../scripts/deployment/releases.ts';
 import { ensureSecrets } from '../../scripts/deployment/secrets.ts';
-import { createFileAtomically, isAside, writeFileAtomically } from '../../scripts/lib/files.ts';
+import {
+  createFileAtomically,
+  isAside,
+  readNamedFile,
+  writeFileAtomically,
+} from '../../scripts/lib/files.ts';
 import { settingsOf } from '../support/topology.ts';
 
 let folder: string;
@@ -55,6 +61,20 @@ describe('an atomic write', () => {
     expect(createFileAtomically(path('a'), 'second')).toBe(false);
     expect(readFileSync(path('a'), 'utf8')).toBe('first');
     expect(readdirSync(folder)).toEqual(['a']);
+  });
+});
+
+describe('a file that a user names', () => {
+  it('is read where it is a small regular one, and fails at once where reading might not end', () => {
+    writeFileSync(path('password'), 'hush\n');
+    expect(readNamedFile(path('password'))).toBe('hush\n');
+    execFileSync('mkfifo', [path('pipe')]);
+    for (const other of [folder, path('pipe'), '/dev/zero']) {
+      expect(() => readNamedFile(other), other).toThrow('it should be a regular file');
+    }
+    writeFileSync(path('large'), 'x'.repeat(70_000));
+    expect(() => readNamedFile(path('large'))).toThrow('has more than 64 KiB');
+    expect(() => readNamedFile(path('missing'))).toThrow('ENOENT');
   });
 });
 
