@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } 
 import { dirname, isAbsolute, join } from 'node:path';
 import { messages } from '../../messages/index.ts';
 import {
+  type Definition,
   SETTING_NAMES,
   SETTINGS,
   type SettingName,
@@ -112,12 +113,18 @@ export const releases = (project: string): Release[] => readReleases(project).ma
 
 export const lastRelease = (project: string): Release | undefined => releases(project).at(-1);
 
-/** Without what may be a key: these are kept, and shown. */
+/** What a setting is where it is not set, as far as that follows from other settings. */
+const derived = ({ find }: Definition, settings: Settings): string | undefined =>
+  find?.({ resolve: (path) => path, stat: () => undefined, read: () => undefined }, settings);
+
+/** As they are kept and shown: without what may be a key, and what only follows from others is not set. */
 const asText = (settings: Settings): Release['settings'] =>
   Object.fromEntries(
     SETTING_NAMES.map((name) => {
       const text = String(settings[name] ?? '');
-      return [name, 'secretQuery' in SETTINGS[name] ? text.replace(/\?.*/, '?…') : text];
+      const definition: Definition = SETTINGS[name];
+      if (text === derived(definition, settings)) return [name, ''];
+      return [name, definition.secretQuery ? text.replace(/\?.*/, '?…') : text];
     }),
   );
 

@@ -449,15 +449,11 @@ describe('tokens', () => {
     await expectFixed(['login']);
   });
 
-  it('fails when too many logins have failed within a minute', async () => {
+  it('finds nothing wrong when others have failed to log in too often: the owner gets in', async () => {
     const body = new URLSearchParams({ username: 'admin', password: 'not-the-password' });
     const guess = () => fetch(`${deployment.backend}/api/v1/auth/token`, { method: 'POST', body });
-    await eventually(guess, ({ status }) => status === 429);
-    const { failures } = await expectWrong(['login']);
-    expect(failures[0]?.detail).toBe('too many failed logins within a minute: backend rate-limits logins');
-    expect(failures[0]?.fix).toBe('sleep 60');
-    // The backend counts in memory: this is quicker.
-    await docker('restart', '--time', '1', name('backend'));
+    const statuses = (await Promise.all(Array.from({ length: 15 }, guess))).map(({ status }) => status);
+    expect(statuses).toContain(429);
     await expectHealthy();
   });
 });

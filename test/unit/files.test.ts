@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { SynthesisedProject } from '../../scripts/deployment/project.ts';
 import {
+  changedSettings,
   dropRelease,
   isDeployed,
   keepRelease,
@@ -132,6 +133,21 @@ describe('a kept release', () => {
     );
     expect(readdirSync(kept).filter(isAside)).toEqual([]);
     expect(lastRelease(project)?.images).toEqual({ nginx: 'nginx:1' });
+  });
+
+  it('has no key of an address, and nothing that only follows from another setting', () => {
+    const feed = 'wss://example.org/ws?key=';
+    keep('{"a":0}', { BTCW_PRICE_FEED_URL: `${feed}hush` });
+    expect(JSON.stringify(lastRelease(project))).not.toContain('hush');
+    const now = settingsOf({
+      BTCW_PROJECT: project,
+      BTCW_PRICE_FEED_URL: `${feed}other`,
+      BTCW_NGINX_PORT: '8601',
+    });
+    expect(now.BTCW_FRP_LOCAL_PORT).toBe(8606);
+    expect(changedSettings(lastRelease(project), now)).toEqual([
+      { name: 'BTCW_NGINX_PORT', from: '8501', to: '8601' },
+    ]);
   });
 
   describe('is what runs', () => {
