@@ -6,14 +6,33 @@ import type { ServiceDefinition } from './service.ts';
 const BASE_MIB = 64;
 /** frps was measured at 32, frpc at 38. */
 const CONNECTION_KIB = 40;
-/** Of the limit: Go collects its garbage more often above this, instead of being killed. */
-const GO_SHARE = 0.85;
+/** Percent of the limit: Go collects its garbage more often above this, instead of being killed. */
+const GO_SHARE = 85;
+
+/**
+ * Runs a program of Go that knows its container's limit, by either version of cgroups. The limit is read when it starts: in
+ * the container's environment it would have the tunnel replaced, with all its sockets, by each change of the limit.
+ */
+const KNOW_LIMIT = `for file in /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes; do
+  read -r limit < $file && break
+done 2>/dev/null
+[ "$limit" -gt 0 ] 2>/dev/null && export GOMEMLIMIT=$((limit / 100 * ${GO_SHARE}))
+exec "$@"`;
+
+/** @returns the entrypoint that tells the program of the container's memory; needs a shell */
+export const knowingLimit = (program: readonly string[]): string[] => [
+  '/bin/sh',
+  '-c',
+  KNOW_LIMIT,
+  'sh',
+  ...program,
+];
 
 const NGINX_PORTS = 2;
 /** Connections that wait for nginx to accept them. */
 const QUEUE = 511;
 
-/** The limit of either, and what tells Go of it. */
+/** The limit of either; garbage is collected twice as often as Go does by default. */
 export function frpMemory(
   settings: Pick<Settings, 'BTCW_MAX_CONNECTIONS'>,
 ): Required<Pick<ServiceDefinition, 'limits' | 'environment'>> {
@@ -22,6 +41,6 @@ export function frpMemory(
   const memoryMiB = BASE_MIB + Math.ceil((connections * CONNECTION_KIB) / 1024);
   return {
     limits: { memoryMiB, pids: 64 },
-    environment: { GOGC: '50', GOMEMLIMIT: `${Math.floor(memoryMiB * GO_SHARE)}MiB` },
+    environment: { GOGC: '50' },
   };
 }

@@ -11,7 +11,7 @@ import {
   renderFrpcToml,
 } from '../render/frp-toml.ts';
 import type { Settings } from '../settings/definitions.ts';
-import { frpMemory } from './frp-memory.ts';
+import { frpMemory, knowingLimit } from './frp-memory.ts';
 import { frpImage } from './frps.ts';
 import { commandHealth } from './health.ts';
 import type { HostFacts } from './host.ts';
@@ -59,8 +59,8 @@ export function frpc(settings: Settings, host: HostFacts, serverAddress: string)
     networks: [{ network: 'host' }],
     user: USERS.frp,
     environment: { ...environment, ...(host.timeZone && { TZ: host.timeZone }) },
-    // An image of the user's own has no logrun: its output goes to Docker alone.
-    entrypoint: own ? PROGRAM : [...logrun(settings), ...PROGRAM],
+    // An image of the user's own has no logrun: its output goes to Docker alone; it may have no shell either.
+    entrypoint: own ? PROGRAM : knowingLimit([...logrun(settings), ...PROGRAM]),
     // The process is watched by Docker, as logrun ends when frpc does; this checks whether it could start again with
     // the files it has. The tunnel's own state is no part of it: a server that is away must not fail the deployment.
     health: commandHealth('frpc', 'verify', '-c', CONFIG_FILE),

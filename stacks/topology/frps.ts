@@ -2,7 +2,7 @@
 import { messages } from '../../messages/index.ts';
 import { FRP_CONFIG_DIR, FRP_TOKEN_FILE, renderFrpsToml } from '../render/frp-toml.ts';
 import type { Settings } from '../settings/definitions.ts';
-import { frpMemory } from './frp-memory.ts';
+import { frpMemory, knowingLimit } from './frp-memory.ts';
 import { tcpHealth } from './health.ts';
 import type { HostFacts } from './host.ts';
 import { baseImage, type ImageSource } from './image-source.ts';
@@ -54,7 +54,7 @@ export function frps(settings: Settings, host: HostFacts): ServiceDefinition {
       { ...listens(remotePort), setting: 'BTCW_FRP_REMOTE_PORT', name: 'remote' },
     ],
     user: USERS.frp,
-    entrypoint: ['frps', '-c', CONFIG_FILE],
+    entrypoint: knowingLimit(['frps', '-c', CONFIG_FILE]),
     health: tcpHealth(bindPort),
     ...frpMemory(settings),
     config: {

@@ -387,6 +387,12 @@ describe('hardening', () => {
     },
   );
 
+  it.each(['frpc', 'frps'])('%s knows its limit of memory', async (component) => {
+    const { HostConfig } = await deployment.inspect(component);
+    const environment = await docker('exec', deployment.container(component), 'cat', '/proc/1/environ');
+    expect(environment.split('\0')).toContain(`GOMEMLIMIT=${Math.floor(HostConfig.Memory / 100) * 85}`);
+  });
+
   it('what is on the network of the host listens on the two ports of the frp server, and on nothing else', async () => {
     const listening = async (component: string) => {
       const pid = (await deployment.inspect(component)).State.Pid;

@@ -705,15 +705,22 @@ describe('the users of the images built here', () => {
 });
 
 describe("the tunnel's memory", () => {
-  it.each(['frpc', 'frps'])('of %s follows the connections that are served, and Go knows of it', (name) => {
-    const memoryOf = (connections: string) => {
-      const { limits, environment } = serviceNamed(topologyFor({ BTCW_MAX_CONNECTIONS: connections }), name);
-      return [limits.memoryMiB, environment.GOMEMLIMIT, environment.GOGC];
-    };
-    expect(memoryOf('100')).toEqual([99, '84MiB', '50']);
-    expect(memoryOf('2500')).toEqual([319, '271MiB', '50']);
-    expect(memoryOf('20000')).toEqual([1923, '1634MiB', '50']);
-  });
+  it.each(['frpc', 'frps'])(
+    'of %s follows the connections that are served, and makes no new container',
+    (name) => {
+      const memoryOf = (connections: string) => {
+        const { limits, environment, entrypoint } = serviceNamed(
+          topologyFor({ BTCW_MAX_CONNECTIONS: connections }),
+          name,
+        );
+        return { memoryMiB: limits.memoryMiB, container: [environment, entrypoint] };
+      };
+      const [few, many, most] = [memoryOf('100'), memoryOf('2500'), memoryOf('20000')];
+      expect([few, many, most].map(({ memoryMiB }) => memoryMiB)).toEqual([99, 319, 1923]);
+      expect(few.container[0]).toMatchObject({ GOGC: '50' });
+      expect([many.container, most.container]).toEqual([few.container, few.container]);
+    },
+  );
 });
 
 describe("frp's window", () => {
