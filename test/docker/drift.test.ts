@@ -380,9 +380,21 @@ describe('a review before a deployment', () => {
       {
         container: name('frpc'),
         effect: 'restart (tunnel drops)',
-        because: ['BTCW_FRP_PROXY_NAME: freq-service → other'],
+        because: ['BTCW_FRP_PROXY_NAME: freq-service → other', 'BTCW_MAX_CONNECTIONS: 2500 → 99'],
         // What it took last time.
         outage: expect.stringMatching(/^(about \d+|2 to 4) s$/),
+      },
+      {
+        container: name('frps'),
+        effect: 'update (nothing drops)',
+        because: ['BTCW_MAX_CONNECTIONS: 2500 → 99'],
+        outage: 'none',
+      },
+      {
+        container: name('guard'),
+        effect: 'recreate (its rules stay meanwhile)',
+        because: ['BTCW_MAX_CONNECTIONS: 2500 → 99'],
+        outage: expect.stringContaining('until healthy'),
       },
       {
         container: name('nginx'),
