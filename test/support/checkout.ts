@@ -25,7 +25,9 @@ export class Checkout {
 
   /** Runs a program in the checkout. */
   run(program: string, args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
-    return tryProgram('env', [`--chdir=${this.folder}`, program, ...args], env);
+    // An earlier commit may not know the setting.
+    const english = ['--unset=BTCW_LANG', 'LC_ALL=C.UTF-8'];
+    return tryProgram('env', [`--chdir=${this.folder}`, ...english, program, ...args], env);
   }
 
   /** Runs one of the package's commands, as the checkout has them. */
