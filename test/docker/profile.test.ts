@@ -139,7 +139,7 @@ describe('an application that does not work', () => {
   it('is not waited for while it exits again and again, and shows its whole error', async () => {
     environment(WELL.slice(1));
     const startedMs = Date.now();
-    const { code, output } = await deploy({ ...account(), BTCW_PRICE_FEED_URL: '' });
+    const { code, output } = await deploy({ ...account(), BTCW_ADMIN_USER: 'another' });
     expect(code, output).toBe(1);
     expect(output).toMatch(/! btcw-p-shop-backend has exited/);
     expect(output).toMatch(
