@@ -53,11 +53,11 @@ describe.each(BASE_URLS)('the test page against %s', (base) => {
     await close();
   });
 
-  it('works from file://', async () => {
+  it('works from file:// with a token that is pasted: no page of origin null may log in', async () => {
     const { page, upgrades, problems, close } = await visit(browser);
     await page.goto(FILE);
     await page.fill('#url', webSocketAddress(base));
-    await fetchToken(page);
+    await page.fill('#token', await deployment.token());
     await connectAndSubscribe(page);
     expect(upgrades).toEqual([101]);
     expect(problems).toEqual([]);
