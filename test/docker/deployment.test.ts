@@ -271,8 +271,9 @@ describe('a changed nginx setting', () => {
 
   it('is what counts: the connection over the limit gets 503, and one is free again when another closes', async () => {
     const token = await deployment.token();
-    // The socket from before the reload is one of the three.
+    // Those of the tunnel, such as the socket from before the reload, are counted apart.
     const sockets = [
+      await deployment.socket(deployment.local, token),
       await deployment.socket(deployment.local, token),
       await deployment.socket(deployment.local, token),
     ];
