@@ -25,11 +25,16 @@ declare module 'fastify' {
     /** What tokens are signed with at this moment. @throws when the password file cannot be read */
     sessionKey(): string;
   }
+  interface FastifyRequest {
+    /** What its token was signed with; '' before that is checked. */
+    sessionKey: string;
+  }
 }
 
 /** Only HS256 is accepted, which also refuses `alg: none`; a token must expire and be for today's user. */
 export async function registerTokens(app: App, credentials: Credentials): Promise<void> {
   app.decorate('sessionKey', () => credentials.sessionKey());
+  app.decorateRequest('sessionKey', '');
   await app.register(fastifyJwt, {
     secret: app.sessionKey(),
     sign: { algorithm: 'HS256' },
@@ -43,7 +48,7 @@ export function issueToken(app: App, user: string): string {
 }
 
 export type TokenCheck =
-  | { readonly ok: true; readonly claims: Claims }
+  | { readonly ok: true; readonly claims: Claims; readonly sessionKey: string }
   | {
       readonly ok: false;
       readonly error: 'missing_token' | 'expired_token' | 'invalid_token';
@@ -57,7 +62,7 @@ export function checkToken(app: App, token: unknown): TokenCheck {
   }
   const key = app.sessionKey();
   try {
-    return { ok: true, claims: app.jwt.verify<Claims>(token, { key }) };
+    return { ok: true, claims: app.jwt.verify<Claims>(token, { key }), sessionKey: key };
   } catch (error) {
     return (error as { code?: string }).code === 'FAST_JWT_EXPIRED'
       ? { ok: false, error: 'expired_token', text: 'the token has expired: log in again' }

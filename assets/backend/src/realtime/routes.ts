@@ -55,6 +55,7 @@ export async function registerRealtimeRoutes(
       return refuse(reply, 503, 'too_many_connections', `${maxConnections} connections are the limit`);
     }
     request.user = check.claims;
+    request.sessionKey = check.sessionKey;
   };
 
   app.route({
@@ -66,7 +67,7 @@ export async function registerRealtimeRoutes(
       reply.header('upgrade', 'websocket');
       sendError(reply, 426, 'upgrade_required', 'this is a WebSocket: connect with Upgrade: websocket');
     },
-    wsHandler: (socket, request) => hub.add(new Client(socket, request.user, app.sessionKey(), hub)),
+    wsHandler: (socket, request) => hub.add(new Client(socket, request.user, request.sessionKey, hub)),
   });
 
   app.get(`${WEBSOCKET_PATH}/stats`, async () => ({
