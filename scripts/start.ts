@@ -3,9 +3,6 @@ import { program } from './cli.ts';
 import { commandLine } from './lib/program.ts';
 import { reportError } from './lib/report.ts';
 
-// What commands write is for their user alone: state, configuration, releases.
-process.umask(0o077);
-
 try {
   await program.parseAsync(commandLine(program, process.argv.slice(2)), { from: 'user' });
 } catch (error) {

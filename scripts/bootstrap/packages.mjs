@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path';
 import { messages } from '../../messages/bootstrap.mjs';
 import { UserError } from '../../stacks/errors.mjs';
-import { run } from './step.mjs';
+import { run, withUmask } from './step.mjs';
 
 const said = messages.packages;
 // No package here needs its install script, and one of them would download headers and compile C++.
@@ -38,7 +38,10 @@ function npm(args, report, folder) {
     throw new UserError(said.isLink(packages, readlinkSync(packages)), said.isLinkFix(packages));
   }
   const onLine = (/** @type {string} */ line) => report(fetched(line));
-  return run('npm', [...args, ...FLAGS], { cwd: folder, onLine, fix: said.unreachable });
+  // Images and the development server have other users, who read them.
+  return withUmask(0o022, () =>
+    run('npm', [...args, ...FLAGS], { cwd: folder, onLine, fix: said.unreachable }),
+  );
 }
 
 /** @param {string} folder @returns {string} changes with what `npm ci` installs there */

@@ -111,6 +111,20 @@ export async function step(title, work, quiet = false) {
 }
 
 /**
+ * Works with a umask of its own, which programs that are started meanwhile keep.
+ * @template T
+ * @param {number} mask @param {() => T} work not asynchronous: the umask is the whole process's @returns {T}
+ */
+export function withUmask(mask, work) {
+  const before = process.umask(mask);
+  try {
+    return work();
+  } finally {
+    process.umask(before);
+  }
+}
+
+/**
  * @typedef {object} RunOptions
  * @property {string} [cwd]
  * @property {NodeJS.ProcessEnv} [env] added to this process's environment

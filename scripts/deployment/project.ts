@@ -10,6 +10,7 @@ import { type Topology, topologyOf } from '../../stacks/topology/topology.ts';
 import { PROVIDER } from '../bootstrap/engine.mjs';
 import { buildOptions } from '../images/options.ts';
 import { type PlannedImages, planImages } from '../images/plan.ts';
+import { privately } from '../lib/files.ts';
 import { paint } from '../lib/report.ts';
 import { loadServices } from './compose.ts';
 import { composeEnvironments, outsideValues } from './environments.ts';
@@ -145,12 +146,14 @@ export async function synthesiseProject(options: LoadOptions = {}): Promise<Synt
   const { fingerprintKey } = project.secrets;
   // Only now: cdktf takes a third of the time that other commands need.
   const { synthesise } = await import('../../stacks/app.ts');
-  const synthesis = synthesise({
-    topology: project.topology,
-    host: project.host,
-    images: project.images.byService,
-    fingerprint: (file) => fingerprint(file, fingerprintKey, outsideValues(project.topology, file)),
-  });
+  const synthesis = privately(() =>
+    synthesise({
+      topology: project.topology,
+      host: project.host,
+      images: project.images.byService,
+      fingerprint: (file) => fingerprint(file, fingerprintKey, outsideValues(project.topology, file)),
+    }),
+  );
   forgetMovedBackend(synthesis.folder);
   lockProvider(synthesis.folder);
   return { ...project, synthesis };

@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
+import { privately } from '../lib/files.ts';
 import { OutputFile } from '../lib/output-file.ts';
 import { isGroupRunning } from '../lib/process-group.ts';
 import { terraformProgram } from '../lib/programs.ts';
@@ -121,12 +122,14 @@ export async function runTerraform(
     }
   };
   // Not by execa, which would read its streams through pipes.
-  const child = spawn(terraformProgram(), args, {
-    cwd: folder,
-    env: { ...process.env, ...environment },
-    detached: true,
-    stdio: ['ignore', output.descriptor, output.descriptor],
-  });
+  const child = privately(() =>
+    spawn(terraformProgram(), args, {
+      cwd: folder,
+      env: { ...process.env, ...environment },
+      detached: true,
+      stdio: ['ignore', output.descriptor, output.descriptor],
+    }),
+  );
   const ending = child.pid === undefined ? undefined : endInOrder(child.pid, () => isSignalled);
   const interrupt = () => child.kill('SIGINT');
   stop?.addEventListener('abort', interrupt, { once: true });

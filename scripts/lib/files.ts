@@ -15,6 +15,7 @@ import {
 import { dirname } from 'node:path';
 import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
+import { withUmask } from '../bootstrap/step.mjs';
 
 const said = messages.lib.files;
 
@@ -93,6 +94,9 @@ export function createFileAtomically(path: string, text: string, mode = 0o644): 
     }
   });
 }
+
+/** Works so that what it writes is for this user alone. @param work not asynchronous */
+export const privately = <T>(work: () => T): T => withUmask(0o077, work);
 
 /** A secret is a line. */
 const MOST_BYTES = 64 * 1024;

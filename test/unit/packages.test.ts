@@ -73,6 +73,18 @@ describe('packages', () => {
     expect(calls()).toEqual(['ci --omit=dev --workspaces=false']);
   });
 
+  it('can be read by the users of images, whatever umask a command has', async () => {
+    put('bin/npm', `#!/bin/sh\numask >> "${root}/calls"\n`);
+    const before = process.umask(0o077);
+    try {
+      await ensurePackages(root, false, nothing);
+      await ensureWorkspace(root, 'assets/backend', nothing);
+    } finally {
+      process.umask(before);
+    }
+    expect(calls()).toEqual(['0022', '0022']);
+  });
+
   it('are all where tests need them, and stay all', async () => {
     await ensurePackages(root, false, nothing);
     await ensurePackages(root, true, nothing);
