@@ -5,7 +5,7 @@ import { docker, tryDocker } from '../docker/client.ts';
 const IMAGE = 'btc-watcher/guard';
 
 /** `docker run` of a program that may change the host's packet filter, as the guard may. */
-const ON_HOST = [
+export const ON_HOST = [
   'run',
   '--rm',
   '--network',

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ON_HOST } from '../../scripts/deployment/guard-table.ts';
 import { docker, eventually, portsFrom, TestDeployment, tryProgram } from '../support/deployment.ts';
 
 // Ports that no other project has: what its guard closes would be closed here, too.
@@ -61,18 +62,7 @@ async function reach(run: (command: readonly string[]) => Promise<{ code: number
   return Object.fromEntries(await Promise.all(codes)) as Record<string, number>;
 }
 const fromNeighbour = () => reach((command) => tryProgram('ip', ['netns', 'exec', NEIGHBOUR, ...command]));
-const onHost = [
-  'run',
-  '--rm',
-  '--network',
-  'host',
-  '--user',
-  '0:0',
-  '--cap-add',
-  'NET_ADMIN',
-  '--entrypoint',
-  'nft',
-];
+const onHost = [...ON_HOST, '--entrypoint', 'nft'];
 let image = '';
 /** The rules as the kernel has them, without what changes by itself. */
 const rules = async () =>

@@ -7,7 +7,14 @@ import type { Finding } from '../../scripts/doctor/checks/check.ts';
 import { RELOAD_COMMAND } from '../../stacks/topology/nginx.ts';
 import { OLD_WORKERS } from '../../stacks/topology/nginx-capacity.ts';
 import { docker, echo, eventually, portsFrom, TestDeployment, tryProgram } from '../support/deployment.ts';
-import { drip, postRequest, RawClient, tally, webSocketRequest } from '../support/raw-client.ts';
+import {
+  closeRawClients,
+  drip,
+  postRequest,
+  RawClient,
+  tally,
+  webSocketRequest,
+} from '../support/raw-client.ts';
 
 const CONNECTIONS = 100;
 const BODIES = 25;
@@ -21,7 +28,6 @@ const deployment = new TestDeployment('btcw-limits', {
   ...portsFrom(28_510),
   BTCW_MAX_CONNECTIONS: String(CONNECTIONS),
 });
-let clients: RawClient[] = [];
 
 beforeAll(async () => {
   await deployment.remove();
@@ -29,17 +35,13 @@ beforeAll(async () => {
   expect(code, output).toBe(0);
 });
 afterEach(async ({ task }) => {
-  for (const client of clients) client.close();
-  clients = [];
+  closeRawClients();
   if (task.result?.state === 'fail') await deployment.printLogs();
 });
 afterAll(() => deployment.remove());
 
-const open = (count: number, text: string): RawClient[] => {
-  const opened = Array.from({ length: count }, () => new RawClient(deployment.local, text));
-  clients.push(...opened);
-  return opened;
-};
+const open = (count: number, text: string): RawClient[] =>
+  Array.from({ length: count }, () => new RawClient(deployment.local, text));
 const settled = (of: readonly RawClient[], expected: Record<string, number>) =>
   eventually(
     async () => tally(of),

@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { docker, eventually, portsFrom, TestDeployment } from '../support/deployment.ts';
-import { RawClient, tally, webSocketRequest } from '../support/raw-client.ts';
+import { closeRawClients, RawClient, tally, webSocketRequest } from '../support/raw-client.ts';
 
 const GATEWAY = '172.17.0.1';
 const CONNECTIONS = 60;
@@ -22,7 +22,6 @@ const deployment = new TestDeployment('btcw-visitors', {
 });
 /** Answers with the headers that reach an application. */
 let application: Server;
-let clients: RawClient[] = [];
 
 beforeAll(async () => {
   application = createServer((request, response) => response.end(JSON.stringify(request.headers)));
@@ -32,8 +31,7 @@ beforeAll(async () => {
   expect(code, output).toBe(0);
 });
 afterEach(async ({ task }) => {
-  for (const client of clients) client.close();
-  clients = [];
+  closeRawClients();
   if (task.result?.state === 'fail') await deployment.printLogs();
 });
 afterAll(async () => {
@@ -41,11 +39,7 @@ afterAll(async () => {
   application.close();
 });
 
-const send = (url: string, text: string, from?: string): RawClient => {
-  const client = new RawClient(url, text, from);
-  clients.push(client);
-  return client;
-};
+const send = (url: string, text: string, from?: string): RawClient => new RawClient(url, text, from);
 const answer = async (url: string, text: string, from?: string): Promise<RawClient> => {
   const client = send(url, text, from);
   await client.closed;

@@ -6,7 +6,16 @@ import { oldWorkersOf } from '../../scripts/docker/old-workers.ts';
 import { RELOAD_COMMAND } from '../../stacks/topology/nginx.ts';
 import { OLD_WORKERS } from '../../stacks/topology/nginx-capacity.ts';
 import { docker, echo, eventually, portsFrom, TestDeployment } from '../support/deployment.ts';
-import { drip, PONG, postRequest, RawClient, tally, webSocketRequest } from '../support/raw-client.ts';
+import {
+  closeRawClients,
+  drip,
+  PONG,
+  postRequest,
+  RawClient,
+  rawClients,
+  tally,
+  webSocketRequest,
+} from '../support/raw-client.ts';
 
 const CONNECTIONS = 2_500;
 const SLOW_BODIES = 3_000;
@@ -17,7 +26,6 @@ const MINUTE_MS = 60_000;
 
 const deployment = new TestDeployment('btcw-limits-long', portsFrom(28_500));
 let held: WebSocket[] = [];
-let clients: RawClient[] = [];
 
 beforeAll(async () => {
   await deployment.remove();
@@ -25,8 +33,7 @@ beforeAll(async () => {
   expect(code, output).toBe(0);
 });
 afterEach(async ({ task }) => {
-  for (const client of clients) client.close();
-  clients = [];
+  closeRawClients();
   if (task.result?.state === 'fail') await deployment.printLogs();
 });
 afterAll(async () => {
@@ -40,6 +47,7 @@ async function open(
   text: string,
   { burst, afterEach: next }: { burst: number; afterEach: (opened: RawClient[]) => Promise<unknown> },
 ): Promise<RawClient[]> {
+  const clients: RawClient[] = [];
   while (clients.length < count) {
     const opened = Array.from({ length: Math.min(burst, count - clients.length) }, (_, index) => {
       return new RawClient(deployment.local, text, `127.0.0.${2 + (index % 8)}`);
@@ -66,7 +74,7 @@ describe('nginx', () => {
     async () => {
       const before = await pid();
       const timer = setInterval(() => {
-        for (const { status, isOpen, socket } of clients) if (isOpen && status === 101) socket.write(PONG);
+        for (const { status, isOpen, socket } of rawClients) if (isOpen && status === 101) socket.write(PONG);
       }, 10_000);
       // No faster than the backend takes them.
       const all = { burst: 50, afterEach: answered };

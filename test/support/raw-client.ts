@@ -1,6 +1,16 @@
 /** Requests of which a test decides when each byte is sent. */
 import { connect, type Socket } from 'node:net';
 
+const opened = new Set<RawClient>();
+/** Those that were opened in this test. */
+export const rawClients: ReadonlySet<RawClient> = opened;
+
+/** Closes all that were opened, as after each test. */
+export function closeRawClients(): void {
+  for (const client of opened) client.close();
+  opened.clear();
+}
+
 /** A connection, and what has come over it. */
 export class RawClient {
   readonly socket: Socket;
@@ -19,6 +29,7 @@ export class RawClient {
     this.socket.on('error', () => {});
     this.closed = new Promise((resolve) => this.socket.on('close', () => resolve(Date.now() - startedMs)));
     this.socket.write(text);
+    opened.add(this);
   }
 
   /** Undefined as long as there is no answer. */
