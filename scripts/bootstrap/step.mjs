@@ -10,7 +10,8 @@ const said = messages.step;
 export const PLAIN_INTERVAL_MS = 10_000;
 export const FRAME_MS = 100;
 export const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
-const LONGEST_NOTE = 100;
+/** A program may print long lines. */
+export const LONGEST_NOTE = 100;
 const TAIL_LINES = 15;
 
 /** @param {number} startedMs @returns {string} */

@@ -5,6 +5,7 @@ import { isChecked } from '../../stacks/topology/health.ts';
 import { type Service, socketsOf } from '../../stacks/topology/service.ts';
 import { localUrl, mainTunnel, publicUrl } from '../../stacks/topology/urls.ts';
 import { type ContainerState, projectContainers } from '../docker/containers.ts';
+import { stateText } from '../docker/inspect.ts';
 import { printJson } from '../lib/json.ts';
 import { begin, during, type Task } from '../lib/live.ts';
 import { hanging, paint, secondsSince, table } from '../lib/report.ts';
@@ -113,7 +114,7 @@ function summary(
     const { name, service, image, health } = container;
     // Containers run an image by its content address; people know it by its tag.
     const tag = project.images.byService.get(service)?.reference ?? image;
-    return [name, tag, health, addressOf(service, project, tunnel, container)];
+    return [name, tag, stateText(health), addressOf(service, project, tunnel, container)];
   });
   return table(Object.values(said.head), rows);
 }

@@ -5,7 +5,14 @@
 import cliCursor from 'cli-cursor';
 import { createLogUpdate } from 'log-update';
 import { messages } from '../../messages/index.ts';
-import { FRAME_MS, FRAMES, isTerminal, lastLine, PLAIN_INTERVAL_MS } from '../bootstrap/step.mjs';
+import {
+  FRAME_MS,
+  FRAMES,
+  isTerminal,
+  LONGEST_NOTE,
+  lastLine,
+  PLAIN_INTERVAL_MS,
+} from '../bootstrap/step.mjs';
 import { isTextShown } from './json.ts';
 import { paint, secondsSince } from './report.ts';
 import { cut, textWidth } from './text.ts';
@@ -34,9 +41,6 @@ interface Running {
   readonly startedMs: number;
   note: string;
 }
-
-/** A program may print long lines. */
-const LONGEST_NOTE = 100;
 
 const running = new Set<Running>();
 
