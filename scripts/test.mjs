@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { goTest } from './bootstrap/go.mjs';
 import { ensureCdktf } from './bootstrap/packages.mjs';
@@ -18,7 +18,8 @@ const node24 = `${root}/node_modules/node-linux-${process.arch}/bin/node`;
 const vitest = 'node_modules/vitest/vitest.mjs';
 
 let passed = 0;
-let failed = 0;
+/** @type {string[]} what failed, told at the end: a long log is read from there */
+const failures = [];
 
 /**
  * @typedef {object} RunOptions
@@ -50,7 +51,32 @@ async function run(title, program, args, { cwd = root, env = {}, beside = false 
 /** Runs a program that counts as one test. @param {string} title @param {string} program @param {string[]} args */
 async function check(title, program, args) {
   if (await run(title, program, args)) passed += 1;
-  else failed += 1;
+  else failures.push(title);
+}
+
+/**
+ * @typedef {object} TestFile
+ * @property {string} name
+ * @property {string} [message] why the file as a whole failed
+ * @property {{ status: string, fullName: string, failureMessages?: string[] }[]} assertionResults
+ */
+
+/**
+ * The failed tests of a report of vitest's, and the files that failed as a whole, each with the first lines of why.
+ * @param {string} title @param {{ testResults: TestFile[] }} report @returns {string[]}
+ */
+function failuresOf(title, { testResults }) {
+  const why = (/** @type {string} */ text) => text.split('\n').slice(0, 12).join('\n    ');
+  return testResults.flatMap(({ name, message, assertionResults }) => {
+    const file = `${title}: ${relative(root, name)}`;
+    const tests = assertionResults
+      .filter(({ status }) => status === 'failed')
+      .map(
+        ({ fullName, failureMessages = [] }) =>
+          `${file}: ${fullName}\n    ${why(failureMessages.join('\n'))}`,
+      );
+    return message && tests.length === 0 ? [`${file}\n    ${why(message)}`] : tests;
+  });
 }
 
 /**
@@ -64,12 +90,12 @@ async function tests(title, node, args, options = {}) {
   try {
     const result = JSON.parse(readFileSync(report, 'utf8'));
     passed += result.numPassedTests;
-    failed += result.numFailedTests;
-    if (!succeeded && result.numFailedTests === 0) failed += 1;
-    if (result.numTotalTests === 0) failed += 1;
+    const failed = failuresOf(title, result);
+    if (failed.length === 0 && result.numTotalTests === 0) failed.push(`${title}: no tests`);
+    if (failed.length === 0 && !succeeded) failed.push(`${title}: failed outside of its tests`);
+    failures.push(...failed);
   } catch {
-    console.error(`✗ ${title}: no report`);
-    failed += 1;
+    failures.push(`${title}: no report`);
   }
 }
 
@@ -77,11 +103,13 @@ async function tests(title, node, args, options = {}) {
 async function goTests(title, module) {
   console.log(`\n▸ ${title}`);
   const { code, output } = await goTest(join(root, module));
-  const count = (/** @type {string} */ result) =>
-    output.match(new RegExp(`^--- ${result}: `, 'gm'))?.length ?? 0;
-  console.log(code === 0 ? `${count('PASS')} passed` : output);
-  passed += count('PASS');
-  failed += count('FAIL') || (code === 0 && count('PASS') > 0 ? 0 : 1);
+  const successes = output.match(/^--- PASS: /gm)?.length ?? 0;
+  console.log(code === 0 ? `${successes} passed` : output);
+  passed += successes;
+  /** @type {string[]} */
+  const failed = output.match(/^--- FAIL: .*/gm) ?? [];
+  if (failed.length === 0 && (code !== 0 || successes === 0)) failed.push('no test passed');
+  failures.push(...failed.map((test) => `${title}: ${test}`));
 }
 
 const programs = {
@@ -139,5 +167,6 @@ await Promise.all([
   })(),
 ]);
 
-console.log(`\n${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
+for (const failure of failures) console.log(`\n✗ ${failure}`);
+console.log(`\n${passed} passed, ${failures.length} failed`);
+process.exitCode = failures.length === 0 ? 0 : 1;
