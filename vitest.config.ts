@@ -17,6 +17,7 @@ const BESIDE = [
   'interrupts',
   'limits',
   'log-rotation',
+  'moved',
   'rollback',
   'services',
   'terminal',

@@ -202,6 +202,8 @@ export const deployment = {
   },
   terraform: {
     cannotForget: (addresses: string, output: string) => `terraform cannot forget ${addresses}:\n${output}`,
+    diskFull: (message: string) => `A disk is full: ${message}`,
+    diskFullFix: 'make room (df -h and docker system df show where), then run the same command again.',
     failed: 'terraform failed',
     initFailed: (output: string) => `terraform init failed:\n${output}`,
     initFix: 'npm run up makes the provider available.',

@@ -2,7 +2,8 @@
 export const settings = {
   applicationSettings: {
     containerPort: 'should be a port between 1 and 65535',
-    hostAddress: 'should be an address of this host that containers reach, such as 172.17.0.1:8000',
+    hostAddress:
+      'should be an IPv4 address of this host that containers reach, with a port, such as 172.17.0.1:8000',
     notLoopback:
       'should be an address of this host that containers reach, such as 172.17.0.1:8000: containers do not reach 127.0.0.1',
     onePath: 'should name a path',

@@ -188,6 +188,8 @@ export const deployment: typeof en = {
   },
   terraform: {
     cannotForget: (addresses, output) => `terraform 无法从状态中移除 ${addresses}：\n${output}`,
+    diskFull: (message) => `磁盘已满：${message}`,
+    diskFullFix: '腾出空间（df -h 和 docker system df 显示用在何处），然后重新运行同一命令。',
     failed: 'terraform 失败',
     initFailed: (output) => `terraform init 失败：\n${output}`,
     initFix: '运行 npm run up 安装 provider。',

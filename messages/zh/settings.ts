@@ -3,7 +3,7 @@ import type { settings as en } from '../en/settings.ts';
 export const settings: typeof en = {
   applicationSettings: {
     containerPort: '应为 1 到 65535 之间的端口',
-    hostAddress: '应为容器能访问到的本机地址，例如 172.17.0.1:8000',
+    hostAddress: '应为容器能访问到的本机 IPv4 地址和端口，例如 172.17.0.1:8000',
     notLoopback: '应为容器能访问到的本机地址，例如 172.17.0.1:8000：容器访问不到主机的 127.0.0.1',
     onePath: '应至少有一个路径',
     paths: '应为以 "/" 开头的路径，用逗号分隔',

@@ -1,7 +1,7 @@
 // Finds Terraform or OpenTofu, or builds OpenTofu, and makes the Docker provider available to it.
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { messages } from '../../messages/bootstrap.mjs';
 import { UserError } from '../../stacks/errors.mjs';
 import { goBuild } from './go.mjs';
@@ -15,51 +15,73 @@ export const PROVIDER = { source: 'registry.terraform.io/kreuzwerker/docker', ve
 const REGISTRY_DEADLINE_MS = 90_000;
 const ARCH = { x64: 'amd64', arm64: 'arm64' }[/** @type {'x64'} */ (process.arch)];
 
-/** @param {string} root */
-const builtTofu = (root) => join(root, '.build/bin/tofu');
+/** As seen from node_modules/.bin: a checkout can be moved. */
+const BUILT_TOFU = '../../.build/bin/tofu';
 
-/** @param {string} program @returns {Promise<string | undefined>} its version, where it is recent enough */
+/** @param {string} root */
+const programFolder = (root) => join(root, 'node_modules/.bin');
+
+/**
+ * The name and version of an engine.
+ * @param {string} program @returns {Promise<string | undefined>} undefined where it is too old, or does not run
+ * @example 'OpenTofu v1.10.7'
+ */
 async function versionOf(program) {
   const { code, output } = await tryRun(program, ['version']);
-  const [version, minor] = /v1\.(\d+)\.\d+/.exec(output) ?? [];
+  const [version, minor] = /(?:Terraform|OpenTofu) v1\.(\d+)\.\d+/.exec(output) ?? [];
   return code === 0 && Number(minor) >= MIN_MINOR ? version : undefined;
+}
+
+/**
+ * A program on the PATH but the link of an earlier run, which npm puts first there.
+ * @param {string} name @param {string} root @returns {string | undefined} its absolute path
+ */
+function installed(name, root) {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter(isAbsolute);
+  return folders
+    .filter((folder) => resolve(folder) !== programFolder(root))
+    .map((folder) => join(folder, name))
+    .find((path) => existsSync(path));
 }
 
 /**
  * cdktf's CLI starts a program named "terraform". Where only OpenTofu exists, node_modules/.bin, which npx puts
  * first on the PATH, gets it under that name, so that `npx cdktf` works from a clean shell.
- * @param {string} root @param {string} target
+ * @param {string} root @param {string | undefined} target undefined for none
  */
 function linkAsTerraform(root, target) {
-  const link = join(root, 'node_modules/.bin/terraform');
+  const link = join(programFolder(root), 'terraform');
   rmSync(link, { force: true });
-  symlinkSync(target, link);
+  if (target) symlinkSync(target, link);
 }
 
-/** @param {string} root @param {(line: string) => void} report */
+/**
+ * Terraform where it is installed, else OpenTofu, else one that is built here.
+ * @param {string} root @param {(line: string) => void} report
+ */
 export async function ensureEngine(root, report) {
-  const terraform = await versionOf('terraform');
-  if (terraform) return { detail: `Terraform ${terraform}`, value: 'terraform' };
-  let path = 'tofu';
-  let version = await versionOf(path);
-  if (!version) {
-    path = builtTofu(root);
-    if (!existsSync(path)) {
-      await goBuild(
-        {
-          module: join(root, 'assets/go/opentofu'),
-          packagePath: 'github.com/opentofu/opentofu/cmd/tofu',
-          output: path,
-        },
-        report,
-      );
-    }
-    version = await versionOf(path);
-    if (!version) throw new UserError(said.doesNotRun(path), said.doesNotRunFix(path));
+  for (const name of ['terraform', 'tofu']) {
+    const path = installed(name, root);
+    const version = path && (await versionOf(path));
+    if (!version) continue;
+    linkAsTerraform(root, name === 'terraform' ? undefined : path);
+    return { detail: version, value: path };
   }
-  const absolute = path === 'tofu' ? (await tryRun('sh', ['-c', 'command -v tofu'])).output : path;
-  linkAsTerraform(root, absolute);
-  return { detail: `OpenTofu ${version}`, value: absolute };
+  const path = resolve(programFolder(root), BUILT_TOFU);
+  if (!existsSync(path)) {
+    await goBuild(
+      {
+        module: join(root, 'assets/go/opentofu'),
+        packagePath: 'github.com/opentofu/opentofu/cmd/tofu',
+        output: path,
+      },
+      report,
+    );
+  }
+  const version = await versionOf(path);
+  if (!version) throw new UserError(said.doesNotRun(path), said.doesNotRunFix(path));
+  linkAsTerraform(root, BUILT_TOFU);
+  return { detail: version, value: path };
 }
 
 /** @param {string} engine @param {string} mirror @param {(line: string) => void} report */

@@ -117,11 +117,15 @@ export const lastRelease = (project: string): Release | undefined => releases(pr
 const derived = ({ find }: Definition, settings: Settings): string | undefined =>
   find?.({ resolve: (path) => path, stat: () => undefined, read: () => undefined }, settings);
 
+/** A setting's value, with a path in this checkout as seen from there: a checkout can be moved. */
+const movable = (name: SettingName, text: string): string =>
+  'path' in SETTINGS[name] && text.startsWith(`${root}/`) ? text.slice(root.length + 1) : text;
+
 /** As they are kept and shown: without what may be a key, and what only follows from others is not set. */
 const asText = (settings: Settings): Release['settings'] =>
   Object.fromEntries(
     SETTING_NAMES.map((name) => {
-      const text = String(settings[name] ?? '');
+      const text = movable(name, String(settings[name] ?? ''));
       const definition: Definition = SETTINGS[name];
       if (text === derived(definition, settings)) return [name, ''];
       return [name, definition.secretQuery ? text.replace(/\?.*/, '?…') : text];
@@ -228,7 +232,8 @@ export function changedSettings(
   if (!release) return [];
   const now = asText(settings);
   return SETTING_NAMES.flatMap((name) => {
-    const from = release.settings[name] ?? SETTINGS[name].default;
+    // Earlier versions kept the absolute path.
+    const from = movable(name, release.settings[name] ?? SETTINGS[name].default);
     const to = now[name] ?? '';
     return from === to ? [] : [{ name, from, to }];
   });

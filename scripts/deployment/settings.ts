@@ -1,5 +1,6 @@
 /** Reads the settings: the only reader of BTCW_ names in the environment, and of `.env`. */
 import { lstatSync, readFileSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { messages } from '../../messages/index.ts';
 import type { Settings } from '../../stacks/settings/definitions.ts';
@@ -11,7 +12,8 @@ const said = messages.deployment.settings;
 
 /** The files of this host, relative to the folder the command runs in. */
 export const disk: FileSystem = {
-  resolve: (path) => resolve(path),
+  // No shell reads `.env`, which would know what "~" is.
+  resolve: (path) => resolve(path.replace(/^~(?=\/|$)/, homedir())),
   stat(path) {
     try {
       const stats = statSync(path);

@@ -56,9 +56,19 @@ export const changesAnything = ({ changes }: Pick<TerraformEvent, 'changes'>): b
 
 type Diagnostic = NonNullable<TerraformEvent['diagnostic']>;
 
+/** A disk that is full: this host's, or the engine's. */
+function fullDisk(output: string): UserError | undefined {
+  const line = output
+    .split('\n')
+    .find((candidate) => /no space left on device|disk quota exceeded/i.test(candidate));
+  return line === undefined
+    ? undefined
+    : new UserError(said.diskFull(line.replace(/^[\s│╷╵]+/, '').trim()), said.diskFullFix);
+}
+
 /** The lock's holder, out of what terraform says. */
 function lockHolder(detail: string): string | undefined {
-  if (!/lock info/i.test(detail)) return undefined;
+  if (!/^\s*Lock Info:/m.test(detail)) return undefined;
   const field = (name: string) => new RegExp(`${name}:\\s*(\\S.*)`).exec(detail)?.[1]?.trim();
   return holderText({ Operation: field('Operation'), Who: field('Who'), Created: field('Created') });
 }
@@ -67,6 +77,9 @@ function lockHolder(detail: string): string | undefined {
 export function explain(project: string, diagnostics: readonly Diagnostic[]): UserError {
   const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error');
   const text = errors.map((error) => `${error.summary}\n${error.detail ?? ''}`).join('\n');
+  // A lock that cannot be written is nobody's.
+  const full = fullDisk(text);
+  if (full) return full;
   const holder = lockHolder(text);
   if (holder) {
     return lockedError(project, holder);
@@ -98,6 +111,8 @@ async function ensureInitialised(folder: string): Promise<void> {
     result = await init(folder);
   }
   if (result.exitCode !== 0) {
+    const full = fullDisk(result.output);
+    if (full) throw full;
     throw new UserError(said.initFailed(indent(tail(result.output))), said.initFix);
   }
 }

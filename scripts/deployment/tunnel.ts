@@ -2,7 +2,7 @@
 import { messages } from '../../messages/index.ts';
 import type { Settings } from '../../stacks/settings/definitions.ts';
 import { serviceNamed, type Topology } from '../../stacks/topology/topology.ts';
-import { mainTunnel } from '../../stacks/topology/urls.ts';
+import { mainTunnel, socketOf } from '../../stacks/topology/urls.ts';
 import { inspect } from '../docker/inspect.ts';
 import { readLog } from '../docker/logs.ts';
 import { waitFor } from '../lib/wait.ts';
@@ -83,7 +83,7 @@ const CAUSES: readonly (readonly [RegExp, (settings: Settings) => string, Tunnel
 ];
 
 export const serverAddress = (settings: Settings): string =>
-  `${settings.BTCW_FRP_SERVER_ADDR ?? '127.0.0.1'}:${settings.BTCW_FRP_SERVER_PORT}`;
+  socketOf(settings.BTCW_FRP_SERVER_ADDR ?? '127.0.0.1', settings.BTCW_FRP_SERVER_PORT);
 
 /** Docker notes a container's start a few ms after its first lines: an frpc that succeeds at once is that quick. */
 const START_SLACK_MS = 500;

@@ -2,7 +2,7 @@
 import { messages } from '../../messages/index.ts';
 import { isOnHostNetwork, type Service, socketsOf } from '../../stacks/topology/service.ts';
 import { serviceNamed, type Topology, type Tunnel } from '../../stacks/topology/topology.ts';
-import { mainTunnel } from '../../stacks/topology/urls.ts';
+import { mainTunnel, socketOf } from '../../stacks/topology/urls.ts';
 import { isOnHost } from '../deployment/routes.ts';
 import { COMPLETED, stateText } from '../docker/inspect.ts';
 import type { Finding, Hop } from '../doctor/checks/check.ts';
@@ -138,7 +138,7 @@ function columnsOf(facts: Facts, stateOf: StateReader): PictureHop[][] {
     };
   };
   const serverHop = (tunnel: Tunnel): PictureHop => {
-    const address = `${tunnel.serverAddress}:${tunnel.remotePort}`;
+    const address = socketOf(tunnel.serverAddress, tunnel.remotePort);
     if (tunnel.server) return serviceHop(tunnel.server, address, said.standIn(tunnel.server));
     const hop = serverOf(tunnel);
     const note = facts.frpServer.connectMs === undefined ? said.noAnswer : said.reachable;

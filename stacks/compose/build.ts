@@ -1,6 +1,7 @@
 /** Images: named, or built from a folder. */
 import { join } from 'node:path/posix';
 import { messages } from '../../messages/index.ts';
+import { withoutTag } from '../settings/rules.ts';
 import type { BuildSecret, ContextBuild } from '../topology/image-source.ts';
 import type { Context, KeyReader } from './draft.ts';
 import { looksSecret } from './environment.ts';
@@ -27,7 +28,7 @@ const REFUSED = {
 export const image: KeyReader = (node, draft, { reader }) => {
   const reference = reader.text(node, messages.compose.values.anImage);
   if (reference === undefined) return;
-  if (REFERENCE.test(reference)) draft.image = { node, reference };
+  if (REFERENCE.test(reference)) draft.image = { node, reference: withoutTag(reference) };
   else reader.report.problem(node, said.image(reference));
 };
 

@@ -70,6 +70,15 @@ function furtherOptions({ workingDir, stopSignal, shmMiB, extraHosts, ulimits }:
   };
 }
 
+/**
+ * Docker takes absolute paths alone. One in this package is made by Terraform from where it runs, so that the checkout can
+ * be moved. https://developer.hashicorp.com/terraform/language/functions/abspath
+ */
+function hostPath(source: string, { host, packageFolder }: ServiceContainerProps): string {
+  if (!source.startsWith(`${host.packageFolder}/`)) return source;
+  return `\${abspath(${JSON.stringify(packageFolder)})}${source.slice(host.packageFolder.length)}`;
+}
+
 /** One block for each socket; on the host's network the program listens by itself. */
 const bindingsOf = (service: Service) =>
   isOnHostNetwork(service)
@@ -182,7 +191,7 @@ export class ServiceContainer extends Construct {
         })),
         ...service.binds.map(({ source, path, writable }) => ({
           containerPath: path,
-          hostPath: source,
+          hostPath: hostPath(source, props),
           readOnly: !writable,
         })),
       ],

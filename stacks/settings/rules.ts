@@ -65,19 +65,29 @@ export const list = (part: RegExp, rule: string) =>
     )
     .refine((items) => items.every((item) => part.test(item)), rule);
 
-const REFERENCE =
-  /^[a-z0-9][a-z0-9._/-]*(:\d+\/[a-z0-9._/-]+)?(:[A-Za-z0-9_][\w.-]{0,127}|@sha256:[0-9a-f]{64})$/;
+const TAG = ':[A-Za-z0-9_][\\w.-]{0,127}';
+const DIGEST = '@sha256:[0-9a-f]{64}';
+const REFERENCE = new RegExp(
+  `^[a-z0-9][a-z0-9._/-]*(:\\d+/[a-z0-9._/-]+)?(${TAG}|${DIGEST}|${TAG}${DIGEST})$`,
+);
+
+/**
+ * A reference by its digest alone where it has one, as the engine lists it: a tag beside it says nothing more.
+ * @example withoutTag('app:1.2@sha256:abc') // 'app@sha256:abc'
+ */
+export const withoutTag = (reference: string): string => reference.replace(/:[\w.-]+(?=@)/, '');
 
 /** An image that says which one it is. */
 export const image = optional(
   z
     .string()
     .regex(REFERENCE, said.image)
-    .refine((value) => !value.endsWith(':latest'), said.image),
+    .refine((value) => !value.endsWith(':latest'), said.image)
+    .transform(withoutTag),
 );
 
 /** An image of the user's own, which may be "latest": whichever the engine has. */
-export const ownImage = optional(z.string().regex(REFERENCE, said.ownImage));
+export const ownImage = optional(z.string().regex(REFERENCE, said.ownImage).transform(withoutTag));
 
 /** A path; what is there is for a {@link PathRule}. */
 export const path = optional(z.string());

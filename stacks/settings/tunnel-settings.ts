@@ -25,6 +25,12 @@ function portAbove(settings: Readonly<Record<string, unknown>>): number {
   return candidates.find((port) => port > 0 && port <= 65535 && !taken.includes(port)) ?? nginx;
 }
 
+const ADDRESS = z.union([z.ipv4(), z.ipv6()]);
+
+/** Four numbers are an address, and a wrong one is no name. */
+const isHostName = (value: string): boolean =>
+  /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(value) && !/^[\d.]+$/.test(value);
+
 export const TUNNEL_SETTINGS = {
   BTCW_FRP_SERVER_ADDR: define({
     default: '',
@@ -34,9 +40,8 @@ export const TUNNEL_SETTINGS = {
     schema: rules.optional(
       z
         .string()
-        .regex(/^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/, said.serverAddress)
-        // Four numbers are an address, and a wrong one is no name.
-        .refine((value) => !/^[\d.]+$/.test(value) || z.ipv4().safeParse(value).success, said.serverAddress),
+        .transform((value) => value.replace(/^\[(.*:.*)\]$/, '$1'))
+        .refine((value) => ADDRESS.safeParse(value).success || isHostName(value), said.serverAddress),
     ),
   }),
   BTCW_FRP_SERVER_PORT: define({

@@ -8,16 +8,20 @@ export function mainTunnel({ tunnels }: Topology): Tunnel {
   return tunnel;
 }
 
+/** @example socketOf('2001:db8::1', 7000) // '[2001:db8::1]:7000' */
+export const socketOf = (address: string, port: number): string =>
+  `${address.includes(':') ? `[${address}]` : address}:${port}`;
+
 /** The address that the tunnel serves. @example 'http://47.108.221.231:60001' */
 export function publicUrl(topology: Topology): string {
   const { serverAddress, remotePort } = mainTunnel(topology);
-  return `http://${serverAddress}:${remotePort}`;
+  return `http://${socketOf(serverAddress, remotePort)}`;
 }
 
 /** Where the frp client connects. @example '47.108.221.231:7000' */
 export function frpServer(topology: Topology): string {
   const { serverAddress, serverPort } = mainTunnel(topology);
-  return `${serverAddress}:${serverPort}`;
+  return socketOf(serverAddress, serverPort);
 }
 
 /** Where a service's first port is reached on this host. @example 'http://127.0.0.1:8501' */

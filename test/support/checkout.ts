@@ -1,10 +1,10 @@
 /** A second checkout of this repository, at any commit, with the packages of this one. */
 import { existsSync, rmSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Outcome, type TestDeployment, tryProgram } from './deployment.ts';
 
 export class Checkout {
-  readonly folder: string;
+  folder: string;
   private readonly commit: string;
 
   constructor(name: string, commit: string) {
@@ -33,6 +33,15 @@ export class Checkout {
   /** Runs one of the package's commands, as the checkout has them. */
   command(deployment: TestDeployment, ...args: readonly string[]): Promise<Outcome> {
     return this.run('node', ['scripts/run.mjs', ...args], { ...deployment.settings });
+  }
+
+  /** Gives its folder another name. */
+  async rename(name: string): Promise<void> {
+    const folder = join(dirname(this.folder), name);
+    rmSync(folder, { recursive: true, force: true });
+    const { code, output } = await tryProgram('git', ['worktree', 'move', this.folder, folder]);
+    if (code !== 0) throw new Error(output);
+    this.folder = folder;
   }
 
   async remove(): Promise<void> {

@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ServiceDefinition } from '../../stacks/topology/service.ts';
 import { HOST, type Json, synthesise } from '../support/stack.ts';
 
+const DOLLAR = '$';
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'btcw-stack-'));
@@ -299,21 +300,30 @@ describe("frpc's log file", () => {
 
 describe('dev mode', () => {
   it('serves the mounted sources with Vite, which may not write to them', () => {
-    const { container, packageFolder } = synthesise({ BTCW_FRONTEND_MODE: 'dev' });
+    const { container } = synthesise({ BTCW_FRONTEND_MODE: 'dev' });
+    const inPackage = (path: string) => `${DOLLAR}{abspath("../../..")}/${path}`;
     expect(container('frontend').volumes).toEqual([
-      { container_path: '/app/node_modules', host_path: `${packageFolder}/node_modules`, read_only: true },
-      {
-        container_path: '/app/assets/frontend',
-        host_path: `${packageFolder}/assets/frontend`,
-        read_only: true,
-      },
+      { container_path: '/app/node_modules', host_path: inPackage('node_modules'), read_only: true },
+      { container_path: '/app/assets/frontend', host_path: inPackage('assets/frontend'), read_only: true },
     ]);
     expect(container('frontend').read_only).toBe(true);
   });
 });
 
+describe('a checkout that is moved', () => {
+  it.each([
+    ['as it is by default', {}],
+    ['with an embedded server, databases and generated secrets', { BTCW_POSTGRES: 'on', BTCW_REDIS: 'on' }],
+    ['in dev mode', { BTCW_FRONTEND_MODE: 'dev' }],
+  ])('finds no path of its earlier place in the configuration %s', (_, environment) => {
+    const { packageFolder, text } = synthesise(environment);
+    expect(text).not.toContain(packageFolder);
+    expect(text).not.toContain(process.cwd());
+    expect(text).not.toContain(homedir());
+  });
+});
+
 describe('strings from outside', () => {
-  const DOLLAR = '$';
   const HOSTILE = [
     `${DOLLAR}{file("/etc/hostname")}`,
     '%{ if true }x%{ endif }',

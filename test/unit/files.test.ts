@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { SynthesisedProject } from '../../scripts/deployment/project.ts';
 import {
@@ -148,6 +148,19 @@ describe('a kept release', () => {
     expect(changedSettings(lastRelease(project), now)).toEqual([
       { name: 'BTCW_NGINX_PORT', from: '8501', to: '8601' },
     ]);
+  });
+
+  it('has no path of this checkout, which may be moved', () => {
+    const ca = path('ca.pem');
+    writeFileSync(ca, '-----BEGIN CERTIFICATE-----\n');
+    const named = { BTCW_BUILD_ARGS_FILE: 'package.json', BTCW_BUILD_CA: ca };
+    keep('{"a":0}', named);
+    const release = lastRelease(project);
+    expect(release?.settings).toMatchObject(named);
+    expect(JSON.stringify(release)).not.toContain(process.cwd());
+    const now = settingsOf({ BTCW_PROJECT: project, ...named });
+    const earlier = { settings: { ...release?.settings, BTCW_BUILD_ARGS_FILE: resolve('package.json') } };
+    expect([changedSettings(release, now), changedSettings(earlier, now)]).toEqual([[], []]);
   });
 
   describe('is what runs', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { containerText, isPending, isWell } from '../../scripts/deployment/health.ts';
 import { progress } from '../../scripts/deployment/report.ts';
-import { changesAnything } from '../../scripts/deployment/terraform.ts';
+import { changesAnything, explain } from '../../scripts/deployment/terraform.ts';
 
 describe('a container', () => {
   const state = (status: string, health: string) => ({ name: 'x-backend', status, health });
@@ -64,5 +64,31 @@ describe('an event of terraform', () => {
     expect(changesAnything({})).toBe(false);
     expect(changesAnything({ changes: { add: 0, change: 0, remove: 0 } })).toBe(false);
     expect(changesAnything({ changes: { add: 0, change: 1, remove: 0 } })).toBe(true);
+  });
+});
+
+describe('what terraform says of a lock', () => {
+  /** As Terraform 1.11.4 has said it. */
+  const lockError = (why: string) => ({
+    severity: 'error',
+    summary: 'Error acquiring the state lock',
+    detail: `Error message: ${why}\n\nTerraform acquires a state lock to protect the state from being written\nby multiple users at the same time. Please resolve the issue above and try\nagain.`,
+  });
+  const why = (problem: string) => `could not write lock info for "x.tfstate": ${problem}`;
+  const said = (text: string) => explain('unit', [lockError(text)]).message;
+
+  it('is another run where it names one', () => {
+    const info = 'Lock Info:\n  ID:        1\n  Operation: OperationTypeApply\n  Who:       me@host\n';
+    expect(said(`resource temporarily unavailable\n${info}`)).toMatch(/"apply" by me@host/);
+  });
+
+  it('is the disk where that is full, and what it says where it is anything else', () => {
+    const full = said(why('write .x.tfstate.lock.info: no space left on device'));
+    expect(full).toMatch(
+      /^A disk is full: .*\.x\.tfstate\.lock\.info: no space left on device\n +Fix: make room/,
+    );
+    const forbidden = said(why('open .x.tfstate.lock.info: permission denied'));
+    expect(forbidden).toMatch(/permission denied/);
+    expect([full, forbidden].join()).not.toContain('Another run');
   });
 });

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import {
   columnsOf,
@@ -15,8 +15,9 @@ import {
 import { UserError } from '../../stacks/errors.mjs';
 import { HIGHEST_MAX_CONNECTIONS, SETTING_NAMES, SETTINGS } from '../../stacks/settings/definitions.ts';
 import { parseSettings } from '../../stacks/settings/parse.ts';
+import { frpServer, publicUrl } from '../../stacks/topology/urls.ts';
 import { memoryFiles } from '../support/files.ts';
-import { type Environment, settingsOf } from '../support/topology.ts';
+import { type Environment, settingsOf, topologyFor } from '../support/topology.ts';
 
 let folder: string;
 const file = (name: string, content: string, mode = 0o600) => {
@@ -142,6 +143,10 @@ describe('a wrong setting is refused with its name, its value and the fix', () =
     ['BTCW_FRP_SERVER_ADDR', 'http://example.org', /without scheme/],
     ['BTCW_FRP_SERVER_ADDR', 'example.org:7000', /without scheme or port/],
     ['BTCW_FRP_SERVER_ADDR', '256.1.1.1', /host name or an address/],
+    ['BTCW_FRP_SERVER_ADDR', '2001:db8::1::2', /host name or an address/],
+    ['BTCW_FRP_SERVER_ADDR', '[2001:db8::1]:7000', /without scheme or port/],
+    ['BTCW_NGINX_BIND', '::1', /IPv4 address of this host/],
+    ['BTCW_BACKEND_ADDRESS', '[::1]:8000', /IPv4 address of this host/],
     ['BTCW_FRP_SERVER_PORT', 'seven', /port between/],
     ['BTCW_FRP_PROXY_NAME', 'freq service', /letters, digits/],
     ['BTCW_FRP_REMOTE_PORT', '99999', /port between/],
@@ -234,6 +239,32 @@ describe('a wrong setting is refused with its name, its value and the fix', () =
 
   it('fails when .env has an unknown name that resembles none', () => {
     expect(problemsOf({}, 'BTCW_SOMETHING_ELSE_ENTIRELY=1')).toMatch(/see \.env\.example/);
+  });
+});
+
+describe('a setting is taken as it is usually written:', () => {
+  const DIGEST = `sha256:${'0'.repeat(64)}`;
+
+  it.each(['BTCW_BACKEND_IMAGE', 'BTCW_NGINX_IMAGE'] as const)('%s with a tag and a digest', (name) => {
+    expect(settingsOf({ [name]: `hub.example:5000/app:1.2@${DIGEST}` })[name]).toBe(
+      `hub.example:5000/app@${DIGEST}`,
+    );
+    expect(settingsOf({ [name]: `app@${DIGEST}` })[name]).toBe(`app@${DIGEST}`);
+  });
+
+  it.each(['2001:db8::1', '[2001:db8::1]'])('an frp server at %s', (address) => {
+    const topology = topologyFor({ BTCW_FRP_SERVER_ADDR: address, BTCW_FRP_REMOTE_PORT: '60001' });
+    expect([frpServer(topology), publicUrl(topology)]).toEqual([
+      '[2001:db8::1]:7000',
+      'http://[2001:db8::1]:60001',
+    ]);
+  });
+
+  it('a path in the home folder', () => {
+    vi.stubEnv('HOME', folder);
+    const path = file('home-token', 'a-token\n');
+    expect(settingsOf({}, 'BTCW_FRP_TOKEN_FILE=~/home-token').BTCW_FRP_TOKEN_FILE).toBe(path);
+    vi.unstubAllEnvs();
   });
 });
 
