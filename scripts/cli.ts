@@ -161,7 +161,13 @@ export function programIn(said: Messages['cli']): Command {
     .option('--token <token>', said.doctor.token)
     .option('--token-file <file>', said.doctor.tokenFile)
     .addHelpText('after', `\n${said.doctor.more}`)
-    .action((options: DoctorOptions) => doctor({ ...options, verbose: Boolean(program.opts().verbose) }));
+    .action(({ tokenFile, ...options }: DoctorOptions) =>
+      doctor({
+        ...options,
+        ...(tokenFile !== undefined && { tokenFile: tokenFile === '-' ? tokenFile : callersPath(tokenFile) }),
+        verbose: Boolean(program.opts().verbose),
+      }),
+    );
   program
     .command('status')
     .description(said.status.about)

@@ -2,6 +2,7 @@ export const backup = {
   archive: {
     cannotWrite: (file: string) => `${file} cannot be written`,
     cannotWriteFix: 'make room on its disk, or choose another place.',
+    cutManifest: (manifest: string) => `${manifest} is not whole`,
     damaged: (file: string, why: string) => `${file} is cut short or damaged: ${why}. Nothing was changed.`,
     damagedFix: 'take another copy of it.',
     memberMissing: (member: string) => `${member} is missing`,

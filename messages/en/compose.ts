@@ -96,7 +96,8 @@ export const compose = {
     swap: 'is not supported: swap is not used, the limit is "mem_limit".',
     sysctls: 'is not supported: set it on the host.',
     terminal: 'containers here have no terminal',
-    unknown: (nearest: string) => `is no key of the Compose Specification; did you mean "${nearest}"?`,
+    unknown: 'is no key of the Compose Specification.',
+    unknownNear: (nearest: string) => `is no key of the Compose Specification; did you mean "${nearest}"?`,
     volumesFrom: 'is not supported: name the volumes in both services.',
   },
   limits: {

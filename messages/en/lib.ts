@@ -3,8 +3,8 @@ export const lib = {
   /** Between the last two of a list. */
   and: ' and ',
   bytes: 'bytes',
-  /** Title of what to do about a problem, in a table. */
-  fix: 'fix',
+  /** What the kernel says instead of doing it. */
+  refused: (reason: string) => `The system refuses: ${reason}`,
   appProfile: {
     /** Why something is not asked for: by what the profile has nothing of. */
     namesNo: {
@@ -16,6 +16,10 @@ export const lib = {
     },
   },
   confirm: { typeYes: (question: string) => `${question} Type "yes": ` },
+  environment: {
+    notTerraform: (name: string) =>
+      `Terraform starts this command, and hands it ${name}. Nothing was changed.`,
+  },
   files: {
     cannotWrite: (path: string, reason: string) => `${path} cannot be written: ${reason}`,
     makeRoom: 'make room on its disk, then run this again.',
@@ -44,6 +48,7 @@ export const lib = {
     stopIt: 'Stop it, or choose another port.',
   },
   profile: {
+    aliases: 'has an alias without an anchor, or too many aliases',
     besideLogin: 'should stand beside login, which gives the token',
     deadline: 'should be "any time" or a time such as "5s" or "2m"',
     docs: 'docs/app-profile.md describes the keys.',

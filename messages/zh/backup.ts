@@ -4,6 +4,7 @@ export const backup: typeof en = {
   archive: {
     cannotWrite: (file) => `无法写入 ${file}`,
     cannotWriteFix: '请在该磁盘上腾出空间，或换一个位置。',
+    cutManifest: (manifest) => `${manifest} 不完整`,
     damaged: (file, why) => `${file} 不完整或已损坏：${why}。未做任何更改。`,
     damagedFix: '请重新复制一份。',
     memberMissing: (member) => `缺少 ${member}`,

@@ -89,7 +89,8 @@ export const compose: typeof en = {
     swap: '不支持：不使用交换空间，内存上限用 "mem_limit"。',
     sysctls: '不支持：请在主机上设置。',
     terminal: '这里的容器没有终端',
-    unknown: (nearest) => `不是 Compose 规范中的键；是不是想写 "${nearest}"？`,
+    unknown: '不是 Compose 规范中的键。',
+    unknownNear: (nearest) => `不是 Compose 规范中的键；是不是想写 "${nearest}"？`,
     volumesFrom: '不支持：请在两个服务中都写明数据卷。',
   },
   limits: {

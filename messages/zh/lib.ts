@@ -3,7 +3,7 @@ import type { lib as en } from '../en/lib.ts';
 export const lib: typeof en = {
   and: ' 和 ',
   bytes: '字节',
-  fix: '修复',
+  refused: (reason) => `系统拒绝：${reason}`,
   appProfile: {
     namesNo: {
       login: (profile) => `应用描述 "${profile}" 中没有登录`,
@@ -14,6 +14,7 @@ export const lib: typeof en = {
     },
   },
   confirm: { typeYes: (question) => `${question}输入 "yes" 确认：` },
+  environment: { notTerraform: (name) => `此命令由 Terraform 启动，并由它提供 ${name}。未作任何更改。` },
   files: {
     cannotWrite: (path, reason) => `无法写入 ${path}：${reason}`,
     makeRoom: '在其所在磁盘上腾出空间，然后重新运行。',
@@ -42,6 +43,7 @@ export const lib: typeof en = {
     stopIt: '停止它，或换一个端口。',
   },
   profile: {
+    aliases: '别名没有对应的锚点，或者别名过多',
     besideLogin: '必须与提供令牌的 login 同时出现',
     deadline: '应为 "any time"，或 "5s"、"2m" 这样的时长',
     docs: '各个键的说明见 docs/app-profile.md。',

@@ -1,13 +1,16 @@
 /** Archives: a tar file with a manifest first, written aside and moved to its name when it is whole. */
 import { createHash } from 'node:crypto';
 import {
+  closeSync,
   createReadStream,
   createWriteStream,
-  existsSync,
   lstatSync,
   mkdirSync,
+  openSync,
+  readSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -126,12 +129,29 @@ export class ArchiveWriter {
 
 const cutShort = (file: string, why: string) => new UserError(said.damaged(file, why), said.damagedFix);
 
-/** @throws {UserError} for a file that is no archive of this package */
+/** Whether a file begins as archives of this package do, which have their manifest first. */
+function beginsWithManifest(file: string): boolean {
+  const name = Buffer.alloc(MANIFEST.length + 1);
+  const descriptor = openSync(file, 'r');
+  readSync(descriptor, name);
+  closeSync(descriptor);
+  return name.toString() === `${MANIFEST}\0`;
+}
+
+/** @throws {UserError} for a file that is no archive of this package, or that is cut short in its manifest */
 export async function archiveManifest(file: string): Promise<Manifest> {
-  if (!existsSync(file)) throw new UserError(said.noFile(file));
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (!stats) throw new UserError(said.noFile(file));
+  // Of a pipe or a device, tar might wait for ever.
+  if (!stats.isFile()) throw new UserError(said.noBackup(file));
   const { exitCode, stdout } = await execa('tar', ['-xOf', file, MANIFEST], { reject: false });
-  if (exitCode !== 0 && stdout === '') throw new UserError(said.noBackup(file));
-  return readManifest(stdout, file);
+  if (exitCode === 0) return readManifest(stdout, file);
+  if (stdout === '' && !beginsWithManifest(file)) throw new UserError(said.noBackup(file));
+  try {
+    return readManifest(stdout, file);
+  } catch {
+    throw cutShort(file, said.cutManifest(MANIFEST));
+  }
 }
 
 async function checksumOf(path: string): Promise<{ size: number; sha256: string }> {

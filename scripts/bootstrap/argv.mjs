@@ -95,8 +95,10 @@ export function intentOf(words, env) {
  * The first option that a help does not have.
  * @param {readonly string[]} argv @param {string} help @returns {string | undefined}
  */
-export const unknownOption = (argv, help) =>
-  argv
+export function unknownOption(argv, help) {
+  const known = new Set(help.match(/(?<=^|[\s,])--?\w[\w-]*/gm));
+  return argv
     .filter((arg) => arg.startsWith('-'))
     .map((arg) => arg.split('=')[0] ?? '')
-    .find((flag) => !new RegExp(`(^|[\\s,])${flag}(?![\\w-])`).test(help));
+    .find((flag) => !known.has(flag));
+}

@@ -13,6 +13,7 @@ import type { ConfigFile } from '../../stacks/topology/service.ts';
 import { docker } from '../docker/client.ts';
 import { inspect, stateText } from '../docker/inspect.ts';
 import { readLog } from '../docker/logs.ts';
+import { fromEnvironment, fromTerraform } from '../lib/environment.ts';
 import { commandError } from '../lib/programs.ts';
 import { tail } from '../lib/text.ts';
 import { waitFor } from '../lib/wait.ts';
@@ -72,7 +73,7 @@ async function contentOf(file: ConfigFile, spec: ConfigSpec, image: string): Pro
   if ('content' in file) return file.content;
   const text = readFileSync(file.secretFile, 'utf8');
   if (file.path !== spec.environmentFile) return text;
-  const { entries, problems } = parseEnvFile(text, file.secretFile, (name) => process.env[name]);
+  const { entries, problems } = parseEnvFile(text, file.secretFile, fromEnvironment);
   if (problems.length > 0) throw new UserError(problems.join('\n'));
   return startScript(entries, await programOf(spec, image));
 }
@@ -111,7 +112,7 @@ async function activate(spec: ConfigSpec): Promise<void> {
 }
 
 export async function applyConfig(): Promise<void> {
-  const spec = JSON.parse(process.env.APPLY_CONFIG ?? '') as ConfigSpec;
+  const spec = fromTerraform('APPLY_CONFIG') as ConfigSpec;
   const image = process.env.APPLY_IMAGE ?? '';
   const lines = await Promise.all(
     spec.files.map(async (file) => {

@@ -21,11 +21,11 @@ export async function backup(file: string, options: BackupOptions): Promise<void
   if (existsSync(file)) {
     throw new UserError(said.exists(file), said.existsFix);
   }
-  mkdirSync(dirname(file), { recursive: true });
   const project = await loadProject();
   if (project.ownership.owner === 'nobody') {
     throw new UserError(said.nothingRuns(project.topology.project), 'npm run deploy');
   }
+  mkdirSync(dirname(file), { recursive: true });
   const { manifest, notes } = await takeBackup(project, file);
   const { size } = statSync(file);
   if (options.json) {

@@ -2,6 +2,7 @@ import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { root } from '../deployment/host.ts';
 import { loadDeployment } from '../deployment/project.ts';
+import { docker } from '../docker/client.ts';
 import { ensureImages, missingImages } from '../images/build.ts';
 import { buildOptions } from '../images/options.ts';
 import { type PlannedImage, type PlannedImages, planImages, withBaseImages } from '../images/plan.ts';
@@ -29,6 +30,8 @@ export const imageReference = (name: string): string => imageNamed(name, planned
  * @param name only this image and what it is built on
  */
 export async function images(name?: string): Promise<void> {
+  // Of one that does not answer, every image would be missing.
+  await docker(['version'], { what: messages.deployment.host.askingEngine });
   const planned = plannedImages();
   await ensureImages(name ? withBaseImages([imageNamed(name, planned)]) : planned.all);
   if (!name && (await missingImages(planned.all)).length === 0) console.log(`✓ ${said.allThere}`);

@@ -102,6 +102,8 @@ async function prepare(
 export async function restore(file: string, options: RestoreOptions): Promise<void> {
   if (options.list) return list(file, options);
   const startedMs = Date.now();
+  // Before a folder is made for it.
+  await archiveManifest(file);
   await withScratch(join(root, '.backups', `restore-${process.pid}`), async (folder) => {
     const manifest = await unpackArchive(file, folder);
     if (!(await prepare(manifest, folder, file, options))) {

@@ -3,12 +3,13 @@ import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import type { OneOffSpec } from '../../stacks/topology/one-off-spec.ts';
 import { docker, tryDocker } from '../docker/client.ts';
+import { fromTerraform } from '../lib/environment.ts';
 
 const said = messages.commands.runOneOff;
 
 /** @throws {UserError} where it fails, or does not end in time; deploy shows what it has printed */
 export async function runOneOff(): Promise<void> {
-  const { container, deadlineSec } = JSON.parse(process.env.ONE_OFF ?? '') as OneOffSpec;
+  const { container, deadlineSec } = fromTerraform('ONE_OFF') as OneOffSpec;
   await docker(['start', container], { what: said.starting(container) });
   const { stdout, timedOut } = await tryDocker(['wait', container], { timeout: deadlineSec * 1000 });
   if (timedOut) {

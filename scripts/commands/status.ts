@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { closeSync, constants, openSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
@@ -32,6 +32,7 @@ export interface StatusOptions {
   readonly svg?: string;
 }
 
+const WRITE_AT_ONCE = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NONBLOCK;
 const WATCH_MS = 2_000;
 /** How many of an application's numbers are shown. */
 const STATISTICS = 6;
@@ -150,7 +151,10 @@ async function draw(file: string): Promise<void> {
   };
   const picture = pictureOf(facts, diagnose(gathered));
   try {
-    writeFileSync(callersPath(file), renderPicture(picture));
+    // A pipe that nobody reads from would be waited for.
+    const descriptor = openSync(callersPath(file), WRITE_AT_ONCE);
+    writeFileSync(descriptor, renderPicture(picture));
+    closeSync(descriptor);
   } catch (error) {
     throw new UserError(said.cannotWrite(file, (error as Error).message), said.cannotWriteFix);
   }

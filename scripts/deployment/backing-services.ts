@@ -10,6 +10,7 @@ import type { Service } from '../../stacks/topology/service.ts';
 import type { Topology } from '../../stacks/topology/topology.ts';
 import { inspect, nameOf } from '../docker/inspect.ts';
 import { type Reach, reach } from '../docker/reach.ts';
+import { fromEnvironment } from '../lib/environment.ts';
 import { isOwn } from './profile.ts';
 
 const said = messages.deployment.backingServices;
@@ -93,7 +94,7 @@ export function variablesOf({
   const file = config?.files.find(({ path }) => path === config.start?.path);
   if (!file || !('secretFile' in file) || !existsSync(file.secretFile)) return { ...environment };
   const text = readFileSync(file.secretFile, 'utf8');
-  const { entries } = parseEnvFile(text, '', (name) => process.env[name]);
+  const { entries } = parseEnvFile(text, '', fromEnvironment);
   return { ...environment, ...Object.fromEntries(entries.map(({ name, value }) => [name, value])) };
 }
 

@@ -8,6 +8,7 @@ import { parseEnvFile } from '../../stacks/settings/env-file.ts';
 import { isPlaceholder, placeholderProblem } from '../../stacks/settings/placeholders.ts';
 import type { HostFacts } from '../../stacks/topology/host.ts';
 import type { ServiceDefinition } from '../../stacks/topology/service.ts';
+import { fromEnvironment } from '../lib/environment.ts';
 import { disk, ENV_FILE } from './settings.ts';
 
 const said = messages.deployment.compose;
@@ -33,7 +34,7 @@ function variablesOf(file: string): {
   problems: readonly string[];
 } {
   const path = environmentBeside(file);
-  const { entries, problems } = parseEnvFile(disk.read(path) ?? '', path, (name) => process.env[name]);
+  const { entries, problems } = parseEnvFile(disk.read(path) ?? '', path, fromEnvironment);
   const composeText = disk.read(file) ?? '';
   const placeholders = entries.filter(
     ({ name, value }) =>

@@ -7,6 +7,7 @@ import { parseEnvFile } from '../../stacks/settings/env-file.ts';
 import { composedEnvironment, environmentFile } from '../../stacks/topology/secret-environment.ts';
 import { generatedSecret } from '../../stacks/topology/secrets.ts';
 import type { Topology } from '../../stacks/topology/topology.ts';
+import { fromEnvironment } from '../lib/environment.ts';
 import { writeSecret } from './secrets.ts';
 
 const said = messages.deployment.environments;
@@ -23,8 +24,6 @@ function readText(file: string): string {
   if ('problem' in decoded) throw new UserError(decoded.problem);
   return decoded.text;
 }
-
-const fromEnvironment = (name: string): string | undefined => process.env[name];
 
 /**
  * Checks every source, and writes the file of each service that has several, or one that is no file of variables.

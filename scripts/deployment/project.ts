@@ -21,7 +21,7 @@ import { namesOf, placesOf, readSecrets } from './recovered-secrets.ts';
 import { lastRelease } from './releases.ts';
 import { requireGoodSecrets } from './secret-problems.ts';
 import { ensureDeploymentId, ensureSecrets, fingerprint, writeSecret } from './secrets.ts';
-import { loadSettings } from './settings.ts';
+import { disk, loadSettings } from './settings.ts';
 import { ensureState } from './state.ts';
 
 const said = messages.deployment.project;
@@ -104,7 +104,8 @@ export async function loadProject(options: LoadOptions = {}): Promise<Project> {
   if (isForeign && changes && !adopt) throw foreignError(project, ownership, root);
   await recoverSecrets(topology, ownership, isForeign && adopt);
   const secrets = ensureSecrets(settings, root);
-  const read = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : undefined);
+  // A folder or a pipe in the place of a secret is no good one.
+  const read = (file: string) => (existsSync(file) ? (disk.read(file) ?? '') : undefined);
   if (!anySecrets) requireGoodSecrets(secrets, read, root);
   const notices = [...own.notices, ...composeEnvironments(topology, root, { anySecrets })];
   const images = planImages(topology, root, buildOptions(settings));

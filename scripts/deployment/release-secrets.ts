@@ -11,6 +11,7 @@ import { root } from './host.ts';
 import type { Project } from './project.ts';
 import { lastRelease, type Release, releaseFolder } from './releases.ts';
 import { fingerprint, writeSecret } from './secrets.ts';
+import { disk } from './settings.ts';
 
 /** Fingerprints of the files that settings name, by the setting: those files are the user's to keep. */
 type NamedFiles = Readonly<Record<string, string>>;
@@ -63,6 +64,15 @@ export function keepSecrets({
   writeFileSync(join(folder, NAMED), JSON.stringify(namedFiles(settings, secrets.fingerprintKey)));
 }
 
+/** None where it is missing, or damaged: what it says is a hint for people. */
+function readNamedFiles(file: string): NamedFiles {
+  try {
+    return (JSON.parse(readFileSync(file, 'utf8')) as NamedFiles | null) ?? {};
+  } catch {
+    return {};
+  }
+}
+
 export interface RestoredSecrets {
   /** Names of the files under `secrets/` that have another content now. @example ['admin-password'] */
   readonly restored: readonly string[];
@@ -79,15 +89,14 @@ export function restoreSecrets(
   const folder = releaseFolder(project, release);
   const kept = join(folder, SECRETS);
   const restored = (existsSync(kept) ? readdirSync(kept) : []).filter((name) => {
+    const [text, target] = [disk.read(join(kept, name)), join(secretsFolder(project, root), name)];
     // Releases of earlier versions have it.
-    if (name === basename(secrets.jwtSecret)) return false;
-    const [text, target] = [readFileSync(join(kept, name), 'utf8'), join(secretsFolder(project, root), name)];
+    if (text === undefined || name === basename(secrets.jwtSecret)) return false;
     if (existsSync(target) && readFileSync(target, 'utf8') === text) return false;
     writeSecret(target, text);
     return true;
   });
-  const file = join(folder, NAMED);
-  const then: NamedFiles = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+  const then = readNamedFiles(join(folder, NAMED));
   const now = namedFiles(settings, secrets.fingerprintKey);
   const differing = Object.keys(then).filter((name) => now[name] !== undefined && now[name] !== then[name]);
   return { restored, differing };

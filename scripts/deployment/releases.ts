@@ -61,10 +61,20 @@ interface ReleaseOnDisk {
   readonly configuration: string;
 }
 
+/** Whether it is a record of which every value is of one type. */
+const isRecordOf = (type: 'string' | 'number', record: unknown): boolean =>
+  typeof record === 'object' &&
+  record !== null &&
+  Object.values(record).every((value) => typeof value === type);
+
 const isRelease = (record: unknown): record is Release => {
-  const { settings, images } = (record ?? {}) as Partial<Release>;
-  return typeof settings === 'object' && typeof images === 'object' && settings !== null && images !== null;
+  const { settings, images, names = {}, startSec = {}, serial = 0 } = (record ?? {}) as Partial<Release>;
+  const texts = [settings, images, names].every((part) => isRecordOf('string', part));
+  return texts && isRecordOf('number', startSec) && typeof serial === 'number';
 };
+
+const isConfiguration = (value: unknown): value is Configuration =>
+  typeof (value as Configuration | null)?.terraform?.backend?.local?.path === 'string';
 
 /** @throws {Error} whose message follows the file's path */
 function readJson(path: string): { readonly text: string; readonly value: unknown } {
@@ -92,7 +102,9 @@ function readRelease(project: string, id: string): ReleaseOnDisk | undefined {
     const { value } = readJson(join(folderOf(project), id, file));
     if (!isRelease(value)) throw new Error(said.noRelease);
     file = CONFIGURATION;
-    return { release: { ...value, id }, configuration: readJson(join(folderOf(project), id, file)).text };
+    const configuration = readJson(join(folderOf(project), id, file));
+    if (!isConfiguration(configuration.value)) throw new Error(files.damaged);
+    return { release: { ...value, id }, configuration: configuration.text };
   } catch (error) {
     const path = join('.releases', project, id, file);
     if (!warnedOf.has(path)) console.error(`! ${said.skipped(path, (error as Error).message)}`);

@@ -13,8 +13,10 @@ import {
   secretFiles,
   secretsFolder,
 } from '../../stacks/topology/secrets.ts';
+import { fromEnvironment } from '../lib/environment.ts';
 import { createFileAtomically, isAside, writeFileAtomically } from '../lib/files.ts';
 import type { Deployment } from './project.ts';
+import { disk } from './settings.ts';
 
 const PASSWORD_BYTES = 12;
 const KEY_BYTES = 32;
@@ -47,7 +49,7 @@ const idFile = (project: string, packageFolder: string): string =>
 /** Id of this checkout's deployment, no secret; undefined before the first one. */
 export function deploymentId(project: string, packageFolder: string): string | undefined {
   const file = idFile(project, packageFolder);
-  return (existsSync(file) && readFileSync(file, 'utf8').trim()) || undefined;
+  return disk.read(file)?.trim() || undefined;
 }
 
 /** The id, made where there is none. @param known one that the engine has of this checkout */
@@ -80,7 +82,7 @@ export function fingerprint(file: string, keyFile: string, more = ''): string {
 
 /** Values of the variables in a file; where it is no such file, what follows each "=". */
 const valuesOf = (text: string): string[] => [
-  ...parseEnvFile(text, '', (name) => process.env[name]).entries.map(({ value }) => value),
+  ...parseEnvFile(text, '', fromEnvironment).entries.map(({ value }) => value),
   ...text.split('\n').map((line) => line.split('=').slice(1).join('=').trim()),
 ];
 
@@ -112,8 +114,8 @@ export function secretValues({ settings, topology }: Deployment, packageFolder: 
     }
   }
   for (const file of new Set([...files, ...environmentFiles])) {
-    if (!existsSync(file)) continue;
-    const text = readFileSync(file, 'utf8').trim();
+    const text = disk.read(file)?.trim();
+    if (text === undefined) continue;
     values.push(text, ...(environmentFiles.has(file) ? valuesOf(text) : []));
   }
   return values.flatMap((value) => (value.includes('\n') ? [value, ...value.split('\n')] : [value]));

@@ -26,13 +26,8 @@ export type ResourceType = 'docker_container' | 'docker_network';
 interface Resource {
   readonly type: string;
   readonly name?: string;
-  readonly instances: readonly {
-    readonly attributes?: {
-      readonly id?: string;
-      readonly name?: string;
-      readonly labels?: readonly { readonly label: string; readonly value: string }[] | null;
-    };
-  }[];
+  /** What a provider keeps is not checked when a state is read. */
+  readonly instances: readonly ({ readonly attributes?: Readonly<Record<string, unknown>> | null } | null)[];
 }
 
 /** Terraform's state, version 4: the fields that are read here. */
@@ -64,15 +59,25 @@ export const stateFile = (project: string, { folder } = HERE): string =>
 
 const backupFolder = (project: string, { folder }: Place): string => join(folder, '.state-backups', project);
 
-const attributesOf = ({ resources }: State, type: ResourceType) =>
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+const attributesOf = ({ resources }: State, type: ResourceType | 'docker_volume') =>
   resources
     .filter((resource) => resource.type === type)
-    .flatMap(({ instances }) => instances.map(({ attributes = {} }) => attributes));
+    .flatMap(({ name, instances }) =>
+      instances.map((instance) => ({ resource: textOf(name), attributes: instance?.attributes ?? {} })),
+    )
+    .map(({ resource, attributes: { id, name, labels } }) => ({
+      resource,
+      id: textOf(id),
+      name: textOf(name),
+      labels: (Array.isArray(labels) ? labels : []) as ({ label?: unknown; value?: unknown } | null)[],
+    }));
 
 /** The ids that a state has of the engine's objects, by name. */
 export function idsIn(state: State | undefined, type: ResourceType): Map<string, string> {
   const all = state ? attributesOf(state, type) : [];
-  return new Map(all.flatMap(({ name, id }) => (name && id ? [[name, id] as const] : [])));
+  return new Map(all.filter(({ name, id }) => name && id).map(({ name, id }) => [name, id]));
 }
 
 /** A volume that Terraform manages. */
@@ -84,17 +89,16 @@ export interface ManagedVolume {
 
 /** The volumes in a state. */
 export const volumesIn = (state: State | undefined): ManagedVolume[] =>
-  (state?.resources ?? [])
-    .filter(({ type }) => type === 'docker_volume')
-    .flatMap(({ type, name = '', instances }) =>
-      instances.map(({ attributes }) => ({ address: `${type}.${name}`, name: attributes?.name ?? '' })),
-    );
+  (state ? attributesOf(state, 'docker_volume') : []).map(({ resource, name }) => ({
+    address: `docker_volume.${resource}`,
+    name,
+  }));
 
 /** The project that a state is of, where it is another than this one. */
 function otherProject(state: State, project: string): string | undefined {
-  const projects = attributesOf(state, 'docker_container').map(({ name = '', labels }) => {
-    const labelled = labels?.find(({ label }) => label === PROJECT_LABEL)?.value;
-    return labelled ?? (name.startsWith(`${project}-`) ? project : name);
+  const projects = attributesOf(state, 'docker_container').map(({ name, labels }) => {
+    const labelled = textOf(labels.find((label) => label?.label === PROJECT_LABEL)?.value);
+    return labelled || (name.startsWith(`${project}-`) ? project : name);
   });
   return projects.includes(project) ? undefined : projects[0];
 }

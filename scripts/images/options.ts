@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { UserError } from '../../stacks/errors.mjs';
 import type { Settings } from '../../stacks/settings/definitions.ts';
 import { parseEnvFile } from '../../stacks/settings/env-file.ts';
+import { fromEnvironment } from '../lib/environment.ts';
 
 export interface BuildOptions {
   /** Build arguments of all builds. */
@@ -38,7 +39,7 @@ export const isSource = (name: string): boolean => SOURCES.test(name);
 export function buildOptions(settings: Settings): BuildOptions {
   const { BTCW_BUILD_ARGS_FILE: file, BTCW_BUILD_CA: own } = settings;
   const parsed = file
-    ? parseEnvFile(readFileSync(file, 'utf8'), `BTCW_BUILD_ARGS_FILE: ${file}`, (name) => process.env[name])
+    ? parseEnvFile(readFileSync(file, 'utf8'), `BTCW_BUILD_ARGS_FILE: ${file}`, fromEnvironment)
     : { entries: [], problems: [] };
   if (parsed.problems.length > 0) throw new UserError(parsed.problems.join('\n'));
   const standIns = settings.BTCW_STAND_INS === 'on';

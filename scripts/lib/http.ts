@@ -42,10 +42,25 @@ const MAX_BODY = 1024 * 1024;
 export const noAnswerWithin = (deadlineMs: number): string =>
   messages.lib.http.noAnswerWithin(deadlineMs / 1000);
 
-/** @throws {TypeError} for a text that is no http or https URL */
-export function ask(
+const NO_ANSWER: HttpAnswer = {
+  ...{ status: 0, body: '', ms: 0, skewMs: undefined },
+  ...{ error: '', timedOut: false, connected: false },
+};
+
+/** Asks once. What cannot be sent, such as a URL that is none or a header with a line break, is an answer, too. */
+export async function ask(url: string, options: RequestOptions = {}): Promise<HttpAnswer> {
+  try {
+    return await exchange(url, options);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (!code?.startsWith('ERR_')) throw error;
+    return { ...NO_ANSWER, error: message };
+  }
+}
+
+function exchange(
   url: string,
-  { body, deadlineMs = DEADLINE_MS, ...rest }: RequestOptions = {},
+  { body, deadlineMs = DEADLINE_MS, ...rest }: RequestOptions,
 ): Promise<HttpAnswer> {
   const request = url.startsWith('https:') ? requestHttps : requestHttp;
   return new Promise((resolve) => {
@@ -55,8 +70,7 @@ export function ask(
     const end = (answer: Partial<HttpAnswer>) => {
       clearTimeout(timer);
       const ms = performance.now() - startedMs;
-      const none = { status: 0, body: '', skewMs: undefined, error: '', timedOut: false };
-      resolve({ ...none, ...answer, connected, ms });
+      resolve({ ...NO_ANSWER, ...answer, connected, ms });
       call.destroy();
     };
     // The kernel gives up on a connection by itself, too.
@@ -99,8 +113,11 @@ export async function askPage(url: string, options: RequestOptions = {}): Promis
   let current = url;
   for (let redirects = 0; ; redirects += 1) {
     const answer = await ask(current, options);
-    const redirected = answer.status >= 300 && answer.status < 400 && answer.location;
-    if (!redirected || redirects === MAX_REDIRECTS) return answer;
+    const redirected =
+      answer.status >= 300 && answer.status < 400 && URL.canParse(answer.location ?? '', current)
+        ? answer.location
+        : undefined;
+    if (redirected === undefined || redirects === MAX_REDIRECTS) return answer;
     current = new URL(redirected, current).href;
   }
 }

@@ -137,7 +137,13 @@ export function parseProfile(text: string, file: string): AppProfile {
   };
   const line = ({ key, rule }: { key: string[]; rule: string }) =>
     `${lineOf(key)}: ${key.join('.') || said.theFile}: ${rule}`;
-  const result = schema.safeParse(document.toJS() ?? {}, { reportInput: true });
+  let content: unknown;
+  try {
+    content = document.toJS() ?? {};
+  } catch {
+    return fail([`${file}: ${said.aliases}`]);
+  }
+  const result = schema.safeParse(content, { reportInput: true });
   if (!result.success) return fail(result.error.issues.flatMap(told).map(line));
   const wrong = contradictions(result.data);
   return wrong.length > 0 ? fail(wrong.map(line)) : asProfile(file, result.data);

@@ -22,9 +22,6 @@ function terminalWidth(): number {
   return process.stdout.columns || Number(process.env.COLUMNS) || Number.POSITIVE_INFINITY;
 }
 
-/** Columns whose values are to be copied: they are never broken. */
-const COMMANDS: ReadonlySet<string> = new Set([messages.lib.fix]);
-
 const INDENT = '  ';
 
 /** A row as lines of `name: value`; a value without a name, such as a tick, goes before the first of them. */
@@ -32,13 +29,13 @@ function record(head: readonly string[], row: readonly string[], width: number):
   const sign = row.filter((value, index) => !head[index] && value !== '').map((value) => `${value} `);
   const fields = head.flatMap((name, index) => {
     const value = row[index] ?? '';
-    return name && value !== '' ? [{ name, value: `${name}: ${value}` }] : [];
+    return name && value !== '' ? [`${name}: ${value}`] : [];
   });
   return fields
-    .flatMap(({ name, value }, at) => {
+    .flatMap((field, at) => {
       const first = at === 0 ? sign.join('') : INDENT;
       const room = width - 2 * INDENT.length;
-      const lines = value.split('\n').flatMap((line) => (COMMANDS.has(name) ? [line] : wrap(line, room)));
+      const lines = field.split('\n').flatMap((line) => wrap(line, room));
       return lines.map((line, part) => `${part === 0 ? first : INDENT + INDENT}${line}`);
     })
     .join('\n');
@@ -86,8 +83,14 @@ export function hanging(sign: string, text: string, width = terminalWidth()): st
 export const secondsSince = (startedMs: number): string =>
   `${((Date.now() - startedMs) / 1000).toFixed(1)} s`;
 
+/** What the kernel refuses, such as a folder where a file should be. */
+const isRefusal = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'syscall' in error;
+
 /** Prints what went wrong: for a user's error the message alone, for a defect its stack too. */
 export function reportError(error: unknown, verbose = false): void {
-  if (error instanceof UserError && !verbose) console.error(`${paint('red', '✗')} ${error.message}`);
+  const sign = paint('red', '✗');
+  if (error instanceof UserError && !verbose) console.error(`${sign} ${error.message}`);
+  else if (isRefusal(error) && !verbose) console.error(`${sign} ${messages.lib.refused(error.message)}`);
   else console.error(error);
 }

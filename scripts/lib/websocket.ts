@@ -1,48 +1,14 @@
 /** A WebSocket client's view of a deployment: it speaks as a profile describes it. */
-import WebSocket from 'ws';
+import type WebSocket from 'ws';
 import { messages } from '../../messages/index.ts';
 import { asText, DEFAULTS, filled, matched, type WebSocketProfile } from './app-profile.ts';
 import { skewOf } from './clock.ts';
 import { noAnswerWithin } from './http.ts';
+import { HANDSHAKE_DEADLINE_MS, openWebSocket, type Target } from './open-websocket.ts';
 
-const HANDSHAKE_DEADLINE_MS = 10_000;
 const CLOSE_DEADLINE_MS = 500;
 /** The words of `ws`. */
 const HANDSHAKE_TIMED_OUT = 'Opening handshake has timed out';
-
-/** Where a WebSocket is opened, and with what. */
-export interface Target {
-  /** @example 'http://127.0.0.1:8501' */
-  readonly base: string;
-  readonly profile: WebSocketProfile;
-  /** @default - none */
-  readonly token?: string | undefined;
-}
-
-function open({ base, profile, token = '' }: Target, handshakeTimeout = HANDSHAKE_DEADLINE_MS): WebSocket {
-  const { path, token: transport } = profile;
-  const url = `${base.replace(/^http/, 'ws')}${path}`;
-  const options = { handshakeTimeout };
-  if (!transport) return new WebSocket(url, options);
-  if ('query' in transport) {
-    const separator = path.includes('?') ? '&' : '?';
-    return new WebSocket(`${url}${separator}${transport.query}=${encodeURIComponent(token)}`, options);
-  }
-  if ('header' in transport) {
-    const isBearer = transport.header.toLowerCase() === 'authorization';
-    return new WebSocket(url, {
-      ...options,
-      headers: { [transport.header]: isBearer ? `Bearer ${token}` : token },
-    });
-  }
-  if ('subprotocol' in transport) {
-    const protocols = transport.subprotocol.map((protocol) => asText(filled(protocol, { token })));
-    return new WebSocket(url, protocols, options);
-  }
-  const socket = new WebSocket(url, options);
-  socket.once('open', () => socket.send(asText(filled(transport.message, { token }))));
-  return socket;
-}
 
 /** Subscribes all topics, where the server does not send by itself. */
 function subscribeTopics(socket: WebSocket, { subscribe, topics }: WebSocketProfile): void {
@@ -83,7 +49,8 @@ export interface Handshake {
  */
 export function handshake(target: Target, stayMs = 0): Promise<Handshake> {
   return new Promise((resolve) => {
-    const socket = open(target);
+    const socket = openWebSocket(target, (status) => resolve({ status }));
+    if (!socket) return;
     socket.on('open', () => {
       setTimeout(() => {
         resolve({ status: 101 });
@@ -170,7 +137,9 @@ export function probeWebSocket(
     let greeting: ProbeResult['greeting'];
     const askedMs = Date.now();
     const handshakeTimeout = Math.min(HANDSHAKE_DEADLINE_MS, deadlineMs);
-    const socket = open(target, handshakeTimeout);
+    const fail = (reason: string) => resolve({ topics: [], pongMs, error: reason });
+    const socket = openWebSocket(target, fail, handshakeTimeout);
+    if (!socket) return;
     const end = (timedOut = false) => {
       socket.close();
       // A silent server does not answer the close frame either; `ws` would wait half a minute for it.
@@ -250,7 +219,9 @@ export function soak(
 ): Promise<SoakResult> {
   const { profile } = target;
   return new Promise((resolve) => {
-    const socket = open(target);
+    const nothing = { openMs: 0, messages: 0, longestSilenceMs: 0, pings: 0 };
+    const socket = openWebSocket(target, (reason) => resolve({ ...nothing, reason }));
+    if (!socket) return;
     let openedMs = performance.now();
     let lastMs = openedMs;
     let longestSilenceMs = 0;

@@ -23,12 +23,16 @@ export interface RemoteOptions {
   readonly soakSec?: number | undefined;
 }
 
-/** @throws {UserError} for anything but an http or https address */
+/**
+ * What the paths that are asked for are put behind: without what follows the path of an address, as browsers show it.
+ * @throws {UserError} for anything but an http or https address
+ */
 export function baseUrl(text: string): string {
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-    throw new UserError(said.noAddress(text));
-  }
-  return text.replace(/\/$/, '');
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol)) throw new UserError(said.noAddress(text));
+  url.search = '';
+  url.hash = '';
+  return url.href.replace(/\/$/, '');
 }
 
 /** @throws {UserError} where there is none, or it cannot be read */

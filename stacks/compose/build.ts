@@ -50,7 +50,7 @@ function located(node: Node, path: string, dockerfile: string | undefined, conte
   const name = dockerfile ?? 'Dockerfile';
   if (URL_OR_REPOSITORY.test(path)) report.problem(node, said.remote(path));
   else if (context.files.stat(folder)?.kind !== 'folder') report.problem(node, said.noFolder(folder));
-  else if (!context.files.stat(name.startsWith('/') ? name : join(folder, name))) {
+  else if (context.files.stat(name.startsWith('/') ? name : join(folder, name))?.kind !== 'file') {
     report.problem(node, said.noDockerfile(name, folder));
   }
   return { kind: 'context', folder, ...(dockerfile && { dockerfile }) };
@@ -71,7 +71,7 @@ export const build: KeyReader = (node, draft, context) => {
   }
   const args: Record<string, string> = {};
   for (const [name, given] of read(fields, 'args', (entry) => reader.assignments(entry)) ?? []) {
-    const value = given?.text ?? reader.variables[name];
+    const value = given?.text ?? reader.variable(name);
     if (value === undefined) continue;
     args[name] = value;
     if (looksSecret(name, value)) {

@@ -1,5 +1,6 @@
 /** From what a file says of a service to what is deployed. */
 import { messages } from '../../messages/index.ts';
+import { own } from '../settings/own.ts';
 import { USUAL_CAPABILITIES } from '../topology/capabilities.ts';
 import { anyHttpHealth, NO_HEALTH } from '../topology/health.ts';
 import type { ImageSource } from '../topology/image-source.ts';
@@ -61,7 +62,7 @@ const unique = (names: readonly string[]): string[] => [...new Set(names)];
 export function definitionOf(draft: Draft, placement: Placement, report: Report): ServiceDefinition {
   const { definition, environment, secretFiles } = draft;
   const { name, image, route, ports, dependsOn, oneOff } = placement;
-  const id = IDS[name];
+  const id = own(IDS, name);
   if (!definition.restart && !oneOff) report.notice(said.restart, draft.name);
   return {
     name,
@@ -92,6 +93,6 @@ export function definitionOf(draft: Draft, placement: Placement, report: Report)
     }),
     dependsOn,
     ...(oneOff && { oneOff }),
-    disruption: DISRUPTIONS[name] ?? disruption.away(draft.name),
+    disruption: own(DISRUPTIONS, name) ?? disruption.away(draft.name),
   };
 }

@@ -29,7 +29,7 @@ export const environment: KeyReader = (node, draft, { reader }) => {
       continue;
     }
     // Named only: the value that .env or the environment has; none where they have none.
-    const value = given?.text ?? reader.variables[name];
+    const value = given?.text ?? reader.variable(name);
     if (value === undefined) continue;
     if (hasFile || given === undefined || given.fromOutside || looksSecret(name, value)) {
       if (!isVariableName(name)) {

@@ -2,7 +2,7 @@
  * Every key of a service in the Compose Specification: how it is read, or why it is not supported. In the order in which
  * they are read.
  */
-import { closest } from 'fastest-levenshtein';
+import { closest, distance } from 'fastest-levenshtein';
 import { messages } from '../../messages/index.ts';
 import { build, image } from './build.ts';
 import type { Context, Draft, KeyReader } from './draft.ts';
@@ -152,6 +152,16 @@ const KEYS = Object.keys(SERVICE_KEYS);
 /** Whether a switch is off, which is what is so anyway. @example privileged: false */
 const isOff = (node: Node): boolean => node.kind === 'scalar' && node.value === false;
 
+/** One edit in three letters: of more, nothing is left of the name. */
+const isNear = (key: string, known: string): boolean =>
+  distance(key, known) <= Math.max(1, Math.floor(key.length / 3));
+
+/** What is said of a key that there is not, with the one that is likely to be meant. */
+function unknownKey(key: string): string {
+  const nearest = closest(key, KEYS);
+  return isNear(key, nearest) ? said.unknownNear(nearest) : said.unknown;
+}
+
 /** Reads all keys of a service; each that is not known or not supported is a problem. */
 export function readKeys(draft: Draft, context: Context): void {
   const { entries } = draft.node;
@@ -165,6 +175,6 @@ export function readKeys(draft: Draft, context: Context): void {
   const ours = entries.get(EXTENSION);
   if (ours) extension(ours, draft, context);
   for (const [key, node] of entries) {
-    if (!(key in SERVICE_KEYS) && !isExtension(key)) report.problem(node, said.unknown(closest(key, KEYS)));
+    if (!Object.hasOwn(SERVICE_KEYS, key) && !isExtension(key)) report.problem(node, unknownKey(key));
   }
 }

@@ -1,6 +1,7 @@
 /** Values as Compose writes them: sizes, durations, lists that may be maps. Each reader reports what is no such value. */
 import { messages } from '../../messages/index.ts';
 import { interpolate } from '../settings/interpolate.ts';
+import { own } from '../settings/own.ts';
 import { isExtension, isNull, type Node, type Report, type ScalarNode } from './node.ts';
 
 const said = messages.compose.values;
@@ -58,7 +59,7 @@ export class Reader {
   private replaced(node: ScalarNode, source: string): Text | undefined {
     let fromOutside = false;
     const result = interpolate(source, (name) => {
-      const value = this.variables[name];
+      const value = this.variable(name);
       fromOutside ||= value !== undefined;
       return value;
     });
@@ -69,6 +70,11 @@ export class Reader {
     const { value: text, unset } = result;
     for (const name of unset) this.report.problem(node, said.unset(name, `\${${name}:-}`));
     return unset.length > 0 ? undefined : { text, fromOutside };
+  }
+
+  /** The value of a variable; undefined where it is not set. */
+  variable(name: string): string | undefined {
+    return own(this.variables, name);
   }
 
   /** One that replaces some variables by something else. */
@@ -163,7 +169,7 @@ export class Reader {
     const fields = new Map<string, Node>();
     for (const [key, entry] of this.map(node)) {
       if (known.includes(key)) fields.set(key, entry);
-      else this.report.problem(entry, refused[key] ?? said.unknownKey);
+      else this.report.problem(entry, own(refused, key) ?? said.unknownKey);
     }
     return fields;
   }

@@ -6,6 +6,7 @@ import { UserError } from '../errors.mjs';
 import { type Definition, SETTING_NAMES, SETTINGS, type SettingName, type Settings } from './definitions.ts';
 import { type DotEnv, parseDotEnv } from './dotenv.ts';
 import { parseEnvFile } from './env-file.ts';
+import { own } from './own.ts';
 import { problem } from './problem.ts';
 import { relations } from './relations.ts';
 import type { FileSystem } from './rules.ts';
@@ -29,7 +30,7 @@ function unknownName(name: string): string {
   return nearest ? said.didYouMean(name, nearest) : said.unknown(name);
 }
 
-const isUnknown = (name: string): boolean => !(name in SETTINGS);
+const isUnknown = (name: string): boolean => !Object.hasOwn(SETTINGS, name);
 
 /** Edits that still leave a setting's name to be meant. @example 'BTWC_PROJECT' */
 const SWAPPED_LETTERS = 2;
@@ -95,7 +96,7 @@ export function parseSettings(
   const { file, text } = strict;
   const shared = text !== undefined && isShared(strict, environment, files);
   const { entries, problems: fileProblems } = shared
-    ? parseEnvFile(text, file, (name) => environment[name])
+    ? parseEnvFile(text, file, (name) => own(environment, name))
     : strict;
   const problems = [...fileProblems];
   const given: Record<string, string> = {};

@@ -141,4 +141,4 @@ export function isPassword(text: string): boolean {
 
 /** The folder of a Docker build. */
 export const buildContext: PathRule = (path, files) =>
-  files.stat(`${path}/Dockerfile`) ? undefined : said.dockerfile;
+  files.stat(`${path}/Dockerfile`)?.kind === 'file' ? undefined : said.dockerfile;

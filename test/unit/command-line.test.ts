@@ -142,6 +142,7 @@ describe('what is known of a command line before packages are installed', () => 
     expect(unknownOption(['up', '--env-file=x', '-q', '--quiet'], help)).toBeUndefined();
     expect(unknownOption(['up', '--env'], help)).toBe('--env');
     expect(unknownOption(['up', '--typo=1'], help)).toBe('--typo');
+    expect(unknownOption(['up', '--(*'], help)).toBe('--(*');
   });
 
   it.each(COMMANDS_PAGES)('is the page of the commands, $file', ({ file, render }) => {

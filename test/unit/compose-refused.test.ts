@@ -22,7 +22,7 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
     '5: services.backend.links: is not supported: all services find each other by name. For another name: networks: { default: { aliases: [name] } }.',
     '9: services.backend.mem_swappiness: is not supported: swap is not used, the limit is "mem_limit".',
     '7: services.backend.volumes_from: is not supported: name the volumes in both services.',
-    '8: services.backend.net: is no key of the Compose Specification; did you mean "init"?',
+    '8: services.backend.net: is no key of the Compose Specification.',
     '14: services.frontend.cpu_shares: is not supported: "cpus", "mem_limit" and "pids_limit" bound a service.',
     '15: services.frontend.dns: is not supported: names are resolved by Docker.',
     '21: services.db.volumes[0]: "pgdata" is no volume of the file: name it under "volumes:", or begin a path with "./".',
@@ -225,6 +225,14 @@ describe('a compose file that is refused', () => {
     );
     const problems = problemsOf(`x-0: &a0 [1, 2]\n${levels.join('\n')}\nservices: {}\n`);
     expect(problems).toEqual(['1: YAML: its aliases make it too large.']);
+  });
+
+  it('whose keys and variables are what every object has', () => {
+    expect(problemsOf(withService('constructor: 1\nuser: $toString\ndeploy: { __proto__: 1 }'))).toEqual([
+      expect.stringContaining('6: services.one.user: toString is not set.'),
+      '7: services.one.deploy.__proto__: is not supported here, or is no key of the Compose Specification.',
+      '5: services.one.constructor: is no key of the Compose Specification.',
+    ]);
   });
 });
 

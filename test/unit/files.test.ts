@@ -114,9 +114,11 @@ describe('a kept release', () => {
     vi.spyOn(console, 'error').mockImplementation((line: string) => void told.push(line));
   });
 
-  /** Keeps a deployment whose configuration is this text. */
-  const keep = (configuration: string, settings: Record<string, string> = {}) => {
-    writeFileSync(path('cdk.tf.json'), configuration);
+  const configuration = (a: number) =>
+    JSON.stringify({ a, terraform: { backend: { local: { path: 'a.tfstate' } } } });
+  /** Keeps a deployment whose configuration has this number. */
+  const keep = (a: number, settings: Record<string, string> = {}) => {
+    writeFileSync(path('cdk.tf.json'), configuration(a));
     keepRelease({
       settings: settingsOf({ BTCW_PROJECT: project, ...settings }),
       images: { byService: new Map([['nginx', { reference: 'nginx:1' }]]), all: [] },
@@ -126,10 +128,9 @@ describe('a kept release', () => {
   const configurationOf = (id = '') => readFileSync(join(kept, id, 'cdk.tf.json'), 'utf8');
 
   it('is there as a whole, once for each configuration; five stay', () => {
-    for (const text of ['{"a":0}', '{"a":0}', '{"a":1}', '{"a":2}', '{"a":3}', '{"a":4}', '{"a":5}'])
-      keep(text);
+    for (const a of [0, 0, 1, 2, 3, 4, 5]) keep(a);
     expect(releases(project).map(({ id }) => configurationOf(id))).toEqual(
-      [1, 2, 3, 4, 5].map((number) => `{"a":${number}}`),
+      [1, 2, 3, 4, 5].map(configuration),
     );
     expect(readdirSync(kept).filter(isAside)).toEqual([]);
     expect(lastRelease(project)?.images).toEqual({ nginx: 'nginx:1' });
@@ -137,7 +138,7 @@ describe('a kept release', () => {
 
   it('has no key of an address, and nothing that only follows from another setting', () => {
     const feed = 'wss://example.org/ws?key=';
-    keep('{"a":0}', { BTCW_PRICE_FEED_URL: `${feed}hush` });
+    keep(0, { BTCW_PRICE_FEED_URL: `${feed}hush` });
     expect(JSON.stringify(lastRelease(project))).not.toContain('hush');
     const now = settingsOf({
       BTCW_PROJECT: project,
@@ -154,7 +155,7 @@ describe('a kept release', () => {
     const ca = path('ca.pem');
     writeFileSync(ca, '-----BEGIN CERTIFICATE-----\n');
     const named = { BTCW_BUILD_ARGS_FILE: 'package.json', BTCW_BUILD_CA: ca };
-    keep('{"a":0}', named);
+    keep(0, named);
     const release = lastRelease(project);
     expect(release?.settings).toMatchObject(named);
     expect(JSON.stringify(release)).not.toContain(process.cwd());
@@ -174,27 +175,27 @@ describe('a kept release', () => {
 
     it('while the state is the one that it left: not after an apply that kept none', () => {
       apply(7);
-      keep('{"a":1}');
+      keep(1);
       expect(isLastDeployed()).toBe(true);
       apply(8);
       expect(isLastDeployed()).toBe(false);
-      keep('{"a":1}');
+      keep(1);
       expect(isLastDeployed()).toBe(true);
       rmSync(state);
       expect(isLastDeployed()).toBe(false);
     });
 
     it('with the settings of its last deployment, also where these change nothing', () => {
-      keep('{"a":1}');
-      keep('{"a":1}', { BTCW_LOG_KEEP_DAYS: '9' });
+      keep(1);
+      keep(1, { BTCW_LOG_KEEP_DAYS: '9' });
       expect(releases(project).map(({ settings }) => settings.BTCW_LOG_KEEP_DAYS)).toEqual(['9']);
     });
 
     it('again where it was gone back to', () => {
       apply(7);
-      keep('{"a":1}');
+      keep(1);
       apply(8);
-      keep('{"a":2}');
+      keep(2);
       const [first, second] = releases(project);
       if (!first || !second) throw new Error('Two were kept.');
       apply(9);
@@ -214,12 +215,14 @@ describe('a kept release', () => {
     ['release.json', '', 'is empty'],
     ['release.json', '{"id": "x", "sett', 'is cut short or damaged'],
     ['release.json', '[]', 'is no release'],
+    ['release.json', '{"settings": {"BTCW_PROJECT": {}}, "images": {}}', 'is no release'],
+    ['cdk.tf.json', '{"terraform": null}', 'is cut short or damaged'],
     ['release.json', undefined, 'is missing'],
     ['cdk.tf.json', '', 'is empty'],
     ['cdk.tf.json', undefined, 'is missing'],
   ])('whose %s is %j is skipped with one line, and removed by the next one', (file, text, problem) => {
-    keep('{"a":1}');
-    keep('{"a":2}');
+    keep(1);
+    keep(2);
     const [first, second] = releases(project).map(({ id }) => id);
     const broken = join(kept, second ?? '', file);
     if (text === undefined) rmSync(broken);
@@ -227,13 +230,13 @@ describe('a kept release', () => {
     expect(releases(project).map(({ id }) => id)).toEqual([first]);
     expect(lastRelease(project)?.id).toBe(first);
     expect(told).toEqual([`! ${broken} ${problem}: that release is skipped.`]);
-    keep('{"a":2}');
-    expect(releases(project).map(({ id }) => configurationOf(id))).toEqual(['{"a":1}', '{"a":2}']);
+    keep(2);
+    expect(releases(project).map(({ id }) => configurationOf(id))).toEqual([1, 2].map(configuration));
     expect(existsSync(join(kept, second ?? ''))).toBe(false);
   });
 
   it('that was being written when its deployment was killed is none', () => {
-    keep('{"a":1}');
+    keep(1);
     mkdirSync(join(kept, '2030-01-01T00-00-00.000Z.0123abcd.tmp'));
     expect(releases(project)).toHaveLength(1);
     expect(told).toEqual([]);

@@ -88,6 +88,7 @@ describe('a profile', () => {
     ],
     ['a path that nobody has a token for', '\nwho: /me', 'a.yaml:2: who: should stand beside login'],
     ['no YAML', 'login:\n  path: [', 'a.yaml:2: '],
+    ['an alias without its anchor', 'who: *me', 'a.yaml: has an alias without an anchor'],
     ['a key that stands twice', 'who: /a\nwho: /b', 'a.yaml:2: Map keys must be unique.'],
   ])('is refused with file, line and key for %s', (_, text, expected) => {
     expect(() => parseProfile(text, 'a.yaml')).toThrow(expected);
@@ -231,6 +232,16 @@ describe('a WebSocket of another shape', () => {
     const profile = profileWith({ token });
     expect(await handshake({ base, profile, token: 'good' })).toEqual({ status: 101 });
     expect(await handshake({ base, profile, token: 'bad' })).toEqual({ status: 401 });
+  });
+
+  it.each([
+    ['a header', { header: 'X-Token' }, 'one\ntwo', /Invalid character in header content/],
+    ['a subprotocol', { subprotocol: ['$token'] }, 'a==', /invalid or duplicated subprotocol/],
+  ])('is not opened where %s cannot hold the token', async (_, transport, token, reason) => {
+    const target = { base: 'http://127.0.0.1:9', profile: profileWith({ token: transport }), token };
+    expect(await handshake(target)).toEqual({ status: expect.stringMatching(reason) });
+    expect(await probeWebSocket(target, 100)).toMatchObject({ error: expect.stringMatching(reason) });
+    expect(await soak(target, 100)).toMatchObject({ reason: expect.stringMatching(reason) });
   });
 
   it('gets its token in the first message, and closes for a wrong one', async () => {

@@ -32,7 +32,10 @@ const { settings, topology } = deploymentOf({ BTCW_BACKEND_ENV_FILE: env });
 beforeEach(() => {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'release.json'), JSON.stringify(release));
-  writeFileSync(join(folder, 'cdk.tf.json'), '{}');
+  writeFileSync(
+    join(folder, 'cdk.tf.json'),
+    JSON.stringify({ terraform: { backend: { local: { path: 'a.tfstate' } } } }),
+  );
 });
 
 describe('the secrets of a release', () => {

@@ -237,6 +237,10 @@ describe('a wrong setting is refused with its name, its value and the fix', () =
     );
   });
 
+  it('fails when .env has a name that every object has', () => {
+    expect(problemsOf({}, 'toString=1')).toContain('toString');
+  });
+
   it('fails when .env has an unknown name that resembles none', () => {
     expect(problemsOf({}, 'BTCW_SOMETHING_ELSE_ENTIRELY=1')).toMatch(/see \.env\.example/);
   });

@@ -95,6 +95,16 @@ describe('what a state file holds', () => {
     ['JSON that is no object', 'null', 'is no Terraform state'],
     ["another project's", FOREIGN, 'is of another project, "btc-watcher-2"'],
     [
+      'a state whose labels are none',
+      stateWith({ name: 'btc-watcher-nginx', labels: { a: null }, id: 5 }),
+      undefined,
+    ],
+    [
+      'a state whose instances have nothing',
+      GOOD.replace(/"attributes": \{.*?\}\n\s*\]\n\s*\}/s, '"attributes": null'),
+      'is of another project, ""',
+    ],
+    [
       "another project's, without labels",
       stateWith({ name: 'shop-nginx' }),
       'is of another project, "shop-nginx"',

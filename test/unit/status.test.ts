@@ -136,6 +136,20 @@ describe('an address to verify', () => {
     expect(baseUrl('https://frp.example.org:60001/')).toBe('https://frp.example.org:60001');
   });
 
+  it.each([
+    ['http://127.0.0.1:9 ', 'http://127.0.0.1:9'],
+    ['HTTPS://127.0.0.1:9/app/?a=1#/login', 'https://127.0.0.1:9/app'],
+  ])('is what paths are put behind: %j', (text, expected) => {
+    expect(baseUrl(text)).toBe(expected);
+  });
+
+  it('has an answer also where it cannot be asked', async () => {
+    expect(await ask('http://127.0.0.1:9 /api')).toMatchObject({ status: 0, error: 'Invalid URL' });
+    const headers = { authorization: 'Bearer a\nb' };
+    const { error } = await ask('http://127.0.0.1:9/', { headers });
+    expect(error).toContain('Invalid character in header content');
+  });
+
   it.each(['', 'frp.example.org', 'ftp://frp.example.org'])('fails when it is "%s"', (text) => {
     expect(() => baseUrl(text)).toThrow(/--url: should be an address such as "http:/);
   });
