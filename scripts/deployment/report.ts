@@ -69,7 +69,9 @@ export function progress(
     }
     const address = hook?.resource.addr ?? change?.resource.addr;
     const name = address && names.get(address);
-    if (!name) return;
+    // The state forgets an image, the host keeps it.
+    const isKept = address?.startsWith('docker_image.') && hook?.action === 'delete';
+    if (!name || isKept) return;
     const key = `${address} ${hook?.action}`;
     const isContainer = address.startsWith('docker_container.');
     const words = (isContainer && WORDS[hook?.action ?? '']) || said.other;

@@ -1,5 +1,6 @@
 /** What frpc and frps need of memory: docs/reliability.md, "A flood". */
 import type { Settings } from '../settings/definitions.ts';
+import { hasTunnelPort } from './nginx.ts';
 import { slotsFor } from './nginx-capacity.ts';
 import type { ServiceDefinition } from './service.ts';
 
@@ -28,16 +29,15 @@ export const knowingLimit = (program: readonly string[]): string[] => [
   ...program,
 ];
 
-const NGINX_PORTS = 2;
 /** Connections that wait for nginx to accept them. */
 const QUEUE = 511;
 
 /** The limit of either; garbage is collected twice as often as Go does by default. */
 export function frpMemory(
-  settings: Pick<Settings, 'BTCW_MAX_CONNECTIONS'>,
+  settings: Pick<Settings, 'BTCW_MAX_CONNECTIONS' | 'BTCW_FRP_PROXY_PROTOCOL'>,
 ): Required<Pick<ServiceDefinition, 'limits' | 'environment'>> {
   // A flood of requests that are never whole may take every slot.
-  const connections = slotsFor(settings, NGINX_PORTS) + QUEUE;
+  const connections = slotsFor(settings, hasTunnelPort(settings) ? 2 : 1) + QUEUE;
   const memoryMiB = BASE_MIB + Math.ceil((connections * CONNECTION_KIB) / 1024);
   return {
     limits: { memoryMiB, pids: 64 },

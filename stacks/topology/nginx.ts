@@ -42,6 +42,10 @@ const START = [
   `sed -u -e 's/?[^" ]*/?.../g' -e 's/eyJ[A-Za-z0-9_-]*[.][A-Za-z0-9_.-]*/***/g' < /tmp/errors >&2 & exec nginx -g 'daemon off;' 2> /tmp/errors`,
 ].join('; ');
 
+/** Whether the tunnel has a port of its own. */
+export const hasTunnelPort = (settings: Pick<Settings, 'BTCW_FRP_PROXY_PROTOCOL'>): boolean =>
+  settings.BTCW_FRP_PROXY_PROTOCOL !== 'off';
+
 /** Its own, which is plain HTTP; and that of the tunnel's client, with a PROXY header before each connection. */
 export const nginxPorts = (settings: Settings): Port[] => [
   {
@@ -51,9 +55,8 @@ export const nginxPorts = (settings: Settings): Port[] => [
     setting: 'BTCW_NGINX_PORT',
     addressSetting: 'BTCW_NGINX_BIND',
   },
-  ...(settings.BTCW_FRP_PROXY_PROTOCOL === 'off'
-    ? []
-    : [
+  ...(hasTunnelPort(settings)
+    ? [
         {
           container: TUNNEL_PORT,
           host: settings.BTCW_FRP_LOCAL_PORT,
@@ -61,7 +64,8 @@ export const nginxPorts = (settings: Settings): Port[] => [
           setting: 'BTCW_FRP_LOCAL_PORT',
           name: 'tunnel',
         } as const,
-      ]),
+      ]
+    : []),
 ];
 
 /** @param loginPath of the application; undefined where it is not known */

@@ -127,6 +127,7 @@ export function healthyFacts(
     local: answer(200),
     remote: answer(200),
     foreignHost: answer(200),
+    limitedBy: undefined,
     direct: ofUpstreams(answer(200)),
     atBridge: ofUpstreams(answer(200)),
     inside: ofUpstreams({ status: 200, ms: 1, curl: 0, connected: true, asked: 1 }),

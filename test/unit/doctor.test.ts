@@ -18,6 +18,7 @@ import type { ContainerFacts, Facts } from '../../scripts/doctor/facts/facts.ts'
 import { readToken } from '../../scripts/doctor/facts/login.ts';
 import { type InsideFacts, readInside, refusalOf } from '../../scripts/doctor/facts/nginx.ts';
 import { readNginxConf, seconds } from '../../scripts/doctor/facts/nginx-conf.ts';
+import { limitIn } from '../../scripts/doctor/facts/pages.ts';
 import { Rounds } from '../../scripts/doctor/facts/rounds.ts';
 import { linesSince, namesOf } from '../../scripts/doctor/facts/tunnel.ts';
 import { askUpstreamsAgain } from '../../scripts/doctor/facts/upstreams.ts';
@@ -73,6 +74,12 @@ const certificate = (problem: string, names: readonly string[]): Partial<Facts> 
   ...tunnelDown('hung-up'),
   frpServer: { ...healthyFacts().frpServer, certificate: { problem, names } },
 });
+/** As nginx logs them. */
+const CLIENT_LIMIT = ['all', 'client']
+  .map(
+    (zone) => `2026/11/28 22:00:00 [warn] 9#9: *7 limiting connections by zone "${zone}", client: 192.0.2.7`,
+  )
+  .join('\n');
 /** What past BTCW_MAX_CONNECTIONS everyone gets. */
 const FULL = {
   local: answer(503),
@@ -524,6 +531,20 @@ const FAILURES: Case[] = [
     { remote: answer(503) },
     /nginx answers 503/,
     /BTCW_MAX_CONNECTIONS/,
+  ],
+  [
+    "the address of this host's network has all the connections it may have",
+    'connections',
+    { remote: answer(503), limitedBy: limitIn(CLIENT_LIMIT) },
+    /503 through the tunnel: all 250 connections that BTCW_MAX_CLIENT_CONNECTIONS/,
+    /BTCW_MAX_CLIENT_CONNECTIONS=500/,
+  ],
+  [
+    'nginx is full here, too, whichever limit it has told of last',
+    'connections',
+    { ...FULL, limitedBy: limitIn(CLIENT_LIMIT) },
+    /all 2500/,
+    /BTCW_MAX_CONNECTIONS=/,
   ],
   [
     'the backend takes no more WebSockets',

@@ -35,14 +35,14 @@ describe('a container', () => {
 });
 
 describe('the progress of a deployment', () => {
-  const lines = (action: string) => {
+  const lines = (action: string, addr = 'docker_container.Nginx') => {
     const printed: string[] = [];
     const log = console.log;
     console.log = (line: string) => printed.push(line);
     try {
-      const show = progress(new Map([['docker_container.Nginx', 'x-nginx']]));
+      const show = progress(new Map([[addr, 'x-nginx']]));
       for (const type of ['apply_start', 'apply_complete']) {
-        show({ type, '@message': '', hook: { resource: { addr: 'docker_container.Nginx' }, action } });
+        show({ type, '@message': '', hook: { resource: { addr }, action } });
       }
     } finally {
       console.log = log;
@@ -56,6 +56,11 @@ describe('the progress of a deployment', () => {
     ['delete', /stopping\n.*removed/],
   ])('calls %s what it is', (action, words) => {
     expect(lines(action)).toMatch(words);
+  });
+
+  it('says nothing of images that the state forgets: they stay on the host', () => {
+    expect(lines('create', 'docker_image.Nginx')).toContain('x-nginx');
+    expect(lines('delete', 'docker_image.Nginx')).toBe('');
   });
 });
 

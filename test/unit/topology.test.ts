@@ -141,6 +141,12 @@ describe('the tunnel', () => {
     );
   };
 
+  it('has the memory for the connections that nginx serves at one port, without one of its own', () => {
+    const memory = (environment: Environment) =>
+      serviceNamed(topologyFor(environment), 'frpc').limits.memoryMiB;
+    expect([memory({}), memory(OFF)]).toEqual([319, 298]);
+  });
+
   it('reaches nginx on loopback, at a port of its own, wherever nginx is published', () => {
     expect(frpcAt({})).toEqual(['127.0.0.1', '8506', 'v2']);
     expect(frpcAt({ BTCW_NGINX_BIND: '192.0.2.7', BTCW_NGINX_PORT: '8600' })).toEqual([
@@ -212,7 +218,7 @@ describe('the settings that a service is made from', () => {
     ['BTCW_NGINX_BIND', ['nginx', 'guard']],
     ['BTCW_NGINX_PORT', ['nginx', 'guard']],
     ['BTCW_FRP_LOCAL_PORT', ['nginx', 'frpc', 'guard']],
-    ['BTCW_FRP_PROXY_PROTOCOL', ['nginx', 'frpc', 'guard']],
+    ['BTCW_FRP_PROXY_PROTOCOL', ['nginx', 'frpc', 'frps', 'guard']],
     ['BTCW_APP_PROFILE', ['nginx']],
     ['BTCW_BACKEND_PORT', ['nginx', 'backend', 'guard']],
     ['BTCW_FRP_SERVER_ADDR', ['frpc', 'frps', 'guard']],

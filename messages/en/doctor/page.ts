@@ -1,6 +1,8 @@
 export const page = {
   connectionsName: 'nginx accepts another connection (503)',
   no503: 'no 503',
+  clientFull: (limit: number) =>
+    `nginx answers 503 through the tunnel: all ${limit} connections that BTCW_MAX_CLIENT_CONNECTIONS allows the address of this host's network are open`,
   full: (limit: number) =>
     `nginx answers 503: all ${limit} connections that BTCW_MAX_CONNECTIONS allows are open`,
   fullForGood: (limit: number) =>

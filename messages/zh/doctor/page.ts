@@ -3,6 +3,8 @@ import type { page as en } from '../../en/doctor/page.ts';
 export const page: typeof en = {
   connectionsName: 'nginx 还能接受新连接（503）',
   no503: '没有 503',
+  clientFull: (limit) =>
+    `经过隧道时 nginx 返回 503：BTCW_MAX_CLIENT_CONNECTIONS 允许本机网络地址使用的 ${limit} 个连接已用完`,
   full: (limit) => `nginx 返回 503：BTCW_MAX_CONNECTIONS 允许的 ${limit} 个连接已用完`,
   fullForGood: (limit) =>
     `nginx 返回 503：BTCW_MAX_CONNECTIONS 允许的 ${limit} 个连接已用完，而本机无法支持更多；重启 nginx 会关闭这些连接`,

@@ -1,5 +1,6 @@
 /** The page, as a browser on this host gets it. */
 import { messages } from '../../../messages/index.ts';
+import { HIGHEST_MAX_CONNECTIONS } from '../../../stacks/settings/definitions.ts';
 import { serviceNamed, type Topology } from '../../../stacks/topology/topology.ts';
 import { localUrl } from '../../../stacks/topology/urls.ts';
 import { isOwn } from '../../deployment/profile.ts';
@@ -14,22 +15,29 @@ const said = messages.doctor.page;
 
 const NGINX_ERROR_PAGE = '<center>nginx';
 
-/** Past BTCW_MAX_CONNECTIONS nginx answers 503, to pages and WebSockets alike. */
+/** Past one of its limits nginx answers 503, to pages and WebSockets alike. */
 export const connections = (topology: Topology): Check => ({
   id: 'connections',
   name: said.connectionsName,
   hop: topology.proxy,
   dependsOn: [upstreams(topology), `${pageUpstream(topology).service}-at-gateway`],
-  settings: ['BTCW_MAX_CONNECTIONS'],
+  settings: ['BTCW_MAX_CONNECTIONS', 'BTCW_MAX_CLIENT_CONNECTIONS'],
   run: (facts) => {
-    const { local, foreignHost, remote, tunnel, settings, dockerProxyDescriptors } = facts;
-    const answers = [local, foreignHost, ...(tunnel?.up ? [remote] : [])];
+    const { local, foreignHost, remote, tunnel, limitedBy, settings, dockerProxyDescriptors } = facts;
+    const here = [local, foreignHost];
+    const answers = [...here, ...(tunnel?.up ? [remote] : [])];
     // The upstream itself has answered otherwise, so a 503 is nginx's own. An application of the owner's may have one for
     // its page, which looks otherwise.
     const isOwnPage = isOwn(serviceNamed(topology, pageUpstream(topology).service));
     const isFull = ({ status, body }: HttpAnswer) =>
       status === 503 && (!isOwnPage || body.includes(NGINX_ERROR_PAGE));
     if (!answers.some(isFull)) return { ok: said.no503 };
+    // This host's own programs are not limited by their address; what comes back through the tunnel is.
+    const { BTCW_MAX_CLIENT_CONNECTIONS: ofClient } = settings;
+    if (limitedBy === 'client' && !here.some(isFull)) {
+      const raised = Math.min(2 * ofClient, HIGHEST_MAX_CONNECTIONS);
+      return { problem: said.clientFull(ofClient), fix: setAndDeploy('BTCW_MAX_CLIENT_CONNECTIONS', raised) };
+    }
     const limit = settings.BTCW_MAX_CONNECTIONS;
     const raised = Math.min(2 * limit, highestMaxConnections(dockerProxyDescriptors));
     if (raised > limit) {

@@ -1,6 +1,7 @@
 /** The page, asked from this host: as it is here, and through the tunnel. */
-import type { Topology } from '../../../stacks/topology/topology.ts';
+import { serviceNamed, type Topology } from '../../../stacks/topology/topology.ts';
 import { localUrl, publicUrl } from '../../../stacks/topology/urls.ts';
+import { readLog } from '../../docker/logs.ts';
 import { ask, type HttpAnswer } from '../../lib/http.ts';
 import { answered, type Rounds } from './rounds.ts';
 
@@ -10,10 +11,19 @@ export interface PageFacts {
   readonly remote: HttpAnswer;
   /** The local page under a host name that no service can know. */
   readonly foreignHost: HttpAnswer;
+  /** The limit past which the reverse proxy refused a connection last; undefined where none of these was refused. */
+  readonly limitedBy: string | undefined;
 }
 
 /** A name nobody can own (RFC 6761). */
 const FOREIGN_HOST = 'doctor.invalid';
+
+/** Lines of nginx's log that are read: a flood may write many, of one limit. */
+const LOG_LINES = 20;
+
+/** The zone whose limit nginx has last told of. @param log of nginx @example 'client' */
+export const limitIn = (log: string): string | undefined =>
+  [...log.matchAll(/limiting connections by zone "(\w+)"/g)].at(-1)?.[1];
 
 /** Where the way to a page is known to be broken, a second try adds nothing. */
 interface Ways {
@@ -41,5 +51,9 @@ export async function gatherPages(
     askTwice(`${publicUrl(topology)}/`, async () => isTunnelUp && (await opens())),
     askTwice(page, opens, { host: FOREIGN_HOST }),
   ]);
-  return { local: await local, remote, foreignHost };
+  const pages = { local: await local, remote, foreignHost };
+  const isRefused = Object.values(pages).some(({ status }) => status === 503);
+  const { containerName } = serviceNamed(topology, topology.proxy);
+  const log = isRefused ? (await readLog(containerName, { tail: LOG_LINES })).text : '';
+  return { ...pages, limitedBy: limitIn(log) };
 }
