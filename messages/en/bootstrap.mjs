@@ -71,6 +71,8 @@ export const bootstrap = {
     installPackages: (/** @type {string} */ packages) => `install ${packages}.`,
     noApt: (/** @type {string} */ what) => `${what} is missing, and this system has no apt-get.`,
   },
+  /** A name, and what is said of it. */
+  labelled: (/** @type {string} */ name, /** @type {string} */ value) => `${name}: ${value}`,
   unknownOption: (/** @type {string} */ option) => `error: unknown option '${option}'`,
   withFix: (/** @type {string} */ what, /** @type {string} */ fix) => `${what}\n  Fix: ${fix}`,
 };

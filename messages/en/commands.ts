@@ -211,7 +211,7 @@ export const commands = {
     memoryOf: (used: string, limit: string) => `${used} of ${limit} MiB`,
     nginxNotRunning: 'not known: nginx is not running',
     noData: 'no data from the backend',
-    noErrors: 'Last errors  none',
+    noErrors: 'none',
     noNumbers: 'no numbers',
     noStatisticsPath: 'not known: the profile "generic" names no statistics path',
     open: 'Open',

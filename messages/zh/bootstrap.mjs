@@ -57,6 +57,7 @@ export const bootstrap = {
     installPackages: (packages) => `安装 ${packages}。`,
     noApt: (what) => `缺少 ${what}，而本系统没有 apt-get。`,
   },
+  labelled: (name, value) => `${name}：${value}`,
   unknownOption: (option) => `错误：未知选项 '${option}'`,
   withFix: (what, fix) => `${what}\n  修复：${fix}`,
 };

@@ -184,7 +184,7 @@ export const commands: typeof en = {
     memoryOf: (used, limit) => `${used} / ${limit} MiB`,
     nginxNotRunning: '未知：nginx 没有运行',
     noData: '后端没有返回数据',
-    noErrors: '最近的错误  无',
+    noErrors: '无',
     noNumbers: '没有数值',
     noStatisticsPath: '未知：应用描述 "generic" 没有统计路径',
     open: '访问地址',

@@ -6,6 +6,9 @@ import { UserError } from '../../stacks/errors.mjs';
 
 const said = messages.step;
 
+/** A name and what is said of it, as the language has it. */
+export const { labelled } = messages;
+
 /** How often a line is told of what takes long, where lines are not rewritten. */
 export const PLAIN_INTERVAL_MS = 10_000;
 export const FRAME_MS = 100;
@@ -95,14 +98,14 @@ export const numbered = (step, title) => `${STEPS_OF_UP.indexOf(step) + 1}/${STE
 export async function step(title, work, quiet = false) {
   const startedMs = Date.now();
   let note = '';
-  const text = () => `${title}: ${seconds(startedMs)}${note && `, ${note}`}`;
+  const text = () => labelled(title, `${seconds(startedMs)}${note && `, ${note}`}`);
   const stop = quiet ? () => {} : isTerminal() ? rewrite(text) : repeat(text);
   try {
     const { detail, value } = await work((line) => {
       note = cut(lastLine(line), LONGEST_NOTE) || note;
     });
     stop();
-    if (!quiet) console.log(`✓ ${title}: ${detail} (${seconds(startedMs)})`);
+    if (!quiet) console.log(`✓ ${labelled(title, detail)} (${seconds(startedMs)})`);
     return /** @type {T} */ (value);
   } catch (error) {
     stop();

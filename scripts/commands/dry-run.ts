@@ -4,13 +4,15 @@ import { UserError } from '../../stacks/errors.mjs';
 import { holdsData } from '../../stacks/topology/service.ts';
 import { loadDeployment, synthesiseProject } from '../deployment/project.ts';
 import { changedSettings, releases, restoreConfiguration } from '../deployment/releases.ts';
-import { explain, terraform } from '../deployment/terraform.ts';
+import { explain, type TerraformEvent, terraform } from '../deployment/terraform.ts';
 import { projectContainers } from '../docker/containers.ts';
 import { inspect, projectIds } from '../docker/inspect.ts';
 import { printJson } from '../lib/json.ts';
+import { during } from '../lib/live.ts';
 import { table } from '../lib/report.ts';
 
 const said = messages.commands.dryRun;
+const { live } = messages.deployment;
 
 interface DryRunOptions {
   readonly json?: boolean;
@@ -90,7 +92,7 @@ export async function planRebuild(options: DryRunOptions): Promise<void> {
 
 /** What `rollback` would go back to, and what that changes. */
 export async function planRollback(options: DryRunOptions): Promise<void> {
-  const { settings, topology, synthesis } = await synthesiseProject();
+  const { settings, topology, synthesis } = await during(live.reads, () => synthesiseProject());
   const { project } = topology;
   const { folder } = synthesis;
   const kept = releases(project);
@@ -99,14 +101,13 @@ export async function planRollback(options: DryRunOptions): Promise<void> {
     restoreConfiguration(project, target, folder);
     const names = new Map([...synthesis.names, ...Object.entries(target.names ?? {})]);
     const steps: Step[] = [];
-    const { exitCode, diagnostics } = await terraform(
-      folder,
-      ['plan', '-detailed-exitcode'],
-      ({ type, change }) => {
-        if (type !== 'planned_change' || !change) return;
-        const { addr } = change.resource;
-        steps.push({ action: change.action, kind: addr.split('.')[0] ?? '', name: names.get(addr) ?? addr });
-      },
+    const take = ({ type, change }: TerraformEvent) => {
+      if (type !== 'planned_change' || !change) return;
+      const { addr } = change.resource;
+      steps.push({ action: change.action, kind: addr.split('.')[0] ?? '', name: names.get(addr) ?? addr });
+    };
+    const { exitCode, diagnostics } = await during(live.compares, () =>
+      terraform(folder, ['plan', '-detailed-exitcode'], take),
     );
     if (exitCode !== 0 && exitCode !== 2) throw explain(project, diagnostics);
     // What runs is this deployment: then rollback goes one further.

@@ -16,9 +16,11 @@ import { progress, reportDeployment } from '../deployment/report.ts';
 import { loadSettings } from '../deployment/settings.ts';
 import { terraform } from '../deployment/terraform.ts';
 import { findUnknownObjects, removeUnknownObjects } from '../diff/conflicts.ts';
+import { during } from '../lib/live.ts';
 import { paint, secondsSince, table } from '../lib/report.ts';
 
 const said = messages.commands.rollback;
+const { live } = messages.deployment;
 
 export interface RollbackOptions {
   readonly json?: boolean;
@@ -103,9 +105,9 @@ function notes({ restored, differing }: RestoredSecrets, target: Release, projec
 export async function rollback(options: RollbackOptions): Promise<void> {
   if (options.list) return list(options);
   const startedMs = Date.now();
-  const synthesised = await synthesiseProject({ changes: true, anySecrets: true });
+  const synthesised = await during(live.reads, () => synthesiseProject({ changes: true, anySecrets: true }));
   const { project } = synthesised.topology;
-  const { target, left } = await chooseTarget(synthesised);
+  const { target, left } = await during(live.compares, () => chooseTarget(synthesised));
   const when = releaseTime(target);
   if (!options.json) console.log(messages.commands.deploy.goingBack(when));
   await markDeployment(project);

@@ -14,6 +14,7 @@ import { gatherFrpServer } from '../doctor/facts/tunnel.ts';
 import { callersPath } from '../lib/caller.ts';
 import { ask } from '../lib/http.ts';
 import { isoTime, printJson } from '../lib/json.ts';
+import { during } from '../lib/live.ts';
 import { redactor } from '../lib/redact.ts';
 import { list, paint, table } from '../lib/report.ts';
 import { localTime, MIB, span } from '../lib/text.ts';
@@ -23,6 +24,7 @@ import { problemCount, renderPicture } from '../status/picture-svg.ts';
 import type { Usages } from '../status/usage.ts';
 
 const { common, status: said } = messages.commands;
+const { live } = messages.deployment;
 
 export interface StatusOptions {
   readonly json?: boolean;
@@ -108,16 +110,15 @@ function page(facts: StatusFacts): string {
     [said.open, said.urls(facts.local, facts.public)],
   ];
   const containers = facts.containers.map((container) => containerRow(container, nowMs));
-  const errors = lastErrors.map(
-    ({ service, time, text }) =>
-      `  ${said.lastError(service, span(nowMs - Date.parse(time)), text.slice(0, 200))}`,
+  const errors = lastErrors.map(({ service, time, text }) =>
+    said.lastError(service, span(nowMs - Date.parse(time)), text.slice(0, 200)),
   );
   const killed = facts.containers.filter(({ oomKills = 0 }) => oomKills > 0).map(killedText);
   if (killed.length > 0) rows.push([said.killed, killed.join('\n')]);
+  rows.push([said.lastErrors, errors.join('\n') || said.noErrors]);
   return [
     table([common.container, said.state, said.uptime, said.restarts, said.cpu, said.memory], containers),
     list(rows),
-    ...(errors.length > 0 ? [said.lastErrors, ...errors] : [said.noErrors]),
   ].join('\n');
 }
 
@@ -170,7 +171,10 @@ export async function status(options: StatusOptions): Promise<void> {
   if (options.watch) process.on('SIGINT', () => process.exit(0));
   let usages: Usages | undefined;
   for (;;) {
-    const { facts, usages: latest } = await gatherStatus(deployment, redact, usages);
+    const gather = () => gatherStatus(deployment, redact, usages);
+    // What is shown again and again stays until there is something newer.
+    const isFirst = usages === undefined;
+    const { facts, usages: latest } = await (isFirst ? during(live.asksWhatRuns, gather) : gather());
     usages = latest;
     if (options.json) printJson(asJson(facts), options.watch ? 0 : 2);
     else {

@@ -3,19 +3,19 @@ import { messages } from '../../messages/index.ts';
 import { secretFiles } from '../../stacks/topology/secrets.ts';
 import { localUrl, publicUrl } from '../../stacks/topology/urls.ts';
 import { pruneWorkspaces } from '../bootstrap/packages.mjs';
-import { numbered } from '../bootstrap/step.mjs';
+import { labelled, numbered } from '../bootstrap/step.mjs';
 import { root } from '../deployment/host.ts';
 import { profileOf } from '../deployment/profile.ts';
 import { loadDeployment } from '../deployment/project.ts';
 import { TUNNEL_DOWN_EXIT_CODE } from '../deployment/report.ts';
-import { secondsSince } from '../lib/report.ts';
+import { list, secondsSince } from '../lib/report.ts';
 import { pad } from '../lib/text.ts';
 import { deploy } from './deploy.ts';
 import { verify } from './verify.ts';
 
 const said = messages.commands.up;
 const { live } = messages.deployment;
-const NAME_COLUMNS = 12;
+const NAME_COLUMNS = 11;
 
 /**
  * What `npm run up` does after bootstrap: deploys, verifies, and prints where to open it and how to log in.
@@ -24,7 +24,7 @@ const NAME_COLUMNS = 12;
  */
 export async function up({ adopt = false, discard = false } = {}): Promise<void> {
   const tell = (part: 'images' | 'deployment' | 'verification', note?: string) =>
-    console.log(`\n${numbered(part, live[part])}${note ? `: ${note}` : ''}`);
+    console.log(`\n${note ? labelled(numbered(part, live[part]), note) : numbered(part, live[part])}`);
   await deploy({ adopt, discard, onPart: tell });
   const code = process.exitCode;
   if (loadDeployment().settings.BTCW_FRONTEND_MODE === 'static') await pruneWorkspaces(root, () => {});
@@ -47,7 +47,6 @@ export async function up({ adopt = false, discard = false } = {}): Promise<void>
     ...login,
     [said.names.settings, said.settings],
   ];
-  // Not wrapped: commands and addresses are to be copied.
-  console.log(`\n${rows.map(([name, value]) => `  ${pad(name, NAME_COLUMNS)}${value}`).join('\n')}\n`);
+  console.log(`\n${list(rows.map(([name, value]) => [`  ${pad(name, NAME_COLUMNS)}`, value]))}\n`);
   console.log(live.total(secondsSince(performance.timeOrigin)));
 }

@@ -1,5 +1,6 @@
 import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
+import { labelled } from '../bootstrap/step.mjs';
 import { printJson } from '../lib/json.ts';
 import { hanging, paint } from '../lib/report.ts';
 import type { Check } from '../verify/check.ts';
@@ -34,7 +35,7 @@ const sign = ({ ok, skipped }: Check): string =>
 
 /** A check as it is shown when it is done; a command is never broken. */
 function checkLines(check: Check): string {
-  const lines = hanging(sign(check), `${check.name}: ${check.detail}`);
+  const lines = hanging(sign(check), labelled(check.name, check.detail));
   return check.ok || check.skipped ? lines : `${lines}\n    ${common.fix(check.fix)}`;
 }
 

@@ -4,6 +4,7 @@ import { messages } from '../../messages/index.ts';
 import { isChecked } from '../../stacks/topology/health.ts';
 import { type Service, socketsOf } from '../../stacks/topology/service.ts';
 import { localUrl, mainTunnel, publicUrl } from '../../stacks/topology/urls.ts';
+import { labelled } from '../bootstrap/step.mjs';
 import { type ContainerState, projectContainers } from '../docker/containers.ts';
 import { stateText } from '../docker/inspect.ts';
 import { printJson } from '../lib/json.ts';
@@ -83,7 +84,7 @@ export function progress(
     } else if (type === 'apply_complete') {
       const word = hook?.action === 'delete' ? said.delete.done : doneWord(name, words);
       const took = secondsSince(startedMs.get(key) ?? Date.now());
-      tasks.get(key)?.end(`  ${paint('green', '✓')} ${name}: ${word} (${took})`);
+      tasks.get(key)?.end(`  ${paint('green', '✓')} ${labelled(name, word)} (${took})`);
       tasks.delete(key);
     } else if (type === 'apply_errored') {
       tasks.get(key)?.end(`  ${paint('red', '✗')} ${name}`);

@@ -10,6 +10,7 @@ import {
   FRAMES,
   isTerminal,
   LONGEST_NOTE,
+  labelled,
   lastLine,
   PLAIN_INTERVAL_MS,
 } from '../bootstrap/step.mjs';
@@ -45,7 +46,7 @@ interface Running {
 const running = new Set<Running>();
 
 const describe = ({ title, startedMs, note }: Running): string =>
-  `${title}: ${Math.floor((Date.now() - startedMs) / 1000)} s${note && `, ${note}`}`;
+  labelled(title, `${Math.floor((Date.now() - startedMs) / 1000)} s${note && `, ${note}`}`);
 
 /** Whether lines are rewritten. */
 export const isLive = (): boolean => isTerminal() && isTextShown();
@@ -151,7 +152,7 @@ export function begin(title: string, { note = '', indent = '' }: TaskOptions = {
   running.add(task);
   if (shown) live ??= new LiveLines();
   else {
-    if (note) console.log(`${indent}… ${title}: ${note}`);
+    if (note) console.log(`${indent}… ${labelled(title, note)}`);
     timer = setInterval(() => console.log(`${indent}… ${describe(task)}`), PLAIN_INTERVAL_MS);
   }
   return {
@@ -186,7 +187,7 @@ export async function step(title: string, work: (note: Note) => Promise<string>)
   const task = begin(title);
   try {
     const result = await work(task.note);
-    task.end(`${paint('green', '✓')} ${title}: ${result} (${secondsSince(startedMs)})`);
+    task.end(`${paint('green', '✓')} ${labelled(title, result)} (${secondsSince(startedMs)})`);
   } catch (error) {
     task.end();
     console.error(`${paint('red', '✗')} ${title} (${secondsSince(startedMs)})`);

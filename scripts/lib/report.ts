@@ -3,6 +3,7 @@ import { styleText } from 'node:util';
 import Table from 'cli-table3';
 import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
+import { labelled } from '../bootstrap/step.mjs';
 import { pad, textWidth, wrap } from './text.ts';
 
 type Style = Parameters<typeof styleText>[0];
@@ -29,7 +30,7 @@ function record(head: readonly string[], row: readonly string[], width: number):
   const sign = row.filter((value, index) => !head[index] && value !== '').map((value) => `${value} `);
   const fields = head.flatMap((name, index) => {
     const value = row[index] ?? '';
-    return name && value !== '' ? [`${name}: ${value}`] : [];
+    return name && value !== '' ? [labelled(name, value)] : [];
   });
   return fields
     .flatMap((field, at) => {
@@ -69,7 +70,10 @@ export function list(
   const longest = Math.max(...rows.map(([name]) => textWidth(name)));
   const indent = ' '.repeat(longest + 1);
   return rows
-    .map(([name, value]) => `${pad(name, longest)} ${wrap(value, width - indent.length).join(`\n${indent}`)}`)
+    .map(([name, value]) => {
+      const lines = value.split('\n').flatMap((line) => wrap(line, width - indent.length));
+      return `${pad(name, longest)} ${lines.join(`\n${indent}`)}`;
+    })
     .join('\n');
 }
 

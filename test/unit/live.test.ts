@@ -57,7 +57,7 @@ const DEPLOYED = {
     '  ✗ proxy',
     'after',
   ],
-  zh: ['  ✓ db: 健康 (0.0 s)', '! a warning', 'two', 'lines', '  ✓ 网站: 健康 (0.0 s)', '  ✗ proxy', 'after'],
+  zh: ['  ✓ db：健康 (0.0 s)', '! a warning', 'two', 'lines', '  ✓ 网站：健康 (0.0 s)', '  ✗ proxy', 'after'],
 };
 
 describe.concurrent.each([80, 40])('on a terminal of %i columns', TIMEOUT, (columns) => {
@@ -68,12 +68,12 @@ describe.concurrent.each([80, 40])('on a terminal of %i columns', TIMEOUT, (colu
     'a deployment is a line for each container, below what is printed (%s)',
     async (language, name) => {
       const terminal = start(['deployment', name], { columns, env: { BTCW_LANG: language } });
-      const first = steady(await terminal.shows(/no answer.*proxy: .*\S/s)).split('\n');
+      const first = steady(await terminal.shows(/no answer.*proxy(: |：).*\S/s)).split('\n');
       expect(first).toHaveLength(4);
-      expect(first[1]).toMatch(new RegExp(`^ {2}\\* ${name}: 0 s, no answer yet .*…$`));
+      expect(first[1]).toMatch(new RegExp(`^ {2}\\* ${name}(: |：)0 s, no answer yet .*…$`));
       for (const line of first) expect(textWidth(line)).toBeLessThan(columns);
       terminal.press(ENTER);
-      const second = steady(await terminal.shows(/lines\n.*\n.*\n.*proxy: .*\S/)).split('\n');
+      const second = steady(await terminal.shows(/lines\n.*\n.*\n.*proxy(: |：).*\S/)).split('\n');
       expect(second.slice(0, 4)).toEqual(DEPLOYED[language].slice(0, 4));
       expect(second).toHaveLength(7);
       expect(terminal.isCursorShown).toBe(false);

@@ -58,6 +58,17 @@ describe.each([60, 80, 100])('on a terminal of %i columns', (width) => {
   });
 });
 
+describe('a list', () => {
+  it('has every line of a value below the value', () => {
+    const rows = [
+      ['one', 'a\nb c'],
+      ['three', 'd'],
+    ] as const;
+    expect(list(rows, 80)).toBe('one   a\n      b c\nthree d');
+    expect(list(rows, 8)).toBe('one   a\n      b\n      c\nthree d');
+  });
+});
+
 describe('a table', () => {
   const { head, rows } = TABLES.verify;
 
