@@ -14,6 +14,7 @@ const BESIDE = [
   'database-images',
   'engine',
   'foreign',
+  'gateway',
   'interrupts',
   'limits',
   'log-rotation',

@@ -19,6 +19,7 @@ export const settings = {
     bridge: 'should be the address of a Docker bridge',
     composeFile: 'should be a compose file that exists, or "off"',
     days: 'should be a number of days between 1 and 365',
+    fronts: 'should be addresses or networks such as 10.0.0.0/8, with commas between them',
     generate: 'should be names of variables, with commas between them',
     healthPath: 'should be a path that begins with "/"',
     hostAddress: 'should be an IPv4 address of this host',

@@ -18,6 +18,7 @@ export const settings: typeof en = {
     bridge: '应为 Docker 网桥的地址',
     composeFile: '应为一个存在的 Compose 文件，或 "off"',
     days: '应为 1 到 365 之间的天数',
+    fronts: '应为用逗号分隔的地址或网段，例如 10.0.0.0/8',
     generate: '应为变量名，用逗号分隔',
     healthPath: '应为以 "/" 开头的路径',
     hostAddress: '应为本机的 IPv4 地址',

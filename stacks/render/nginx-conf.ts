@@ -14,7 +14,11 @@ export const STATUS_PORT = 8502;
 /** The settings that nginx.conf is made from. */
 type NginxSettings = Pick<
   Settings,
-  'BTCW_MAX_BODY' | 'BTCW_MAX_CONNECTIONS' | 'BTCW_MAX_CLIENT_CONNECTIONS' | 'BTCW_MAX_CLIENT_LOGINS'
+  | 'BTCW_MAX_BODY'
+  | 'BTCW_MAX_CONNECTIONS'
+  | 'BTCW_MAX_CLIENT_CONNECTIONS'
+  | 'BTCW_MAX_CLIENT_LOGINS'
+  | 'BTCW_TRUSTED_FRONTS'
 > &
   Partial<Pick<Settings, 'BTCW_NGINX_IMAGE'>>;
 
@@ -58,6 +62,14 @@ const renderRoute = (path: string, service: string): string =>
   (path === '/' ? ['/'] : [`= ${path}`, `${path}/`])
     .map((location) => `        location ${location} {\n            proxy_pass http://${service};\n        }`)
     .join('\n\n');
+
+const renderFronts = (addresses: readonly string[]): string =>
+  [
+    '    geo $is_front {',
+    '        default 0;',
+    ...addresses.map((address) => `        ${address} 1;`),
+    '    }',
+  ].join('\n');
 
 /** Each request for the login counts for its client; all others for nobody. */
 const renderLogin = (path: string): string => `    map $uri $login_client {
@@ -117,10 +129,22 @@ http {
         ''      $host;
     }
 
+    # Proxies in front of this one, which say who the visitor is, and whether by HTTPS
+${renderFronts(settings.BTCW_TRUSTED_FRONTS)}
+    # The last address is the one that the proxy has put there itself
+    map "$is_front $http_x_forwarded_for" $visitor {
+        default $remote_addr;
+        "~^1 (.*,)? *(?<last_forwarded>[0-9A-Fa-f.:]+)$" $last_forwarded;
+    }
+    map "$is_front $http_x_forwarded_proto" $visitor_scheme {
+        default $scheme;
+        "1 https" https;
+    }
+
     # Whose limit a request counts for: nobody's where a program of this host or of the frp server, such as an HTTPS
     # proxy in front of it, may ask for many
-    map $remote_addr $client {
-        default $binary_remote_addr;
+    map $visitor $client {
+        default $visitor;
         127.0.0.1 '';
         ${gateway} '';
     }
@@ -130,7 +154,7 @@ ${loginPath ? renderLogin(loginPath) : ''}
         default $uri;
         "~^(?<before_token>.*?)eyJ[\\w-]+\\.[\\w-]+\\." "$before_token***";
     }
-    log_format btcw '$remote_addr - [$time_local] "$request_method $logged_path $server_protocol" $status '
+    log_format btcw '$visitor - [$time_local] "$request_method $logged_path $server_protocol" $status '
                     '$body_bytes_sent $request_time';
     access_log /dev/stdout btcw;
 
@@ -191,10 +215,10 @@ ${
         proxy_set_header Connection $connection_upgrade;
         proxy_set_header Upgrade $websocket_upgrade;
         proxy_set_header Host $request_host;
-        proxy_set_header X-Real-IP $remote_addr;
+        proxy_set_header X-Real-IP $visitor;
         # Set, and not added to what the client says
-        proxy_set_header X-Forwarded-For $remote_addr;
-        proxy_set_header X-Forwarded-Proto $scheme;
+        proxy_set_header X-Forwarded-For $visitor;
+        proxy_set_header X-Forwarded-Proto $visitor_scheme;
 ${CLEARED_HEADERS.map((name) => `        proxy_set_header ${name} '';`).join('\n')}
 
         proxy_connect_timeout 60s;
@@ -202,6 +226,15 @@ ${CLEARED_HEADERS.map((name) => `        proxy_set_header ${name} '';`).join('\n
         proxy_read_timeout 3600s;
         # Real-time: hand each message on at once
         proxy_buffering off;
+        # For an answer's header, however it is buffered
+        proxy_buffer_size ${HEADER_BUFFERS.kib}k;
+        proxy_buffers 8 ${HEADER_BUFFERS.kib}k;
+
+        # The application's answer as it is
+        proxy_pass_header Date;
+        proxy_pass_header Server;
+        proxy_redirect off;
+        proxy_ignore_headers X-Accel-Redirect X-Accel-Limit-Rate X-Accel-Buffering X-Accel-Charset;
 
 ${routes.join('\n\n')}
     }

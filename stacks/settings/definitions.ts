@@ -61,6 +61,13 @@ export const SETTINGS = {
     zh: 'nginx 的主机端口',
     schema: rules.port,
   }),
+  BTCW_TRUSTED_FRONTS: define({
+    default: '',
+    group: 'deployment',
+    en: 'addresses or networks of HTTPS proxies in front of nginx or of the frp server, such as 127.0.0.1 for one on the frp server itself: their X-Forwarded-For and X-Forwarded-Proto are believed (docs/gateway.md)',
+    zh: '位于 nginx 或 frp 服务器之前的 HTTPS 代理的地址或网段，例如 frp 服务器本机上的代理为 127.0.0.1：采信其 X-Forwarded-For 和 X-Forwarded-Proto（docs/gateway.md）',
+    schema: rules.addresses(said.fronts),
+  }),
   BTCW_GUARD: define({
     default: 'on',
     group: 'deployment',

@@ -77,6 +77,14 @@ const REFERENCE = new RegExp(
  */
 export const withoutTag = (reference: string): string => reference.replace(/:[\w.-]+(?=@)/, '');
 
+/** IPv4 and IPv6 addresses, and networks as `10.0.0.0/8`. */
+export const addresses = (rule: string) =>
+  list(/./, rule).refine(
+    (items) => items.every((item) => ADDRESS.some((schema) => schema.safeParse(item).success)),
+    rule,
+  );
+const ADDRESS = [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()];
+
 /** An image that says which one it is. */
 export const image = optional(
   z

@@ -5,14 +5,19 @@
 import type { Settings } from '../settings/definitions.ts';
 
 const BASE_MIB = 48;
-/** A connection whose headers fill its buffers took 17 KiB; a WebSocket takes 27 KB, and two of the slots. */
-const KIB_PER_SLOT = 24;
+/**
+ * Header lines that are longer than 1 KiB are in two of these, one line in one: all that Node.js takes fits, such as a
+ * cookie of 15 KiB. An answer's header is in one.
+ */
+export const HEADER_BUFFERS = { number: 2, kib: 16 };
+/** A connection whose headers fill 16 KiB took 17; a WebSocket takes 27 KB, and two of the slots. */
+const KIB_PER_SLOT = 8 + HEADER_BUFFERS.number * HEADER_BUFFERS.kib;
 /** An event and a connection are set up for each slot when a worker starts. */
 const BYTES_PER_IDLE_SLOT = 448;
 const WORKER_MIB = 1;
 
-/** What all uploads may fill of /tmp, where that is enough for a few. */
-const UPLOADS_MIB = 160;
+/** What all uploads may fill of /tmp, where that is enough for a few: 12 of 10 MiB at each port. */
+const UPLOADS_MIB = 240;
 const FEWEST_UPLOADS = 4;
 const MOST_UPLOADS = 64;
 /** Of the connections that are served, those that may be sending a body: a flood of slow ones leaves room for others. */
@@ -23,9 +28,6 @@ const SHARE_BESIDE = 1 / 10;
 
 /** Workers that reloads have left to their open WebSockets; before one more, the oldest is ended. */
 export const OLD_WORKERS = 8;
-
-/** What a request takes in header lines that are longer than 1 KiB; as much as Node.js takes. */
-export const HEADER_BUFFERS = { number: 2, kib: 8 };
 
 type Capacity = Pick<Settings, 'BTCW_MAX_BODY' | 'BTCW_MAX_CONNECTIONS'>;
 

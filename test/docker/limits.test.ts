@@ -19,7 +19,7 @@ import {
 const CONNECTIONS = 100;
 const BODIES = 25;
 /** Half of what fits into /tmp: the rest is for the tunnel. */
-const UPLOADS = 8;
+const UPLOADS = 12;
 const UPLOAD_BYTES = 10 * 1024 * 1024;
 /** What the backend makes of a body that is no login: it says so, or closes the connection while it still comes. */
 const HANDED_OVER = [415, 502];
@@ -110,7 +110,7 @@ describe('request bodies', () => {
       () => docker('exec', deployment.container('nginx'), 'du', '-sm', '/tmp/client_body'),
       (size) => Number.parseInt(size, 10) >= (UPLOADS * UPLOAD_BYTES) / 1024 ** 2 - 1,
     );
-    expect(Number.parseInt(files, 10)).toBeGreaterThan(75);
+    expect(Number.parseInt(files, 10)).toBeGreaterThan(115);
     for (const { socket: upload } of taken) upload.write('x');
     await Promise.all(taken.map(answered));
     for (const { status } of taken) expect(HANDED_OVER).toContain(status);

@@ -30,7 +30,7 @@ describe('what nginx takes at once', () => {
   it.each([
     ['1k', 64],
     ['1m', 64],
-    ['10m', 8],
+    ['10m', 12],
     ['100m', 2],
     ['1g', 2],
   ])('has room in /tmp for all uploads of %s that its ports take, which are %i each', (size, uploads) => {
@@ -49,7 +49,7 @@ describe('what nginx takes at once', () => {
 
   it('keeps the size of /tmp, and with it the container, whatever the number of connections', () => {
     expect(tmpFor(capacity('10m', 3), PORTS)).toBe(tmpFor(capacity('10m', 5_000), PORTS));
-    expect(memoryFor(capacity('10m', 2_500), 1)).toBe(367);
-    expect(memoryFor(capacity('10m', 2_500), PORTS)).toBe(382);
+    expect(memoryFor(capacity('10m', 2_500), 1)).toBe(533);
+    expect(memoryFor(capacity('10m', 2_500), PORTS)).toBe(555);
   });
 });

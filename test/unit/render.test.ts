@@ -13,6 +13,7 @@ const limits = {
   BTCW_MAX_CONNECTIONS: 2500,
   BTCW_MAX_CLIENT_CONNECTIONS: 250,
   BTCW_MAX_CLIENT_LOGINS: 60,
+  BTCW_TRUSTED_FRONTS: [],
 };
 const behind = { port: 8501, gateway: '172.17.0.1', upstreams };
 const nginx = renderNginxConf(limits, { ...behind, tunnelPort: 8506, loginPath: '/api/v1/auth/token' });
@@ -112,9 +113,7 @@ describe('nginx.conf', () => {
   });
 
   it('limits the connections and the logins of one client, but of no program of this host or of the frp server', () => {
-    expect(flat(nginx)).toContain(
-      "map $remote_addr $client { default $binary_remote_addr; 127.0.0.1 ''; 172.17.0.1 ''; }",
-    );
+    expect(flat(nginx)).toContain("map $visitor $client { default $visitor; 127.0.0.1 ''; 172.17.0.1 ''; }");
     expect(nginx).toContain('limit_conn client 250;');
     expect(flat(nginx)).toContain(`map $uri $login_client { default ''; "/api/v1/auth/token" $client; }`);
     expect(nginx).toMatch(/limit_req_zone \$login_client zone=login:\w+ rate=60r\/m;/);
@@ -136,9 +135,9 @@ describe('nginx.conf', () => {
       Connection: '$connection_upgrade',
       Upgrade: '$websocket_upgrade',
       Host: '$request_host',
-      'X-Real-IP': '$remote_addr',
-      'X-Forwarded-For': '$remote_addr',
-      'X-Forwarded-Proto': '$scheme',
+      'X-Real-IP': '$visitor',
+      'X-Forwarded-For': '$visitor',
+      'X-Forwarded-Proto': '$visitor_scheme',
       Forwarded: "''",
       'X-Forwarded-Host': "''",
       'X-Forwarded-Port': "''",
@@ -146,6 +145,13 @@ describe('nginx.conf', () => {
       'X-Forwarded-Server': "''",
     });
     expect(flat(nginx)).toContain("map $http_host $request_host { default $http_host; '' $host; }");
+  });
+
+  it('believes no other proxy of the visitor, but those that are named', () => {
+    const fronts = (conf: string) => /geo \$is_front \{([^}]*)\}/.exec(conf)?.[1]?.trim().split(/;\s*/);
+    expect(fronts(nginx)).toEqual(['default 0', '']);
+    const conf = renderNginxConf({ ...limits, BTCW_TRUSTED_FRONTS: ['10.0.0.0/8', '2001:db8::1'] }, behind);
+    expect(fronts(conf)).toEqual(['default 0', '10.0.0.0/8 1', '2001:db8::1 1', '']);
   });
 
   it("listens on the gateway port, for the tunnel's client, and for its own health on loopback only", () => {

@@ -311,6 +311,17 @@ describe('settings that name a path', () => {
     );
   });
 
+  it.each([
+    ['10.0.0.0/8, 2001:db8::1,127.0.0.1', ['10.0.0.0/8', '2001:db8::1', '127.0.0.1']],
+    ['', []],
+  ])('has the proxies in front that "%s" names', (text, addresses) => {
+    expect(settingsOf({ BTCW_TRUSTED_FRONTS: text }).BTCW_TRUSTED_FRONTS).toEqual(addresses);
+  });
+
+  it.each(['proxy.example', '10.0.0.0/33', '300.0.0.1'])('fails when a proxy in front is %s', (text) => {
+    expect(() => settingsOf({ BTCW_TRUSTED_FRONTS: text })).toThrow('should be addresses or networks');
+  });
+
   it('shows no password and no key of an address', () => {
     const wrong = () =>
       parseSettings({ BTCW_PRICE_FEED_URL: 'wss://me:hush@example.org/ws?key=hush' }, '', files);
