@@ -25,7 +25,7 @@ afterAll(() => deployment.remove());
 describe('deploy on a terminal', () => {
   it('ends in order with Ctrl-C, in Chinese on 40 columns, and says so in one line', async () => {
     const terminal = command('deploy', 40, 'zh');
-    await terminal.shows(/btcw-terminal-\w+: \d+ s, 正在启动/);
+    await terminal.shows(/btcw-terminal-\w+：\d+ s, 正在启动/);
     terminal.press(CTRL_C);
     expect(await terminal.end()).toBe(1);
     const lines = await terminal.lines();
