@@ -151,6 +151,8 @@ export const deployment = {
     nothingChanged: 'Nothing was changed: what runs goes on with the secrets that it has.',
     oneLineRule: 'should hold one line without blanks',
     passwordFix: 'Write such a password into it (or remove the file: one is generated), then run this again.',
+    shortToken: (file: string, shortest: number, length: number, server: string) =>
+      `${file}: should hold a token of at least ${shortest} characters, as ${server} is not this host, and has ${length}. Put a longer one (openssl rand -hex 16) there and into auth.token of the server's frps.toml, and restart frps.`,
     wrong: (file: string, rule: string, fix: string) => `${file}: ${rule}, and does not. ${fix}`,
   },
   settings: {

@@ -148,6 +148,8 @@ export const deployment: typeof en = {
     nothingChanged: '未做任何更改：运行中的部署继续使用原有的密码和密钥。',
     oneLineRule: '应为一行，不含空格',
     passwordFix: '请在其中写入符合要求的密码（或删除该文件，会自动生成），然后重新运行此命令。',
+    shortToken: (file, shortest, length, server) =>
+      `${file}：${server} 不是本机，令牌应至少有 ${shortest} 个字符，现在只有 ${length} 个。请在其中和服务器 frps.toml 的 auth.token 中换成更长的令牌（openssl rand -hex 16），并重启 frps。`,
     wrong: (file, rule, fix) => `${file}：${rule}，但内容不符。${fix}`,
   },
   settings: {

@@ -106,7 +106,7 @@ export async function loadProject(options: LoadOptions = {}): Promise<Project> {
   const secrets = ensureSecrets(settings, root);
   // A folder or a pipe in the place of a secret is no good one.
   const read = (file: string) => (existsSync(file) ? (disk.read(file) ?? '') : undefined);
-  if (!anySecrets) requireGoodSecrets(secrets, read, root);
+  if (!anySecrets) requireGoodSecrets(settings, secrets, read, root);
   const notices = [...own.notices, ...composeEnvironments(topology, root, { anySecrets })];
   const images = planImages(topology, root, buildOptions(settings));
   return { settings, topology, notices, host, secrets, images, ownership };

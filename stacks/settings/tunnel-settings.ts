@@ -83,8 +83,8 @@ export const TUNNEL_SETTINGS = {
   BTCW_FRP_TOKEN_FILE: define({
     default: '',
     group: 'tunnel',
-    en: "file with the frp server's token, 0600; empty: generated",
-    zh: '存放 frp 服务器 token 的文件，权限 0600；留空则自动生成',
+    en: "file with the frp server's token, at least 16 characters, 0600; empty: generated",
+    zh: '存放 frp 服务器 token 的文件，至少 16 个字符，权限 0600；留空则自动生成',
     schema: rules.path,
     path: rules.secretFile(said.token, (text) => text !== '' && !text.includes('\n')),
     secret: true,

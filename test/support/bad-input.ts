@@ -345,11 +345,13 @@ export const BAD_INPUT: readonly BadInput[] = [
     hostileBytes(['correct horse battery staple\n', 'x'.repeat(20)]),
     (bytes) => {
       const text = new TextDecoder().decode(bytes);
-      const files = secretFiles(settingsOf(), '/home/owner');
-      judgeLines(
-        '',
-        secretProblems(files, () => text, '/home/owner'),
-      );
+      for (const settings of [settingsOf(), settingsOf({ BTCW_FRP_SERVER_ADDR: 'frp.example.org' })]) {
+        const files = secretFiles(settings, '/home/owner');
+        judgeLines(
+          '',
+          secretProblems(settings, files, () => text, '/home/owner'),
+        );
+      }
       const given = { BTCW_ADMIN_PASSWORD_FILE: fileOf(bytes), BTCW_FRP_TOKEN_FILE: fileOf(bytes) };
       useSettings(given, '');
     },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { secretProblems } from '../../scripts/deployment/secret-problems.ts';
 import { isPassword } from '../../stacks/settings/rules.ts';
+import { settingsOf } from '../support/topology.ts';
 
 describe('a password', () => {
   it.each(['twelve chars', 'p4ssw0rd-1234\n', 'four are quite enough', 'a b c d'])('may be "%s"', (text) => {
@@ -24,8 +25,8 @@ describe('the files of secrets', () => {
     postgresPassword: '/p/secrets/x/postgres-password',
     redisPassword: '/p/secrets/x/redis-password',
   };
-  const problems = (changed: Record<string, string>) =>
-    secretProblems(files, (file) => changed[file] ?? 'a-good-one-1234\n', '/p');
+  const problems = (changed: Record<string, string>, environment: Record<string, string> = {}) =>
+    secretProblems(settingsOf(environment), files, (file) => changed[file] ?? 'a-good-one-1234\n', '/p');
 
   it('have no problem as they are generated', () => {
     expect(problems({})).toEqual([]);
@@ -44,6 +45,22 @@ describe('the files of secrets', () => {
     expect(problems({ [files.postgresPassword]: 'twelve@chars:1\n' })).toEqual([
       expect.stringMatching(/^secrets\/x\/postgres-password: should hold one line of at least 12 letters/),
     ]);
+  });
+
+  const AWAY = { BTCW_FRP_SERVER_ADDR: 'frp.example.org' };
+
+  it('fail when the token of a server elsewhere is short, with its length', () => {
+    const [line = '', ...others] = problems({ [files.frpToken]: 'fifteen-letters\n' }, AWAY);
+    expect(line).toMatch(
+      /^secrets\/x\/frp-token: should hold a token of at least 16 .* frp\.example\.org is not this host, and has 15\. .*openssl rand/,
+    );
+    expect(line).not.toContain('fifteen-letters');
+    expect(others).toEqual([]);
+  });
+
+  it('may have a short token for the embedded server, or one of 16 characters for any', () => {
+    expect(problems({ [files.frpToken]: 'short\n' })).toEqual([]);
+    expect(problems({ [files.frpToken]: 'a-token-of-16-ch\n' }, AWAY)).toEqual([]);
   });
 
   it('fail when one is short, and never show it', () => {
