@@ -14,6 +14,7 @@ const BESIDE = [
   'database-images',
   'engine',
   'foreign',
+  'frp-certificate',
   'gateway',
   'interrupts',
   'limits',

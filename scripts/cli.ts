@@ -4,7 +4,7 @@ import { type Messages, messages } from '../messages/index.ts';
 import { applyConfig } from './commands/apply-config.ts';
 import { type BackupOptions, backup } from './commands/backup.ts';
 import { bench } from './commands/bench.ts';
-import { deploy } from './commands/deploy.ts';
+import { type DeployOptions, deploy } from './commands/deploy.ts';
 import { type DestroyOptions, destroy } from './commands/destroy.ts';
 import { diff } from './commands/diff.ts';
 import { type DoctorOptions, doctor } from './commands/doctor.ts';
@@ -88,9 +88,8 @@ export function programIn(said: Messages['cli']): Command {
     .option(...discard)
     .option('--no-backup', said.deploy.noBackup)
     .option('--rollback-on-failure', said.deploy.rollbackOnFailure)
-    .action((options: Change & { rollbackOnFailure?: boolean; backup?: boolean }) =>
-      options.dryRun ? diff(options) : deploy(options),
-    );
+    .option('--accept-frp-certificate', said.deploy.acceptFrpCertificate)
+    .action((options: Change & DeployOptions) => (options.dryRun ? diff(options) : deploy(options)));
   program
     .command('rollback')
     .description(said.rollback.about)

@@ -39,6 +39,7 @@ fish: btcw completion fish > ~/.config/fish/completions/btcw.fish`,
   },
   deploy: {
     about: 'bring this host to the declared state; exit code 1: it does not work, 3: all but the tunnel',
+    acceptFrpCertificate: 'pin the certificate that the frp server shows now, in the place of another',
     noBackup: 'replace the container of a database without a backup of it before',
     rollbackOnFailure: 'go back to the last good deployment when this one fails',
   },

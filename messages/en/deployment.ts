@@ -29,6 +29,36 @@ export const deployment = {
   environments: {
     unreadable: (file: string, error: string) => `${file}: cannot be read: ${error}`,
   },
+  frpPin: {
+    accept:
+      'where it was changed on purpose, compare it with what the server has (openssl x509 -noout -fingerprint -sha256 -in FILE, of its transport.tls.certFile), then: npm run deploy -- --accept-frp-certificate',
+    caFile: (server: string, file: string) => `frp server ${server}: checked by the CA in ${file}`,
+    changed: (server: string, pinned: string, shown: string) =>
+      `The frp server ${server} shows another certificate than the pinned one: it was changed there, or somebody is in between. Nothing was changed.\n  pinned: ${pinned}\n  shown:  ${shown}`,
+    expired: (server: string) =>
+      `frp server ${server}: its certificate is not valid today, and frpc refuses it. Renew it there, restart frps, then: npm run deploy`,
+    forOthers: (names: string) => `it is a public CA's for ${names}`,
+    madeAtStart: 'frps makes a new one at each start, as it is given none',
+    makeOne: (commands: string) =>
+      `On the server make one, name it in frps.toml, restart frps, then npm run deploy here:\n${commands}`,
+    nameless: 'it is for no name (subjectAltName)',
+    noAnswer: (server: string, why: string) =>
+      `frp server ${server}: no certificate yet (${why}), so there is nothing to check it by. The first deploy that reaches it pins it.`,
+    notChecked: (server: string, why: string, fix: string) =>
+      `frp server ${server}: its certificate cannot be pinned: ${why}. Whoever is in between can read passwords and tokens. ${fix}`,
+    nothingToAccept: (server: string, why: string) =>
+      `--accept-frp-certificate: the frp server ${server} shows no certificate (${why}). Nothing was changed.`,
+    nowPinned: (server: string, certificate: string) =>
+      `frp server ${server}: certificate pinned from now on, SHA-256 ${certificate}`,
+    pinned: (server: string, certificate: string) =>
+      `frp server ${server}: checked by its pinned certificate, SHA-256 ${certificate}`,
+    refusedByItself: (problem: string) => `frpc would refuse it (${problem})`,
+    signedBy: (ca: string, fingerprint: string) => `${fingerprint} of the CA ${ca}`,
+    unfit:
+      '\n       frps makes that one at each start: accepted, the server is checked no more, until it has one that stays.',
+    unreadable: (file: string) => `${file}: is no certificate. Nothing was changed.`,
+    useName: (name: string) => `Set BTCW_FRP_SERVER_ADDR=${name}, then: npm run deploy`,
+  },
   notices: {
     devModeIsPublic: (server: string) =>
       `BTCW_FRONTEND_MODE=dev: Vite's development server, with the sources, is public on ${server}. Remove the line unless you develop.`,
@@ -224,6 +254,8 @@ export const deployment = {
   tunnel: {
     certificate: "the frp server's certificate does not fit BTCW_FRP_TLS_CA_FILE",
     hungUp: (server: string) => `${server} closed the connection`,
+    hungUpOrOther: (server: string) =>
+      `${server} closed the connection, or its certificate is not the pinned one (npm run doctor)`,
     loginFailed: (server: string) => `the login to ${server} failed`,
     noAnswer: (server: string) => `${server} does not answer: is its firewall open?`,
     noFrps: (server: string) => `${server} is not an frp server`,

@@ -34,6 +34,7 @@ fish：btcw completion fish > ~/.config/fish/completions/btcw.fish`,
   },
   deploy: {
     about: '使本机达到声明的状态；退出码 1：部署不可用，3：除隧道外均可用',
+    acceptFrpCertificate: '固定 frp 服务器现在出示的证书，取代原来的',
     noBackup: '替换数据库容器之前不备份',
     rollbackOnFailure: '本次部署失败时恢复到上一次成功的部署',
   },

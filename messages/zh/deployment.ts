@@ -30,6 +30,33 @@ export const deployment: typeof en = {
   environments: {
     unreadable: (file, error) => `${file}：无法读取：${error}`,
   },
+  frpPin: {
+    accept:
+      '如果证书是有意更换的，请先与服务器上的证书核对（对其 transport.tls.certFile 运行 openssl x509 -noout -fingerprint -sha256 -in FILE），然后运行：npm run deploy -- --accept-frp-certificate',
+    caFile: (server, file) => `frp 服务器 ${server}：用 ${file} 中的 CA 校验`,
+    changed: (server, pinned, shown) =>
+      `frp 服务器 ${server} 出示的证书与已固定的不同：要么证书在那里更换过，要么中间有人冒充。未做任何更改。\n  已固定：${pinned}\n  出示的：${shown}`,
+    expired: (server) =>
+      `frp 服务器 ${server}：证书今天不在有效期内，frpc 会拒绝它。请在服务器上更新证书并重启 frps，然后运行：npm run deploy`,
+    forOthers: (names) => `它是公共 CA 签发给 ${names} 的`,
+    madeAtStart: '没有给 frps 配置证书，它每次启动都会生成新的',
+    makeOne: (commands) =>
+      `请在服务器上生成证书，写入 frps.toml，重启 frps，然后在本机运行 npm run deploy：\n${commands}`,
+    nameless: '证书没有名称（subjectAltName）',
+    noAnswer: (server, why) =>
+      `frp 服务器 ${server}：还没有取得证书（${why}），因此无法校验。下一次能连上它的部署会固定其证书。`,
+    notChecked: (server, why, fix) =>
+      `frp 服务器 ${server}：无法固定其证书：${why}。中间人可以读到密码和令牌。${fix}`,
+    nothingToAccept: (server, why) =>
+      `--accept-frp-certificate：frp 服务器 ${server} 没有出示证书（${why}）。未做任何更改。`,
+    nowPinned: (server, certificate) => `frp 服务器 ${server}：证书已固定，SHA-256 ${certificate}`,
+    pinned: (server, certificate) => `frp 服务器 ${server}：用已固定的证书校验，SHA-256 ${certificate}`,
+    refusedByItself: (problem) => `frpc 会拒绝它（${problem}）`,
+    signedBy: (ca, fingerprint) => `${fingerprint}，属于 CA ${ca}`,
+    unfit: '\n       该证书是 frps 每次启动时生成的：接受之后不再校验服务器，直到它有固定的证书。',
+    unreadable: (file) => `${file}：不是证书。未做任何更改。`,
+    useName: (name) => `请设置 BTCW_FRP_SERVER_ADDR=${name}，然后运行：npm run deploy`,
+  },
   notices: {
     devModeIsPublic: (server) =>
       `BTCW_FRONTEND_MODE=dev：Vite 开发服务器及源码会在 ${server} 上公开。若非开发用途，请删除该行。`,
@@ -209,6 +236,7 @@ export const deployment: typeof en = {
   tunnel: {
     certificate: 'frp 服务器的证书与 BTCW_FRP_TLS_CA_FILE 不匹配',
     hungUp: (server) => `${server} 关闭了连接`,
+    hungUpOrOther: (server) => `${server} 关闭了连接，或者它的证书不是已固定的那一个（npm run doctor）`,
     loginFailed: (server) => `登录 ${server} 失败`,
     noAnswer: (server) => `${server} 没有响应：它的防火墙放行了吗？`,
     noFrps: (server) => `${server} 不是 frp 服务器`,

@@ -5,7 +5,7 @@ import { applicationProblems } from '../deployment/application-problems.ts';
 import { bringBack } from '../deployment/bring-back.ts';
 import { removeGuardTable } from '../deployment/guard-table.ts';
 import { explainFailure, requireHealthy } from '../deployment/health.ts';
-import { tellNotices } from '../deployment/notices.ts';
+import { tellNotices, tellServerCheck } from '../deployment/notices.ts';
 import { markDeployment } from '../deployment/owner.ts';
 import { preflight } from '../deployment/preflight.ts';
 import { profileOf } from '../deployment/profile.ts';
@@ -38,6 +38,8 @@ export interface DeployOptions {
   readonly replace?: boolean;
   /** Take over what another checkout has deployed. */
   readonly adopt?: boolean;
+  /** Take the certificate that the frp server shows now for the right one. */
+  readonly acceptFrpCertificate?: boolean;
   /** Whether to back up a database before its container is replaced. @default true */
   readonly backup?: boolean;
   /** Lose files that containers have written outside their volumes. @default - it is asked for on a terminal */
@@ -104,11 +106,15 @@ async function applyOrExplain(
 export async function deploy(options: DeployOptions = {}): Promise<void> {
   const startedMs = Date.now();
   const adopt = options.adopt ?? false;
-  const project = await during(shown.reads, () => synthesiseProject({ changes: true, adopt }));
+  const frpCertificate = options.acceptFrpCertificate ? 'accept' : 'check';
+  const project = await during(shown.reads, () =>
+    synthesiseProject({ changes: true, adopt, frpCertificate }),
+  );
   const { topology, images, synthesis } = project;
   // Its mistakes are told before anything changes.
   const profile = profileOf(project.settings, topology);
   tellNotices(project);
+  tellServerCheck(project, options.json ?? false);
   const gather = () => Promise.all([gatherDrift(project), findUnknownObjects(topology.project)]);
   const [missing, before] = await during(shown.compares, () =>
     Promise.all([missingImages(images.all), gather(), preflight(project)]),

@@ -139,7 +139,7 @@ export const asJson = ({ nowMs, containers, tunnel, ...facts }: StatusFacts) => 
 /** Draws the deployment as it is now. */
 async function draw(file: string): Promise<void> {
   const deployment = loadDeployment();
-  const { settings, topology } = deployment;
+  const { topology } = deployment;
   const gathered = await gatherFacts(deployment, root);
   // Measured once more, one after the other, and not the first request: while all facts are gathered the host is busy,
   // and its response times say nothing of the deployment.
@@ -148,7 +148,7 @@ async function draw(file: string): Promise<void> {
     ...gathered,
     local: await ask(`${localUrl(topology)}/`),
     remote: await ask(`${publicUrl(topology)}/`),
-    frpServer: await gatherFrpServer(topology, settings, new Rounds()),
+    frpServer: await gatherFrpServer(topology, new Rounds()),
   };
   const picture = pictureOf(facts, diagnose(gathered));
   try {

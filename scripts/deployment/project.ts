@@ -3,6 +3,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messages } from '../../messages/index.ts';
 import type { Synthesis } from '../../stacks/app.ts';
+import { FRP_PIN_FILE } from '../../stacks/render/frp-toml.ts';
 import type { Settings } from '../../stacks/settings/definitions.ts';
 import type { HostFacts } from '../../stacks/topology/host.ts';
 import type { SecretFiles } from '../../stacks/topology/secrets.ts';
@@ -14,6 +15,7 @@ import { privately } from '../lib/files.ts';
 import { paint } from '../lib/report.ts';
 import { loadServices } from './compose.ts';
 import { composeEnvironments, outsideValues } from './environments.ts';
+import { checkServer, pinFacts, type ServerCheck } from './frp-pin.ts';
 import { assumedHost, gatherHostFacts, root } from './host.ts';
 import { foreignError, gatherOwnership, type Ownership } from './owner.ts';
 import { loginPathOf } from './profile.ts';
@@ -40,6 +42,8 @@ export interface Project extends Deployment {
   readonly secrets: SecretFiles;
   readonly images: PlannedImages;
   readonly ownership: Ownership;
+  /** How frpc checks its server. @default - that is not asked, or the server is the embedded one */
+  readonly serverCheck?: ServerCheck;
 }
 
 export interface SynthesisedProject extends Project {
@@ -49,7 +53,7 @@ export interface SynthesisedProject extends Project {
 /** @throws {UserError} for wrong settings */
 export function loadDeployment(): Deployment {
   const settings = loadSettings();
-  const host = assumedHost();
+  const host = { ...assumedHost(), ...pinFacts(settings, root) };
   const { services, notices } = loadServices(settings, host);
   return { settings, topology: topologyOf(settings, services, host, loginPathOf), notices };
 }
@@ -62,6 +66,11 @@ export interface LoadOptions {
   readonly adopt?: boolean;
   /** Do not check what is in the files of secrets: they will be brought back, or are not used. @default false */
   readonly anySecrets?: boolean;
+  /**
+   * Ask a real frp server for its certificate: to pin it, to refuse another than the pinned one, or to accept that.
+   * @default - it is not asked
+   */
+  readonly frpCertificate?: 'check' | 'accept' | undefined;
 }
 
 /** Brings secrets back that are lost, or that belong to what is adopted, and says so. */
@@ -80,36 +89,43 @@ async function recoverSecrets(topology: Topology, ownership: Ownership, isAdopte
   const names = namesOf(changed.map(([file]) => file));
   if (names) say((isAdopted ? said.secretsAdopted : said.secretsRecovered)(project, names));
   const deployed = lastRelease(project)?.images;
-  // A variable may be a new one.
+  // A variable may be a new one, and a server that cannot be pinned has no pin.
   const lost = placesOf(topology, root).filter(
-    ({ file, service, variable }) =>
-      !existsSync(file) && !variable && (!deployed || service.name in deployed),
+    ({ file, service, variable, path }) =>
+      !existsSync(file) && !variable && path !== FRP_PIN_FILE && (!deployed || service.name in deployed),
   );
   const lostNames = namesOf(new Set(lost.map(({ file }) => file)));
   if (lostNames) say(said.secretsLost(project, lostNames));
 }
 
 /**
- * @throws {UserError} for wrong settings or secrets, where Docker does not answer, or for a change of what another
- * checkout has deployed
+ * @throws {UserError} for wrong settings or secrets, where Docker does not answer, for a change of what another checkout
+ * has deployed, or where an frp server that is asked shows another certificate than the pinned one
  */
 export async function loadProject(options: LoadOptions = {}): Promise<Project> {
-  const { changes = false, adopt = false, anySecrets = false } = options;
+  const { changes = false, adopt = false, anySecrets = false, frpCertificate } = options;
   const settings = loadSettings();
   const project = settings.BTCW_PROJECT;
   const [host, ownership] = await Promise.all([gatherHostFacts(), gatherOwnership(project)]);
   const own = loadServices(settings, host);
-  const topology = topologyOf(settings, own.services, host, loginPathOf);
+  const topologyWith = (known: Pick<HostFacts, 'frpServerName'>) =>
+    topologyOf(settings, own.services, { ...host, ...known }, loginPathOf);
   const isForeign = ownership.owner === 'another';
   if (isForeign && changes && !adopt) throw foreignError(project, ownership, root);
-  await recoverSecrets(topology, ownership, isForeign && adopt);
+  // With a place for the pin, which may be in the deployment that runs.
+  await recoverSecrets(topologyWith({ frpServerName: '' }), ownership, isForeign && adopt);
   const secrets = ensureSecrets(settings, root);
   // A folder or a pipe in the place of a secret is no good one.
   const read = (file: string) => (existsSync(file) ? (disk.read(file) ?? '') : undefined);
   if (!anySecrets) requireGoodSecrets(settings, secrets, read, root);
+  const serverCheck = frpCertificate && (await checkServer(settings, root, frpCertificate === 'accept'));
+  const topology = topologyWith(pinFacts(settings, root));
   const notices = [...own.notices, ...composeEnvironments(topology, root, { anySecrets })];
   const images = planImages(topology, root, buildOptions(settings));
-  return { settings, topology, notices, host, secrets, images, ownership };
+  return {
+    ...{ settings, topology, notices, host, secrets, images, ownership },
+    ...(serverCheck && { serverCheck }),
+  };
 }
 
 /**

@@ -9,7 +9,7 @@ import { type SecretFiles, secretsFolder } from '../../stacks/topology/secrets.t
 import type { Topology } from '../../stacks/topology/topology.ts';
 import { root } from './host.ts';
 import type { Project } from './project.ts';
-import { lastRelease, type Release, releaseFolder } from './releases.ts';
+import { isDeployed, lastRelease, type Release, releaseFolder } from './releases.ts';
 import { fingerprint, writeSecret } from './secrets.ts';
 import { disk } from './settings.ts';
 
@@ -100,6 +100,14 @@ export function restoreSecrets(
   const now = namedFiles(settings, secrets.fingerprintKey);
   const differing = Object.keys(then).filter((name) => now[name] !== undefined && now[name] !== then[name]);
   return { restored, differing };
+}
+
+/** Whether what runs has a file of `secrets/` as it is now; taken for granted where what runs is no release. */
+export function isDeployedSecret(project: string, file: string): boolean {
+  const release = lastRelease(project);
+  if (!release || !isDeployed(project, release)) return true;
+  const kept = join(releaseFolder(project, release), SECRETS, basename(file));
+  return existsSync(kept) && readFileSync(kept, 'utf8') === readFileSync(file, 'utf8');
 }
 
 /** Notes that a release could not be brought back: it is offered no more until a deployment like it is healthy. */

@@ -72,7 +72,11 @@ const CAUSES: readonly (readonly [RegExp, (settings: Settings) => string, Tunnel
   [
     // All that frpc says of a certificate it does not accept: it multiplexes, and the handshake's error is lost.
     /session shutdown|x509/,
-    (settings) => (settings.BTCW_FRP_TLS_CA_FILE ? said.certificate : said.hungUp(serverAddress(settings))),
+    (settings) => {
+      if (settings.BTCW_FRP_TLS_CA_FILE) return said.certificate;
+      const closed = settings.BTCW_FRP_SERVER_ADDR ? said.hungUpOrOther : said.hungUp;
+      return closed(serverAddress(settings));
+    },
     'hung-up',
   ],
   [

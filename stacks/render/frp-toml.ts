@@ -4,6 +4,7 @@ import { stringify } from 'smol-toml';
 export const FRP_CONFIG_DIR = '/etc/frp';
 export const FRP_TOKEN_FILE = 'token';
 export const FRP_CA_FILE = 'ca.pem';
+export const FRP_PIN_FILE = 'server.pem';
 
 const tokenAuth = {
   method: 'token',
@@ -15,8 +16,10 @@ const tokenAuth = {
 export interface FrpcTomlProps {
   readonly serverAddr: string;
   readonly serverPort: number;
-  /** Whether `ca.pem` is there to check the server's certificate with. */
-  readonly checkServer: boolean;
+  /** File that the server's certificate is checked with. @default - it is not checked */
+  readonly trustedCaFile?: typeof FRP_CA_FILE | typeof FRP_PIN_FILE;
+  /** The name it has to be for. @default - the server's address */
+  readonly serverName?: string;
   readonly proxyName: string;
   readonly localIP: string;
   readonly localPort: number;
@@ -31,12 +34,17 @@ export interface FrpcTomlProps {
  * the server does.
  */
 export function renderFrpcToml(props: FrpcTomlProps): string {
+  const { trustedCaFile, serverName } = props;
   return stringify({
     serverAddr: props.serverAddr,
     serverPort: props.serverPort,
     loginFailExit: false,
     auth: tokenAuth,
-    ...(props.checkServer && { transport: { tls: { trustedCaFile: `${FRP_CONFIG_DIR}/${FRP_CA_FILE}` } } }),
+    ...(trustedCaFile && {
+      transport: {
+        tls: { trustedCaFile: `${FRP_CONFIG_DIR}/${trustedCaFile}`, ...(serverName && { serverName }) },
+      },
+    }),
     log: { to: 'console', level: 'info', disablePrintColor: true },
     proxies: [
       {

@@ -92,8 +92,8 @@ export const TUNNEL_SETTINGS = {
   BTCW_FRP_TLS_CA_FILE: define({
     default: '',
     group: 'tunnel',
-    en: "PEM file with the frp server's CA; empty: its certificate is not checked",
-    zh: 'frp 服务器 CA 的 PEM 文件；留空则不校验证书',
+    en: "PEM file with the frp server's CA; empty: the first deploy pins its certificate",
+    zh: 'frp 服务器 CA 的 PEM 文件；留空则首次部署时固定其证书',
     schema: rules.path,
     path: rules.certificate,
   }),

@@ -6,6 +6,7 @@ import { messages } from '../../messages/index.ts';
 import {
   FRP_CA_FILE,
   FRP_CONFIG_DIR,
+  FRP_PIN_FILE,
   FRP_TOKEN_FILE,
   type FrpcTomlProps,
   renderFrpcToml,
@@ -16,8 +17,8 @@ import { frpImage } from './frps.ts';
 import { commandHealth } from './health.ts';
 import type { HostFacts } from './host.ts';
 import { ownImage } from './image-source.ts';
-import { secretFiles } from './secrets.ts';
-import type { ServiceDefinition } from './service.ts';
+import { frpPinFile, secretFiles } from './secrets.ts';
+import type { ConfigFile, ServiceDefinition } from './service.ts';
 import { USERS } from './users.ts';
 
 const LOG_DIR = '/var/log/frp';
@@ -46,12 +47,31 @@ function nginxFor(settings: Settings): Pick<FrpcTomlProps, 'localIP' | 'localPor
   return { localIP: bind === '0.0.0.0' ? '127.0.0.1' : bind, localPort };
 }
 
+/** What it checks the server's certificate with, and how frpc.toml says so. */
+function trust(
+  settings: Settings,
+  { packageFolder, frpServerName }: HostFacts,
+  serverAddress: string,
+): { readonly toml: Pick<FrpcTomlProps, 'trustedCaFile' | 'serverName'>; readonly files: ConfigFile[] } {
+  const { BTCW_FRP_TLS_CA_FILE: caFile } = settings;
+  if (caFile) {
+    return { toml: { trustedCaFile: FRP_CA_FILE }, files: [{ path: FRP_CA_FILE, secretFile: caFile }] };
+  }
+  const pin = frpPinFile(settings, packageFolder);
+  if (!pin || frpServerName === undefined) return { toml: {}, files: [] };
+  const serverName = frpServerName === serverAddress ? {} : { serverName: frpServerName };
+  return {
+    toml: { trustedCaFile: FRP_PIN_FILE, ...serverName },
+    files: [{ path: FRP_PIN_FILE, secretFile: pin }],
+  };
+}
+
 /** @param serverAddress of the frp server. @example '47.108.221.231' */
 export function frpc(settings: Settings, host: HostFacts, serverAddress: string): ServiceDefinition {
   const own = ownImage(settings.BTCW_FRPC_IMAGE);
   const secrets = secretFiles(settings, host.packageFolder);
   const { limits, environment } = frpMemory(settings);
-  const { BTCW_FRP_TLS_CA_FILE: caFile } = settings;
+  const { toml, files } = trust(settings, host, serverAddress);
   return {
     name: 'frpc',
     id: 'Frpc',
@@ -76,14 +96,14 @@ export function frpc(settings: Settings, host: HostFacts, serverAddress: string)
           content: renderFrpcToml({
             serverAddr: serverAddress,
             serverPort: settings.BTCW_FRP_SERVER_PORT,
-            checkServer: caFile !== undefined,
+            ...toml,
             proxyName: settings.BTCW_FRP_PROXY_NAME,
             ...nginxFor(settings),
             remotePort: settings.BTCW_FRP_REMOTE_PORT,
           }),
         },
         { path: FRP_TOKEN_FILE, secretFile: secrets.frpToken },
-        ...(caFile ? [{ path: FRP_CA_FILE, secretFile: caFile }] : []),
+        ...files,
       ],
     },
     volumes: own ? [] : [{ purpose: 'log', path: LOG_DIR }],

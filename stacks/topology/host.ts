@@ -14,4 +14,6 @@ export interface HostFacts {
   readonly timeZone?: string;
   /** Absolute path of this package, whose sources dev mode mounts and whose `secrets/` hold the generated secrets. */
   readonly packageFolder: string;
+  /** The name that the certificate of the frp server has to be for. @default - its certificate is not pinned */
+  readonly frpServerName?: string;
 }

@@ -48,6 +48,22 @@ export function secretFiles(settings: Read, packageFolder: string): SecretFiles 
   };
 }
 
+/**
+ * The certificate by which frpc knows its server, one for each address; undefined where a CA file does that, and for the
+ * embedded server.
+ */
+export function frpPinFile(
+  settings: Pick<
+    Settings,
+    'BTCW_PROJECT' | 'BTCW_FRP_SERVER_ADDR' | 'BTCW_FRP_SERVER_PORT' | 'BTCW_FRP_TLS_CA_FILE'
+  >,
+  packageFolder: string,
+): string | undefined {
+  const { BTCW_FRP_SERVER_ADDR: host, BTCW_FRP_SERVER_PORT: port, BTCW_FRP_TLS_CA_FILE: caFile } = settings;
+  if (!host || caFile) return undefined;
+  return `${secretsFolder(settings.BTCW_PROJECT, packageFolder)}/frp-server-${host}-${port}.pem`;
+}
+
 /** A secret that is generated under the name of a variable: no other file there has such a name. */
 export const generatedSecret = (name: string, project: string, packageFolder: string): string =>
   `${secretsFolder(project, packageFolder)}/${name}`;

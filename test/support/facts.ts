@@ -145,6 +145,7 @@ export function healthyFacts(
     },
     backing: Object.fromEntries(topology.services.filter(isOwn).map(({ name }) => [name, []])),
     frpServer: { resolved: true, connectMs: 1, error: '', timedOut: false },
+    trust: {},
     tunnel: { up: true, reason: '', cause: undefined, line: '' },
     ...changes,
   };

@@ -20,7 +20,7 @@ import { type InsideFacts, readInside, refusalOf } from '../../scripts/doctor/fa
 import { readNginxConf, seconds } from '../../scripts/doctor/facts/nginx-conf.ts';
 import { limitIn } from '../../scripts/doctor/facts/pages.ts';
 import { Rounds } from '../../scripts/doctor/facts/rounds.ts';
-import { linesSince, namesOf } from '../../scripts/doctor/facts/tunnel.ts';
+import { linesSince } from '../../scripts/doctor/facts/tunnel.ts';
 import { askUpstreamsAgain } from '../../scripts/doctor/facts/upstreams.ts';
 import { REFERENCE_PROFILE } from '../../scripts/lib/app-profile.ts';
 import { span } from '../../scripts/lib/text.ts';
@@ -72,7 +72,14 @@ const tunnelDown = (cause: TunnelCause): Partial<Facts> => ({
 /** A server whose certificate is refused. */
 const certificate = (problem: string, names: readonly string[]): Partial<Facts> => ({
   ...tunnelDown('hung-up'),
-  frpServer: { ...healthyFacts().frpServer, certificate: { problem, names } },
+  trust: { certificate: { problem, names, fingerprint: 'CD', anonymous: false } },
+});
+/** A server whose certificate is checked by the pinned one, or would be. */
+const shows = (problem: string, pinned?: { isDeployed: boolean }, anonymous = false): Partial<Facts> => ({
+  trust: {
+    certificate: { problem, names: anonymous ? [] : ['frp.example.org'], fingerprint: 'CD', anonymous },
+    ...(pinned && { pin: { text: 'AB', ...pinned } }),
+  },
 });
 /** As nginx logs them. */
 const CLIENT_LIMIT = ['all', 'client']
@@ -715,6 +722,62 @@ const FAILURES: Case[] = [
     { ...EXTERNAL, ...CA },
   ],
   [
+    'the certificate is not the pinned one',
+    'frp-certificate',
+    { ...tunnelDown('hung-up'), ...shows('OTHER_CERTIFICATE', { isDeployed: true }) },
+    /is not the pinned one: .*; pinned: AB, shown: CD$/,
+    /openssl x509 .* -fingerprint .*npm run deploy -- --accept-frp-certificate$/,
+    EXTERNAL,
+  ],
+  [
+    'the certificate is not the pinned one, although the tunnel is still up',
+    'frp-certificate',
+    shows('OTHER_CERTIFICATE', { isDeployed: true }),
+    /pinned: AB, shown: CD$/,
+    /--accept-frp-certificate$/,
+    EXTERNAL,
+  ],
+  [
+    'the pinned certificate has expired',
+    'frp-certificate',
+    { ...tunnelDown('hung-up'), ...shows('CERT_HAS_EXPIRED', { isDeployed: true }) },
+    /has expired/,
+    /^on frp\.example\.org: renew the certificate, .*: sudo systemctl restart frps$/,
+    EXTERNAL,
+  ],
+  [
+    'frps makes a certificate at each start',
+    'frp-trust',
+    shows('ERR_TLS_CERT_ALTNAME_INVALID', undefined, true),
+    /cannot be pinned, as frps makes a new one at each start, .*: whoever is in between can read passwords/,
+    /^on frp\.example\.org: sudo openssl req -x509 .* subjectAltName=DNS:frp\.example\.org .*; in its frps\.toml: transport\.tls\.certFile = "\S+", transport\.tls\.keyFile = "\S+"; .*npm run deploy$/,
+    EXTERNAL,
+  ],
+  [
+    'the certificate is of a public CA, for another name',
+    'frp-trust',
+    shows('ERR_TLS_CERT_ALTNAME_INVALID'),
+    /cannot be pinned, as it is a public CA's for frp\.example\.org: /,
+    /echo 'BTCW_FRP_SERVER_ADDR=frp\.example\.org' >> \.env && npm run deploy$/,
+    { BTCW_FRP_SERVER_ADDR: '192.0.2.1' },
+  ],
+  [
+    'the certificate is not pinned yet',
+    'frp-trust',
+    shows(''),
+    /not pinned yet/,
+    /^npm run deploy$/,
+    EXTERNAL,
+  ],
+  [
+    'frpc was deployed without the pin',
+    'frp-trust',
+    shows('', { isDeployed: false }),
+    /deployed without it/,
+    /^npm run deploy$/,
+    EXTERNAL,
+  ],
+  [
     'a CA is set for the embedded server',
     'frp-certificate',
     certificate('DEPTH_ZERO_SELF_SIGNED_CERT', []),
@@ -807,6 +870,20 @@ describe('doctor', () => {
       expect(failures[0]?.fix).toMatch(fix);
     },
   );
+
+  it.each([
+    ['the embedded server', {}, {}, 'it is the embedded one, on this host'],
+    ['a CA file', {}, { ...EXTERNAL, ...CA }, 'by the CA in /my/ca.pem'],
+    ['a pin', shows('', { isDeployed: true }), EXTERNAL, 'by its pinned certificate, SHA-256 AB'],
+  ])('says how frpc knows its server: %s', (_what, facts, environment, detail) => {
+    const findings = diagnose(healthyFacts(facts, environment));
+    expect(findings.find(({ id }) => id === 'frp-trust')).toMatchObject({ level: 'ok', detail });
+  });
+
+  it('only warns where frpc cannot check its server', () => {
+    const findings = diagnose(healthyFacts(shows('ERR_TLS_CERT_ALTNAME_INVALID', undefined, true), EXTERNAL));
+    expect(findings.filter(({ ok }) => !ok)).toMatchObject([{ id: 'frp-trust', level: 'warning' }]);
+  });
 
   it('never fails for want of a fact', () => {
     const nothing = {
@@ -1145,7 +1222,8 @@ describe('the checks', () => {
     const ofServices = (prefix: string) => services.map((service) => `${prefix}-${service}`);
     const network = 'docker-proxy firewall-frontend firewall-backend frontend-at-gateway backend-at-gateway';
     const nginx = 'nginx-config nginx-upgrade nginx-buffering nginx-timeouts nginx-upstreams nginx-reloads';
-    const tunnel = 'frp-name frp-server frp-certificate frp-token frp-proxy-name frp-remote-port tunnel';
+    const tunnel =
+      'frp-name frp-server frp-certificate frp-trust frp-token frp-proxy-name frp-remote-port tunnel';
     expect(checksFor(topologyWith(), REFERENCE_PROFILE).map(({ id }) => id)).toEqual([
       ...'docker docker-commands deployed settings gateway disk disk-soon state'.split(' '),
       ...'port-frontend port-backend port-nginx port-tunnel port-frps port-remote'.split(' '),
@@ -1368,11 +1446,6 @@ describe('what doctor reads', () => {
     const topology = topologyWith();
     expect(upstreamFor(topology, '/api/v1/ws').service).toBe('backend');
     expect(upstreamFor(topology, '/').service).toBe('frontend');
-  });
-
-  it('the names in a certificate', () => {
-    expect(namesOf('DNS:frp.example.org, IP Address:192.0.2.1')).toEqual(['frp.example.org', '192.0.2.1']);
-    expect(namesOf('')).toEqual([]);
   });
 
   it('sizes, spans and lines from a moment on', () => {

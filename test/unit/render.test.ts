@@ -171,7 +171,6 @@ describe('nginx.conf', () => {
 const frpc = {
   serverAddr: '47.108.221.231',
   serverPort: 7000,
-  checkServer: false,
   proxyName: 'freq-service',
   localIP: '127.0.0.1',
   localPort: 8501,
@@ -204,8 +203,12 @@ describe('frpc.toml', () => {
 
   it("checks the server's certificate only where a CA is given", () => {
     expect(parse(renderFrpcToml(frpc)).transport).toBeUndefined();
-    expect(parse(renderFrpcToml({ ...frpc, checkServer: true })).transport).toEqual({
+    expect(parse(renderFrpcToml({ ...frpc, trustedCaFile: 'ca.pem' })).transport).toEqual({
       tls: { trustedCaFile: '/etc/frp/ca.pem' },
+    });
+    const pinned = { ...frpc, trustedCaFile: 'server.pem', serverName: 'frp.example.org' } as const;
+    expect(parse(renderFrpcToml(pinned)).transport).toEqual({
+      tls: { trustedCaFile: '/etc/frp/server.pem', serverName: 'frp.example.org' },
     });
   });
 

@@ -193,6 +193,39 @@ describe('the addresses on this host', () => {
   });
 });
 
+describe('what frpc checks the certificate of its server with', () => {
+  const FILE = '/secrets/btc-watcher/frp-server-frp.example.org-7000.pem';
+  const frpcWith = (environment: Environment, frpServerName?: string) => {
+    const host = { ...assumedHost([]), packageFolder: '', ...(frpServerName && { frpServerName }) };
+    const { config } = serviceNamed(topologyOf(settingsOf(environment), [], host), 'frpc');
+    const files = (config?.files ?? []).flatMap((file) =>
+      'secretFile' in file && file.path !== 'token' ? [[file.path, file.secretFile]] : [],
+    );
+    const [toml] = config?.files ?? [];
+    const lines = toml && 'content' in toml ? toml.content.split('\n') : [];
+    return { files, tls: lines.filter((line) => /^(trustedCaFile|serverName)/.test(line)) };
+  };
+
+  it('is the pinned one', () => {
+    expect(frpcWith(SERVER, 'frp.example.org')).toEqual({
+      files: [['server.pem', FILE]],
+      tls: ['trustedCaFile = "/etc/frp/server.pem"'],
+    });
+  });
+
+  it('is the pinned one by a name of its own', () => {
+    expect(frpcWith(SERVER, 'other.example.org').tls).toEqual([
+      'trustedCaFile = "/etc/frp/server.pem"',
+      'serverName = "other.example.org"',
+    ]);
+  });
+
+  it('is nothing while none is pinned, and for the embedded server', () => {
+    expect(frpcWith(SERVER)).toEqual({ files: [], tls: [] });
+    expect(frpcWith({}, '127.0.0.1')).toEqual({ files: [], tls: [] });
+  });
+});
+
 describe('the settings that a service is made from', () => {
   const readersOf = ({ services, absent }: Topology, setting: SettingName) =>
     [...services, ...absent].filter(({ reads }) => reads.includes(setting)).map(({ name }) => name);

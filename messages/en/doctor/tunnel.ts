@@ -1,6 +1,21 @@
 export const tunnel = {
-  certificateName: "the frp server's certificate matches BTCW_FRP_TLS_CA_FILE",
+  certificateName: "the frp server's certificate is one that frpc accepts",
   notChecked: 'not checked',
+  isPinned: 'the pinned one',
+  otherThanPinned: (pinned: string, shown: string) =>
+    `frpc refuses the frp server, whose certificate is not the pinned one: it was changed there, or somebody is in between; pinned: ${pinned}, shown: ${shown}`,
+
+  trustName: 'frpc checks that the frp server is the right one',
+  sameHost: 'it is the embedded one, on this host',
+  byCa: (file: string) => `by the CA in ${file}`,
+  byPin: (certificate: string) => `by its pinned certificate, SHA-256 ${certificate}`,
+  pinUnused: "the frp server's certificate is pinned, but frpc was deployed without it",
+  notPinned: "the frp server's certificate is not pinned yet: frpc accepts any other as well",
+  cannotBePinned: (why: string) =>
+    `the frp server's certificate cannot be pinned, as ${why}: whoever is in between can read passwords and tokens`,
+  makeCertificate: (server: string, command: string, lines: string) =>
+    `on ${server}: ${command}; in its frps.toml: ${lines}; sudo systemctl restart frps; then here: npm run deploy`,
+
   fileChanged: (file: string) =>
     `frpc refuses the frp server's certificate, which matches ${file}: that file has changed since the last deploy`,
   newCertificate: 'the embedded frp server makes a new certificate at each start: no CA file matches it',

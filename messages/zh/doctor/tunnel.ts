@@ -1,8 +1,22 @@
 import type { tunnel as en } from '../../en/doctor/tunnel.ts';
 
 export const tunnel: typeof en = {
-  certificateName: 'frp 服务器的证书与 BTCW_FRP_TLS_CA_FILE 相符',
+  certificateName: 'frp 服务器的证书能被 frpc 接受',
   notChecked: '未检查',
+  isPinned: '是已固定的证书',
+  otherThanPinned: (pinned, shown) =>
+    `frpc 拒绝 frp 服务器：它的证书不是已固定的那一个，要么在那里更换过，要么中间有人冒充；已固定：${pinned}，出示的：${shown}`,
+
+  trustName: 'frpc 会校验 frp 服务器的身份',
+  sameHost: '是本机上的内置服务器',
+  byCa: (file) => `用 ${file} 中的 CA`,
+  byPin: (certificate) => `用已固定的证书，SHA-256 ${certificate}`,
+  pinUnused: 'frp 服务器的证书已固定，但部署 frpc 时还没有用上',
+  notPinned: 'frp 服务器的证书还没有固定：frpc 也会接受其他证书',
+  cannotBePinned: (why) => `无法固定 frp 服务器的证书：${why}；中间人可以读到密码和令牌`,
+  makeCertificate: (server, command, lines) =>
+    `在 ${server} 上：${command}；在 frps.toml 中加入：${lines}；sudo systemctl restart frps；然后在本机运行：npm run deploy`,
+
   fileChanged: (file) =>
     `frpc 拒绝了 frp 服务器的证书，而该证书与 ${file} 相符：这个文件在上次部署之后改动过`,
   newCertificate: '内置的 frp 服务器每次启动都生成新证书：没有 CA 文件能与之相符',

@@ -3,8 +3,9 @@ import { messages } from '../../../messages/index.ts';
 import { SETTINGS, type SettingName } from '../../../stacks/settings/definitions.ts';
 import type { Topology } from '../../../stacks/topology/topology.ts';
 import { mainTunnel, publicUrl } from '../../../stacks/topology/urls.ts';
+import { WRONG_NAME } from '../../deployment/frp-certificate.ts';
+import { makeCertificate, otherName, whyNotPinned } from '../../deployment/frp-pin.ts';
 import type { ContainerFacts } from '../facts/facts.ts';
-import { WRONG_NAME } from '../facts/tunnel.ts';
 import {
   type Check,
   containerName,
@@ -18,6 +19,8 @@ import { onServer, openPort, reachable, resolves, restartServer, serverHop } fro
 import { localPage } from './page.ts';
 
 const said = messages.doctor.tunnel;
+const { accept: howToAccept } = messages.deployment.frpPin;
+const DEPLOY = 'npm run deploy';
 
 /** The usual one of an frp server. */
 const FRP_PORT = Number(SETTINGS.BTCW_FRP_SERVER_PORT.default);
@@ -45,10 +48,21 @@ const certificateMatches = (topology: Topology): Check => ({
   hop: serverHop(topology),
   dependsOn: clientRuns(topology),
   settings: CLIENT_SETTINGS,
-  run: ({ tunnel, frpServer: { certificate }, settings }) => {
+  run: ({ tunnel, trust: { certificate, pin }, settings }) => {
     const { BTCW_FRP_TLS_CA_FILE: file } = settings;
-    if (!file) return { ok: said.notChecked };
+    if (!file && !pin) return { ok: said.notChecked };
     if (!tunnel || !certificate) return undefined;
+    const { server, serverAddress } = mainTunnel(topology);
+    const expired = {
+      problem: said.expired,
+      fix: restartServer(topology, messages.doctor.frpServer.renewCertificate),
+    };
+    if (!file) {
+      const { problem, fingerprint } = certificate;
+      if (problem === '') return { ok: said.isPinned };
+      if (problem === 'CERT_HAS_EXPIRED') return expired;
+      return { problem: said.otherThanPinned(pin?.text ?? '', fingerprint), fix: howToAccept };
+    }
     if (tunnel.up) return { ok: file };
     const { problem, names } = certificate;
     if (!problem) {
@@ -58,7 +72,6 @@ const certificateMatches = (topology: Topology): Check => ({
         fix: 'npm run deploy',
       };
     }
-    const { server, serverAddress } = mainTunnel(topology);
     const unset = "sed -i '/^BTCW_FRP_TLS_CA_FILE=/d' .env && npm run deploy";
     if (server) {
       return { problem: said.newCertificate, fix: unset };
@@ -70,16 +83,34 @@ const certificateMatches = (topology: Topology): Check => ({
         fix: name ? setAndDeploy('BTCW_FRP_SERVER_ADDR', name) : unset,
       };
     }
-    if (problem === 'CERT_HAS_EXPIRED') {
-      return {
-        problem: said.expired,
-        fix: restartServer(topology, messages.doctor.frpServer.renewCertificate),
-      };
-    }
+    if (problem === 'CERT_HAS_EXPIRED') return expired;
     return {
       problem: said.notSigned(file, problem),
       fix: `scp ${serverAddress}:/etc/frp/ca.crt ${file} && npm run deploy`,
     };
+  },
+});
+
+/** Where it does not, whoever is between this host and the server can be the server. */
+const serverIsChecked = (topology: Topology): Check => ({
+  id: 'frp-trust',
+  name: said.trustName,
+  hop: mainTunnel(topology).client,
+  level: 'warning',
+  dependsOn: [certificateMatches(topology)],
+  settings: CLIENT_SETTINGS,
+  run: ({ trust: { certificate, pin }, settings: { BTCW_FRP_TLS_CA_FILE: file } }) => {
+    const { server, serverAddress: host } = mainTunnel(topology);
+    if (server) return { ok: said.sameHost };
+    if (file) return { ok: said.byCa(file) };
+    if (pin) return pin.isDeployed ? { ok: said.byPin(pin.text) } : { problem: said.pinUnused, fix: DEPLOY };
+    if (!certificate) return undefined;
+    if (certificate.problem === '') return { problem: said.notPinned, fix: DEPLOY };
+    const problem = said.cannotBePinned(whyNotPinned(certificate));
+    const name = otherName(certificate);
+    if (name) return { problem, fix: setAndDeploy('BTCW_FRP_SERVER_ADDR', name) };
+    const [command, ...lines] = makeCertificate({ host });
+    return { problem, fix: said.makeCertificate(host, command, lines.join(', ')) };
   },
 });
 
@@ -214,6 +245,7 @@ const publicPort = (topology: Topology): Check => ({
 });
 
 export const tunnelChecks = (topology: Topology): Check[] =>
-  [resolves, reachable, certificateMatches, tokenAccepted, proxyNameFree, remotePortFree, up, publicPort].map(
-    (check) => check(topology),
-  );
+  [
+    ...[resolves, reachable, certificateMatches, serverIsChecked],
+    ...[tokenAccepted, proxyNameFree, remotePortFree, up, publicPort],
+  ].map((check) => check(topology));

@@ -26,7 +26,14 @@ import { gatherPages, type PageFacts } from './pages.ts';
 import { gatherRelease, type ReleaseFacts } from './release.ts';
 import { Rounds } from './rounds.ts';
 import { gatherState, type StateFacts } from './state.ts';
-import { type FrpServerFacts, gatherFrpServer, gatherTunnelLog, linesSince } from './tunnel.ts';
+import {
+  type FrpServerFacts,
+  gatherFrpServer,
+  gatherTrust,
+  gatherTunnelLog,
+  linesSince,
+  type TrustFacts,
+} from './tunnel.ts';
 import { gatherUpstreams, type UpstreamFacts } from './upstreams.ts';
 
 export type { ContainerFacts } from './containers.ts';
@@ -60,6 +67,7 @@ export interface Facts extends HeldFacts, PageFacts, UpstreamFacts, NginxFacts, 
   /** What the owner's services connect to. */
   readonly backing: BackingFacts;
   readonly frpServer: FrpServerFacts;
+  readonly trust: TrustFacts;
   /** What the tunnel's client last logged of it, since it was started. */
   readonly tunnel: TunnelLog | undefined;
 }
@@ -87,7 +95,8 @@ export async function gatherFacts(
   const { facts, isReached } = gatherUpstreams(topology, addresses, docker, gatheringHeld.first);
   const toApi = { rounds, isReached: isReached(apiUpstream(topology, profile)) };
 
-  const [engine, held, bridge, firewallRules, upstreams, login, frpServer, log, state, backing] =
+  const server = gatherFrpServer(topology, rounds);
+  const [engine, held, bridge, firewallRules, upstreams, login, frpServer, trust, log, state, backing] =
     await Promise.all([
       docker.engine,
       gatheringHeld.confirmed,
@@ -95,7 +104,8 @@ export async function gatherFacts(
       fact(gatherFirewallRules),
       facts,
       fact(() => gatherLogin(topology, profile, settings, passwordPath, token, toApi)),
-      gatherFrpServer(topology, settings, rounds),
+      server,
+      fact(() => gatherTrust(topology, settings, packageFolder, rounds, server)),
       fact(() => gatherTunnelLog(topology, docker)),
       fact(() => gatherState(topology.project)),
       fact(() => gatherBacking(topology, docker)),
@@ -129,6 +139,7 @@ export async function gatherFacts(
     state,
     backing: backing ?? {},
     frpServer,
+    trust: trust ?? {},
     tunnel,
     ...held,
     ...pages,

@@ -1,16 +1,18 @@
 /** The tunnel: the frp server, its certificate, and what the client logs. */
 import { lookup } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
-import { connect, isIP } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect } from 'node:net';
 import type { Settings } from '../../../stacks/settings/definitions.ts';
+import { frpPinFile } from '../../../stacks/topology/secrets.ts';
 import { serviceNamed, type Topology, type Tunnel } from '../../../stacks/topology/topology.ts';
 import { mainTunnel } from '../../../stacks/topology/urls.ts';
+import type { ShownCertificate } from '../../deployment/frp-certificate.ts';
+import { describePin, examine, readPin } from '../../deployment/frp-pin.ts';
+import { isDeployedSecret } from '../../deployment/release-secrets.ts';
 import { readLog } from '../../docker/logs.ts';
 import { noAnswerWithin } from '../../lib/http.ts';
 import type { DockerQuestions } from './docker.ts';
-import { fact } from './fact.ts';
-import { answered, DEADLINES_MS, type Rounds } from './rounds.ts';
+import { answered, type Rounds } from './rounds.ts';
 
 const LOG_DEADLINES_MS = [3_000, 10_000] as const;
 /** The kernel repeats a lost first packet after 1 s and 3 s. */
@@ -18,16 +20,6 @@ const CONNECT_DEADLINES_MS = [1_500, 5_000] as const;
 const LOG_TAIL = 400;
 /** What a name server says of a name that there is not; anything else is no answer of one. */
 const NO_SUCH_NAME = ['ENOTFOUND', 'ENODATA'];
-/** Node's code for a certificate of another name. */
-export const WRONG_NAME = 'ERR_TLS_CERT_ALTNAME_INVALID';
-
-/** A certificate, checked against the CA that should have signed it. */
-export interface CertificateFacts {
-  /** Why it is refused, as OpenSSL and Node name it; empty where it is valid. @example 'CERT_HAS_EXPIRED' */
-  readonly problem: string;
-  /** The names and addresses it is for. */
-  readonly names: readonly string[];
-}
 
 export interface FrpServerFacts {
   /** Whether its name has an address; undefined where no name server answers. */
@@ -38,11 +30,22 @@ export interface FrpServerFacts {
   readonly error: string;
   /** Whether that is for want of an answer. */
   readonly timedOut: boolean;
-  /** Undefined without BTCW_FRP_TLS_CA_FILE, or where the server shows none. */
-  readonly certificate?: CertificateFacts | undefined;
 }
 
-type CaFile = Pick<Settings, 'BTCW_FRP_TLS_CA_FILE'>;
+/** Whether frpc knows that it talks to its server. */
+export interface TrustFacts {
+  /** Checked by the CA file, the pin, or what deploy would pin. @default - the server shows none, or is the embedded one */
+  readonly certificate?:
+    | Pick<ShownCertificate, 'problem' | 'names' | 'fingerprint' | 'anonymous'>
+    | undefined;
+  /** @default - none: another certificate is accepted as well */
+  readonly pin?: {
+    /** Its SHA-256. */
+    readonly text: string;
+    /** Whether frpc has it already. */
+    readonly isDeployed: boolean;
+  };
+}
 
 type Connection = Pick<FrpServerFacts, 'connectMs' | 'error' | 'timedOut'>;
 
@@ -83,69 +86,45 @@ function connectWithin(
   });
 }
 
-/** Has the frp server show its certificate, and checks it as frpc does. */
-function certificateWithin(
-  deadlineMs: number,
-  { serverAddress: host, serverPort: port }: Tunnel,
-  caFile: string,
-): Promise<{ readonly certificate: CertificateFacts | undefined; readonly timedOut: boolean }> {
-  return new Promise((done) => {
-    const socket = connectTls({
-      host,
-      port,
-      ca: readFileSync(caFile),
-      rejectUnauthorized: false,
-      timeout: deadlineMs,
-      // An address is no server name (RFC 6066).
-      ...(isIP(host) === 0 && { servername: host }),
-    });
-    const end = (certificate?: CertificateFacts, timedOut = false) => {
-      socket.destroy();
-      done({ certificate, timedOut });
-    };
-    socket.once('secureConnect', () => {
-      const names = namesOf(socket.getPeerCertificate().subjectaltname ?? '');
-      // Node still takes the subject for a name; Go, and so frpc, does not.
-      const nameless = names.length === 0 ? WRONG_NAME : '';
-      end({ problem: socket.authorized ? nameless : String(socket.authorizationError), names });
-    });
-    socket.once('timeout', () => end(undefined, true));
-    socket.once('error', () => end());
-  });
-}
-
-/** The names in a certificate. @example namesOf('DNS:frp.example.org, IP Address:192.0.2.1') */
-export const namesOf = (subjectAltName: string): string[] =>
-  [...subjectAltName.matchAll(/(?:DNS|IP Address):([^,]+)/g)].map(([, name = '']) => name);
-
-export async function gatherFrpServer(
-  topology: Topology,
-  { BTCW_FRP_TLS_CA_FILE: caFile }: CaFile,
-  rounds: Rounds,
-): Promise<FrpServerFacts> {
+export async function gatherFrpServer(topology: Topology, rounds: Rounds): Promise<FrpServerFacts> {
   const tunnel = mainTunnel(topology);
   const name = await rounds.ask({
     ask: (deadlineMs) => resolve(tunnel.serverAddress, deadlineMs),
     isAnswer: answered,
   });
   if (!name.resolved) return { ...name, connectMs: undefined };
-  const connection = rounds.ask({
+  const connection = await rounds.ask({
     ask: (deadlineMs) => connectWithin(deadlineMs, tunnel),
     isAnswer: answered,
     deadlinesMs: CONNECT_DEADLINES_MS,
   });
-  const isThere = async () => (await connection).connectMs !== undefined;
-  const shown = caFile
-    ? await fact(() =>
-        rounds.ask({
-          ask: (deadlineMs) => certificateWithin(deadlineMs, tunnel, caFile),
-          isAnswer: answered,
-          deadlinesMs: DEADLINES_MS,
-          isWorthwhile: isThere,
-        }),
-      )
-    : undefined;
-  return { resolved: true, ...(await connection), certificate: shown?.certificate };
+  return { resolved: true, ...connection };
+}
+
+/**
+ * The server's certificate, checked by what frpc checks it by.
+ * @param server being asked whether it is there
+ */
+export async function gatherTrust(
+  topology: Topology,
+  settings: Settings,
+  packageFolder: string,
+  rounds: Rounds,
+  server: Promise<FrpServerFacts>,
+): Promise<TrustFacts> {
+  const { serverAddress: host, serverPort: port, server: embedded } = mainTunnel(topology);
+  const { BTCW_FRP_TLS_CA_FILE: caFile } = settings;
+  if (embedded && !caFile) return {};
+  const pin = readPin(settings, packageFolder);
+  const file = frpPinFile(settings, packageFolder) ?? '';
+  const trusted = caFile ? { ca: readFileSync(caFile, 'utf8'), name: host } : pin;
+  const { shown: certificate } = await rounds.ask({
+    ask: (deadlineMs) => examine({ host, port }, trusted, deadlineMs),
+    isAnswer: answered,
+    isWorthwhile: async () => (await server).connectMs !== undefined,
+  });
+  const isDeployed = !pin || isDeployedSecret(settings.BTCW_PROJECT, file);
+  return { certificate, ...(pin && { pin: { text: describePin(pin), isDeployed } }) };
 }
 
 /** The last lines of the tunnel's client, with their times. */
