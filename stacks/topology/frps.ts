@@ -30,7 +30,8 @@ export function frpImage(program: 'frpc' | 'frps', settings: Settings): ImageSou
         kind: 'go',
         module: 'assets/go/frp',
         packagePath: `github.com/fatedier/frp/cmd/${program}`,
-        tags: program,
+        // The module has no built pages of its dashboard
+        tags: `${program},noweb`,
         patch: { module: 'github.com/fatedier/frp', file: 'assets/go/frp/window.patch' },
         to: program,
       },
@@ -63,7 +64,10 @@ export function frps(settings: Settings, host: HostFacts): ServiceDefinition {
       check: ['frps', 'verify', '-c', CONFIG_FILE],
       onChange: 'restart',
       files: [
-        { path: 'frps.toml', content: renderFrpsToml({ bindPort, remotePort }) },
+        {
+          path: 'frps.toml',
+          content: renderFrpsToml({ bindPort, remotePort }),
+        },
         { path: FRP_TOKEN_FILE, secretFile: secretFiles(settings, host.packageFolder).frpToken },
       ],
     },

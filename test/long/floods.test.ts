@@ -127,7 +127,7 @@ describe("a server that is somebody else's", () => {
     const program = {
       module: 'assets/go/frp',
       packagePath: 'github.com/fatedier/frp/cmd/frps',
-      tags: 'frps',
+      tags: 'frps,noweb',
     };
     await goBuild({ ...program, output: join(folder, 'frps') }, () => {});
     const token = 'a-token-of-somebody-else';

@@ -770,7 +770,7 @@ describe("frp's window", () => {
     for (const [, kib] of windows) {
       const mbitPerSec = ((Number(kib) / 2) * 1024 * 8) / 0.1 / 1e6;
       expect(mbitPerSec).toBeGreaterThan(20);
-      expect(patch).toContain(`+var version = "0.64.0+window-${kib}KiB"`);
+      expect(patch).toContain(`+var version = "0.71.0+window-${kib}KiB"`);
     }
   });
 });
