@@ -60,7 +60,6 @@ async function start(program: FrpProgram, version: string): Promise<ChildProcess
       ? renderFrpcToml({
           serverAddr: '127.0.0.1',
           serverPort: PORTS.server,
-          checkServer: false,
           proxyName: 'own',
           localIP: '127.0.0.1',
           localPort: PORTS.application,
