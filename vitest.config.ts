@@ -14,6 +14,7 @@ const BESIDE = [
   'database-images',
   'engine',
   'foreign',
+  'frozen',
   'frp-certificate',
   'gateway',
   'interrupts',

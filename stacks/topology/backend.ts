@@ -12,6 +12,7 @@ import { redisUrl } from './redis.ts';
 import { generatedSecret, SECRETS_DIR, secretFiles } from './secrets.ts';
 import type { ServiceDefinition, VolumeMount } from './service.ts';
 import { USERS } from './users.ts';
+import { withWatchdog } from './watchdog.ts';
 
 const PORT = 8000;
 const DATA_DIR = '/data';
@@ -22,20 +23,21 @@ const BEFORE_START_SEC = 600;
 const SOURCES = ['src', 'package.json', 'build.mjs', 'Dockerfile'];
 
 /** The reference application: one bundled file, and the Node that runs it. */
-export const backendImage = (settings: Settings): ImageSource => ({
-  kind: 'dockerfile',
-  name: 'backend',
-  dockerfile: 'assets/backend/Dockerfile',
-  from: baseImage(settings),
-  fromArgument: 'BASE',
-  sources: SOURCES.map((path) => `assets/backend/${path}`),
-  packages: { workspace: 'assets/backend' },
-  build: 'assets/backend',
-  content: [
-    { kind: 'copy', path: 'assets/backend/dist', to: '.' },
-    { kind: 'node', to: 'node' },
-  ],
-});
+export const backendImage = (settings: Settings): ImageSource =>
+  withWatchdog({
+    kind: 'dockerfile',
+    name: 'backend',
+    dockerfile: 'assets/backend/Dockerfile',
+    from: baseImage(settings),
+    fromArgument: 'BASE',
+    sources: SOURCES.map((path) => `assets/backend/${path}`),
+    packages: { workspace: 'assets/backend' },
+    build: 'assets/backend',
+    content: [
+      { kind: 'copy', path: 'assets/backend/dist', to: '.' },
+      { kind: 'node', to: 'node' },
+    ],
+  });
 
 /** What it waits for. */
 const dependenciesOf = ({ BTCW_POSTGRES, BTCW_REDIS, BTCW_BACKEND_BEFORE_START }: Settings): string[] => [

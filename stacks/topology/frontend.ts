@@ -10,6 +10,7 @@ import { gatewayOf } from './network.ts';
 import { nginxImage } from './nginx.ts';
 import type { ServiceDefinition } from './service.ts';
 import { USERS } from './users.ts';
+import { watched } from './watchdog.ts';
 
 const PORT = 3000;
 const SOURCES = [
@@ -74,6 +75,7 @@ function modeOf(
   if (settings.BTCW_FRONTEND_MODE === 'static') {
     return {
       image: builtImage(settings),
+      entrypoint: watched(['nginx', '-g', 'daemon off;'], `http://127.0.0.1:${PORT}/healthz`),
       user: USERS.nginx,
       health: httpHealth(PORT, '/healthz'),
       limits: { memoryMiB: 64, pids: 64 },

@@ -20,6 +20,7 @@ import { ownImage } from './image-source.ts';
 import { frpPinFile, secretFiles } from './secrets.ts';
 import type { ConfigFile, ServiceDefinition } from './service.ts';
 import { USERS } from './users.ts';
+import { watched } from './watchdog.ts';
 
 const LOG_DIR = '/var/log/frp';
 const CONFIG_FILE = `${FRP_CONFIG_DIR}/frpc.toml`;
@@ -79,9 +80,9 @@ export function frpc(settings: Settings, host: HostFacts, serverAddress: string)
     networks: [{ network: 'host' }],
     user: USERS.frp,
     environment: { ...environment, ...(host.timeZone && { TZ: host.timeZone }) },
-    // An image of the user's own has no logrun: its output goes to Docker alone; it may have no shell either.
-    entrypoint: own ? PROGRAM : knowingLimit([...logrun(settings), ...PROGRAM]),
-    // The process is watched by Docker, as logrun ends when frpc does; this checks whether it could start again with
+    // An image of the user's own has neither logrun nor the watchdog, so its output goes to Docker alone; nor a shell, perhaps.
+    entrypoint: own ? PROGRAM : knowingLimit(watched([...logrun(settings), ...PROGRAM])),
+    // Docker watches the process, as the watchdog and logrun end when frpc does; this checks whether it could start again with
     // the files it has. The tunnel's own state is no part of it: a server that is away must not fail the deployment.
     health: commandHealth('frpc', 'verify', '-c', CONFIG_FILE),
     limits,

@@ -9,6 +9,7 @@ import { baseImage, type ImageSource } from './image-source.ts';
 import { secretFiles } from './secrets.ts';
 import type { ServiceDefinition } from './service.ts';
 import { USERS } from './users.ts';
+import { watched, withWatchdog } from './watchdog.ts';
 
 export const EMBEDDED_SERVER = '127.0.0.1';
 const CONFIG_FILE = `${FRP_CONFIG_DIR}/frps.toml`;
@@ -18,7 +19,7 @@ const LOGRUN_SOURCES = ['go.mod', 'main.go', 'file.go'].map((name) => `assets/go
 export function frpImage(program: 'frpc' | 'frps', settings: Settings): ImageSource {
   const dockerfile = `assets/frp/Dockerfile.${program}`;
   const client = program === 'frpc';
-  return {
+  return withWatchdog({
     kind: 'dockerfile',
     name: program,
     dockerfile,
@@ -39,7 +40,7 @@ export function frpImage(program: 'frpc' | 'frps', settings: Settings): ImageSou
         ? [{ kind: 'go', module: 'assets/go/logrun', packagePath: '.', to: 'logrun' } as const]
         : []),
     ],
-  };
+  });
 }
 
 export function frps(settings: Settings, host: HostFacts): ServiceDefinition {
@@ -55,7 +56,7 @@ export function frps(settings: Settings, host: HostFacts): ServiceDefinition {
       { ...listens(remotePort), setting: 'BTCW_FRP_REMOTE_PORT', name: 'remote' },
     ],
     user: USERS.frp,
-    entrypoint: knowingLimit(['frps', '-c', CONFIG_FILE]),
+    entrypoint: knowingLimit(watched(['frps', '-c', CONFIG_FILE])),
     health: tcpHealth(bindPort),
     ...frpMemory(settings),
     config: {

@@ -13,6 +13,7 @@ import { assetImage, baseImage } from './image-source.ts';
 import { type Bridge, networksOf } from './network.ts';
 import { isOnHostNetwork, type Service, type ServiceDefinition } from './service.ts';
 import { hostPorts } from './upstream.ts';
+import { watched, withWatchdog } from './watchdog.ts';
 
 /** Name of its table in the kernel. @example 'guard-btc-watcher' */
 export const guardTable = (project: string): string => `guard-${project}`;
@@ -48,13 +49,14 @@ export function guard(
   return {
     name: 'guard',
     id: 'Guard',
-    image: assetImage('guard', baseImage(settings)),
+    image: withWatchdog(assetImage('guard', baseImage(settings)), ['guard']),
+    entrypoint: watched(['bash', '/usr/local/bin/guard']),
     networks: [{ network: 'host' }],
     user: '0:0',
     capabilities: ['CAP_NET_ADMIN'],
     command: [table, rules, ...limits],
     health: commandHealth('nft', 'get', 'element', 'ip', table, 'lease', '{ ip }'),
-    limits: { memoryMiB: 64, pids: 16 },
+    limits: { memoryMiB: 64, pids: 32 },
     disruption: messages.topology.disruption.guard,
   };
 }

@@ -11,6 +11,7 @@ import { memoryFor, OLD_WORKERS, tmpFor } from './nginx-capacity.ts';
 import type { Port, ServiceDefinition } from './service.ts';
 import type { Upstream } from './upstream.ts';
 import { USERS } from './users.ts';
+import { watched, withWatchdog } from './watchdog.ts';
 
 const PORT = 8501;
 /** For frpc alone: docs/decisions/0014-proxy-protocol.md. */
@@ -27,20 +28,24 @@ const RELOAD = {
 export const RELOAD_COMMAND = ['sh', `${CONFIG_DIR}/${RELOAD.path}`];
 
 /** Debian's nginx. */
-export const nginxImage = (settings: Settings) => assetImage('nginx', baseImage(settings));
+export const nginxImage = (settings: Settings) =>
+  withWatchdog(assetImage('nginx', baseImage(settings)), ['body-deadline.lua']);
 
 /**
  * nginx writes whole request lines into its error log, and a WebSocket's token is in one: query strings are taken out
- * on the way. nginx stays process 1, which gets Docker's signals; what it refuses to start with is printed before
- * that, as its last lines might not get through.
+ * on the way. nginx takes the place of the shell, so that it gets Docker's signals; what it refuses to start with is
+ * printed before that, as its last lines might not get through.
  */
-const START = [
+const SCRIPT = [
   WRITE_ZONES,
   'nginx -t -q || exit 1',
   'rm -f /tmp/errors',
   'mkfifo -m 600 /tmp/errors',
   `sed -u -e 's/?[^" ]*/?.../g' -e 's/eyJ[A-Za-z0-9_-]*[.][A-Za-z0-9_.-]*/***/g' < /tmp/errors >&2 & exec nginx -g 'daemon off;' 2> /tmp/errors`,
 ].join('; ');
+const START = ['sh', '-c', SCRIPT];
+const STATUS_PATH = '/status';
+const STATUS_URL = `http://127.0.0.1:${STATUS_PORT}${STATUS_PATH}`;
 
 /** Whether the tunnel has a port of its own. */
 export const hasTunnelPort = (settings: Pick<Settings, 'BTCW_FRP_PROXY_PROTOCOL'>): boolean =>
@@ -82,8 +87,8 @@ export function nginx(
     image: ownImage(settings.BTCW_NGINX_IMAGE) ?? nginxImage(settings),
     ports,
     user: USERS.nginx,
-    entrypoint: ['sh', '-c', START],
-    health: httpHealth(STATUS_PORT, '/status'),
+    entrypoint: settings.BTCW_NGINX_IMAGE ? START : watched(START, STATUS_URL),
+    health: httpHealth(STATUS_PORT, STATUS_PATH),
     limits: { memoryMiB: memoryFor(settings, ports.length), pids: 64 },
     tmpMiB: tmpFor(settings, ports.length),
     config: {

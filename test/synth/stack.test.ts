@@ -273,7 +273,7 @@ describe("frpc's log file", () => {
     const { container } = synthesise({ BTCW_LOG_KEEP_DAYS: '30', BTCW_LOG_MAX_SIZE: '2m' });
     expect(container('frpc').entrypoint.join(' ')).toMatch(/^\/bin\/sh -c /);
     expect(container('frpc').entrypoint.slice(4).join(' ')).toBe(
-      'logrun -file /var/log/frp/frpc.log -max-size 2m -keep-days 30 -- frpc -c /etc/frp/frpc.toml',
+      'watchdog -- logrun -file /var/log/frp/frpc.log -max-size 2m -keep-days 30 -- frpc -c /etc/frp/frpc.toml',
     );
     expect(container('frpc').volumes).toEqual([
       expect.objectContaining({ container_path: '/etc/frp', read_only: true }),

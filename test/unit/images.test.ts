@@ -76,6 +76,15 @@ describe("an image's tag", () => {
     );
   });
 
+  it('changes with the watchdog for all that run it, and not with its tests', () => {
+    expect(changedBy(() => writeFileSync(join(root, 'assets/go/watchdog/watch.go'), 'changed'))).toEqual(
+      expect.arrayContaining(['nginx', 'frontend', 'backend', 'frpc', 'frps', 'guard']),
+    );
+    expect(changedBy(() => writeFileSync(join(root, 'assets/go/watchdog/watch_test.go'), 'changed'))).toEqual(
+      [],
+    );
+  });
+
   it("does not change with the application's tests", () => {
     expect(
       changedBy(() => {

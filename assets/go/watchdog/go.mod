@@ -1,0 +1,3 @@
+module btc-watcher/watchdog
+
+go 1.24
