@@ -6,7 +6,7 @@ import { serviceNamed, type Topology } from '../../stacks/topology/topology.ts';
 import { requireHealthy } from '../deployment/health.ts';
 import type { SynthesisedProject } from '../deployment/project.ts';
 import { apply, type TerraformEvent } from '../deployment/terraform.ts';
-import { dataVolumes, ensureDataVolumes } from '../deployment/volumes.ts';
+import { dataVolumes, ensureVolumes } from '../deployment/volumes.ts';
 import { docker } from '../docker/client.ts';
 import { projectIds, removeObjects } from '../docker/inspect.ts';
 import { loadDatabase, loadRoles, requireVersion } from './databases.ts';
@@ -82,7 +82,7 @@ export async function restoreData(
   const { topology, synthesis } = synthesised;
   // Terraform makes them anew.
   await removeObjects('container', await projectIds('container', topology.project));
-  await ensureDataVolumes(topology);
+  await ensureVolumes(topology);
   await fillVolumes(manifest, folder, image);
   const servers = loadedBy(manifest);
   if (servers.length === 0) return;

@@ -22,7 +22,7 @@ import { progress, reportDeployment } from '../deployment/report.ts';
 import { StartTimes } from '../deployment/start-times.ts';
 import { apply, changesAnything, type TerraformEvent } from '../deployment/terraform.ts';
 import { InterruptedError } from '../deployment/terraform-process.ts';
-import { ensureDataVolumes } from '../deployment/volumes.ts';
+import { ensureVolumes } from '../deployment/volumes.ts';
 import { findUnknownObjects, removeUnknownObjects } from '../diff/conflicts.ts';
 import { replacements } from '../diff/effects.ts';
 import { gatherLosses, requireConsent } from '../diff/losses.ts';
@@ -132,7 +132,7 @@ export async function deploy(options: DeployOptions = {}): Promise<void> {
   await requireConsent(losses, options.discard ?? false, ask);
   await markDeployment(topology.project);
   await removeUnknownObjects(unknown);
-  await ensureDataVolumes(topology);
+  await ensureVolumes(topology);
   const kept = options.backup === false ? undefined : await backUpReplaced(project, args);
   if (kept) console.log(said.databaseKept(kept));
   const took = new StartTimes();

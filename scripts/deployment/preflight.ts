@@ -14,7 +14,7 @@ import { listenerOn, portHolder } from '../lib/ports.ts';
 import { overlap, type Route } from '../lib/subnets.ts';
 import { hostRoutes, root } from './host.ts';
 import type { Project } from './project.ts';
-import { configVolumes, dataVolumes } from './volumes.ts';
+import { configVolumes, mountedVolumes } from './volumes.ts';
 
 const said = messages.deployment.preflight;
 
@@ -148,7 +148,7 @@ async function networkAddresses(): Promise<NetworkAddresses[]> {
 export async function foreignObjects({ project, services, networks }: Topology): Promise<string[]> {
   const containerNames = services.map(({ containerName }) => containerName);
   const ownNetworks = networks.filter(({ own }) => own).map(({ name }) => name);
-  const volumes = [...dataVolumes({ services }), ...configVolumes({ services })].map(({ name }) => name);
+  const volumes = [...mountedVolumes({ services }), ...configVolumes({ services })].map(({ name }) => name);
   const [foreign, containers, present] = await Promise.all([
     foreignVolumes(volumes, project),
     inspect('container', containerNames),

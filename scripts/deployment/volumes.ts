@@ -14,8 +14,8 @@ export interface DeclaredVolume {
   readonly name: string;
 }
 
-/** Volumes with data, each once. */
-export function dataVolumes({ services }: Pick<Topology, 'services'>): DeclaredVolume[] {
+/** Volumes that are mounted beside the configuration, each once. */
+export function mountedVolumes({ services }: Pick<Topology, 'services'>): DeclaredVolume[] {
   const mounts = services.flatMap((service) =>
     service.volumes.map(({ name, shared, of = service.name }) => ({
       service: shared ? SHARED : of,
@@ -25,15 +25,19 @@ export function dataVolumes({ services }: Pick<Topology, 'services'>): DeclaredV
   return [...new Map(mounts.map((volume) => [volume.name, volume])).values()];
 }
 
+/** Those with data. */
+export const dataVolumes = (topology: Pick<Topology, 'services'>): DeclaredVolume[] =>
+  mountedVolumes(topology).filter(({ name }) => holdsData(name));
+
 /** Volumes whose content can be made again. */
 export const configVolumes = ({ services }: Pick<Topology, 'services'>): DeclaredVolume[] =>
   services
     .filter(({ config }) => config)
     .map((service) => ({ service: service.name, name: configVolumeName(service) }));
 
-/** Makes the volumes with data that are missing: Docker would make them without labels. */
-export async function ensureDataVolumes(topology: Topology): Promise<void> {
-  const declared = dataVolumes(topology);
+/** Makes the mounted volumes that are missing: Docker would make them without labels. */
+export async function ensureVolumes(topology: Topology): Promise<void> {
+  const declared = mountedVolumes(topology);
   const present = await inspect(
     'volume',
     declared.map(({ name }) => name),

@@ -12,7 +12,7 @@ import { redisUrl } from './redis.ts';
 import { generatedSecret, SECRETS_DIR, secretFiles } from './secrets.ts';
 import type { ServiceDefinition, VolumeMount } from './service.ts';
 import { USERS } from './users.ts';
-import { withWatchdog } from './watchdog.ts';
+import { afterGuard, withWatchdog } from './watchdog.ts';
 
 const PORT = 8000;
 const DATA_DIR = '/data';
@@ -110,7 +110,7 @@ export function backend(settings: Settings, host: HostFacts): ServiceDefinition 
         { path: 'jwt_secret', secretFile: secrets.jwtSecret },
       ],
     },
-    volumes: volumesOf(settings),
+    volumes: [...volumesOf(settings), ...(own ? [] : afterGuard(settings))],
     disruption: messages.topology.disruption.sockets,
   };
 }
@@ -136,7 +136,7 @@ export function beforeBackend(settings: Settings, host: HostFacts): ServiceDefin
     entrypoint: ['/bin/sh', '-c', command],
     health: undefined,
     startTimeoutSec: settings.BTCW_BACKEND_START_TIMEOUT ?? BEFORE_START_SEC,
-    volumes: volumes.map((mount) => ({ ...mount, of: like.name })),
+    volumes: volumes.filter(({ empty }) => !empty).map((mount) => ({ ...mount, of: like.name })),
     dependsOn: (dependsOn ?? []).filter((name) => name !== BEFORE_START),
     disruption: messages.topology.disruption.beforeBackend,
   };

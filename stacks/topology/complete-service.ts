@@ -4,7 +4,7 @@ import { ownTiming, restartingHealth } from './health.ts';
 import type { HostFacts } from './host.ts';
 import { networkName } from './network.ts';
 import { startedBySecrets } from './secret-environment.ts';
-import { dataVolumeName, type Service, type ServiceDefinition } from './service.ts';
+import { type Service, type ServiceDefinition, volumeName } from './service.ts';
 
 const LOG_FILES = 3;
 const START_SEC = 60;
@@ -80,7 +80,7 @@ export function completeService(
     })),
     volumes: volumes.map((mount) => ({
       ...mount,
-      name: dataVolumeName(mount.shared ? project : `${project}-${mount.of ?? name}`, mount.purpose),
+      name: volumeName(mount.shared ? project : `${project}-${mount.of ?? name}`, mount),
     })),
     oneOff,
     // Docker would start one again that has done its work.

@@ -10,7 +10,7 @@ import { gatewayOf } from './network.ts';
 import { nginxImage } from './nginx.ts';
 import type { ServiceDefinition } from './service.ts';
 import { USERS } from './users.ts';
-import { watched } from './watchdog.ts';
+import { afterGuard, watched } from './watchdog.ts';
 
 const PORT = 3000;
 const SOURCES = [
@@ -77,6 +77,7 @@ function modeOf(
       image: builtImage(settings),
       entrypoint: watched(['nginx', '-g', 'daemon off;'], `http://127.0.0.1:${PORT}/healthz`),
       user: USERS.nginx,
+      volumes: afterGuard(settings),
       health: httpHealth(PORT, '/healthz'),
       limits: { memoryMiB: 64, pids: 64 },
     };

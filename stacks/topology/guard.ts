@@ -13,7 +13,7 @@ import { assetImage, baseImage } from './image-source.ts';
 import { type Bridge, networksOf } from './network.ts';
 import { isOnHostNetwork, type Service, type ServiceDefinition } from './service.ts';
 import { hostPorts } from './upstream.ts';
-import { watched, withWatchdog } from './watchdog.ts';
+import { guardLock, watched, withWatchdog } from './watchdog.ts';
 
 /** Name of its table in the kernel. @example 'guard-btc-watcher' */
 export const guardTable = (project: string): string => `guard-${project}`;
@@ -55,6 +55,7 @@ export function guard(
     user: '0:0',
     capabilities: ['CAP_NET_ADMIN'],
     command: [table, rules, ...limits],
+    volumes: [guardLock('/run/guard-lock')],
     health: commandHealth('nft', 'get', 'element', 'ip', table, 'lease', '{ ip }'),
     limits: { memoryMiB: 64, pids: 32 },
     disruption: messages.topology.disruption.guard,

@@ -11,7 +11,7 @@ import { memoryFor, OLD_WORKERS, tmpFor } from './nginx-capacity.ts';
 import type { Port, ServiceDefinition } from './service.ts';
 import type { Upstream } from './upstream.ts';
 import { USERS } from './users.ts';
-import { watched, withWatchdog } from './watchdog.ts';
+import { afterGuard, watched, withWatchdog } from './watchdog.ts';
 
 const PORT = 8501;
 /** For frpc alone: docs/decisions/0014-proxy-protocol.md. */
@@ -88,6 +88,7 @@ export function nginx(
     ports,
     user: USERS.nginx,
     entrypoint: settings.BTCW_NGINX_IMAGE ? START : watched(START, STATUS_URL),
+    volumes: settings.BTCW_NGINX_IMAGE ? [] : afterGuard(settings),
     health: httpHealth(STATUS_PORT, STATUS_PATH),
     limits: { memoryMiB: memoryFor(settings, ports.length), pids: 64 },
     tmpMiB: tmpFor(settings, ports.length),

@@ -41,6 +41,8 @@ export interface VolumeMount {
   readonly of?: string;
   /** @default false */
   readonly readOnly?: boolean;
+  /** Whether nothing is ever in it. @default false */
+  readonly empty?: boolean;
 }
 
 /** A folder or file of the host. */
@@ -251,11 +253,14 @@ const CONFIG = 'config';
 export const configVolumeName = ({ containerName }: Pick<Service, 'containerName'>): string =>
   `${containerName}-${CONFIG}`;
 
+/** Purpose of the volume by which the guard says that its rules hold; there is nothing in it. */
+export const GUARD_LOCK = 'guard-lock';
+
 /** Whether a volume of the project holds data: one that a service has no more is known by its name alone. */
-export const holdsData = (volume: string): boolean => !volume.endsWith(`-${CONFIG}`);
+export const holdsData = (volume: string): boolean => !/-(config|guard-lock)$/.test(volume);
 
 /** The volume of a mount. @param prefix name of the container, or of the project where it is shared */
-export function dataVolumeName(prefix: string, purpose: string): string {
+export function volumeName(prefix: string, { purpose, empty = false }: VolumeMount): string {
   const name = `${prefix}-${purpose}`;
-  return holdsData(name) ? name : `${name}-data`;
+  return empty || holdsData(name) ? name : `${name}-data`;
 }

@@ -9,7 +9,11 @@ import { topologyFor } from '../support/topology.ts';
 
 const engine = new TestEngine(join(process.cwd(), '.build/test-engine'));
 const deployment = new TestDeployment('btcw-engine', {}, engine.run);
-const { BTCW_FRONTEND_PORT: PORT } = deployment.settings;
+const {
+  BTCW_NGINX_PORT: NGINX_PORT,
+  BTCW_BACKEND_PORT: BACKEND_PORT,
+  BTCW_FRONTEND_PORT: PORT,
+} = deployment.settings;
 const { expectWrong, expectHealthy, expectFixed } = doctorOf(deployment, []);
 const topology = topologyFor(deployment.settings);
 const services = topology.services.map((service) => service.name);
@@ -101,6 +105,35 @@ describe('an engine as its package configures it', () => {
     await expectHealthy();
   });
 });
+
+describe.each([{ 'live-restore': false }, { 'live-restore': true }])(
+  'after a power cut, with %o',
+  (options) => {
+    /** Whether the guard's rules were there at each look at which a port was answered, from the engine's start on. */
+    const looks = `
+    while [ ! -e /run/looked ]; do
+      rules=no
+      nft list table ip guard-${deployment.project} >/dev/null 2>&1 && rules=yes
+      for port in ${NGINX_PORT} ${BACKEND_PORT} ${PORT}; do
+        curl --silent --output /dev/null --max-time 1 "http://172.17.0.1:$port/" && echo "$port $rules"
+      done
+      sleep 0.02
+    done`;
+
+    it.each([1, 2, 3])('serves again by itself, and not before the guard, time %i', async () => {
+      await engine.cutPower();
+      const looked = engine.shell(looks);
+      await engine.start(options);
+      await expectVerified();
+      await engine.shell('touch /run/looked');
+      const answered = (await looked).split('\n').filter(Boolean);
+      expect(answered.length).toBeGreaterThan(0);
+      expect(answered.filter((line) => line.endsWith(' no'))).toEqual([]);
+      await expectUnchanged();
+      await expectHealthy();
+    });
+  },
+);
 
 describe('a firewall', () => {
   afterEach(() => engine.shell('ufw --force disable; iptables -P INPUT ACCEPT; iptables -F INPUT'));

@@ -239,11 +239,12 @@ const commands = (json: Json): string[] =>
     .map((data) => data.provisioner?.[0]?.['local-exec']?.command ?? '')
     .filter((command) => command.startsWith('docker volume'));
 
-describe('volumes with data', () => {
+describe('volumes that are mounted', () => {
   it('are made where there are none, and are no resource that Terraform could delete', () => {
     expect(commands(standard.json)).toEqual([
       'docker volume create --label btc-watcher.component=backend --label btc-watcher.project=btc-watcher btc-watcher-backend-data',
       'docker volume create --label btc-watcher.component=frpc --label btc-watcher.project=btc-watcher btc-watcher-frpc-log',
+      'docker volume create --label btc-watcher.component=shared --label btc-watcher.project=btc-watcher btc-watcher-guard-lock',
     ]);
     expect(standard.text).not.toContain('docker volume rm');
   });

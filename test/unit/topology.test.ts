@@ -5,7 +5,7 @@ import { upstreamFor } from '../../scripts/deployment/routes.ts';
 import { planImages } from '../../scripts/images/plan.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { SETTING_NAMES, type SettingName } from '../../stacks/settings/definitions.ts';
-import { type ServiceDefinition, socketsOf } from '../../stacks/topology/service.ts';
+import { holdsData, type ServiceDefinition, socketsOf, volumeName } from '../../stacks/topology/service.ts';
 import { serviceNamed, type Topology, topologyOf } from '../../stacks/topology/topology.ts';
 import { frpServer, localUrl, publicUrl, serviceUrl } from '../../stacks/topology/urls.ts';
 import { USERS } from '../../stacks/topology/users.ts';
@@ -63,7 +63,22 @@ describe('the services', () => {
   it('have the project in the names of their containers and volumes', () => {
     const topology = topologyFor({ BTCW_PROJECT: 'other' });
     for (const service of topology.services) expect(service.containerName).toBe(`other-${service.name}`);
-    expect(serviceNamed(topology, 'backend').volumes.map(({ name }) => name)).toEqual(['other-backend-data']);
+    expect(serviceNamed(topology, 'backend').volumes.map(({ name }) => name)).toEqual([
+      'other-backend-data',
+      'other-guard-lock',
+    ]);
+  });
+
+  it('wait for the guard where an image of this package is published, and keep nothing in what they wait with', () => {
+    const waiting = ({ services }: Topology) =>
+      services.filter(({ volumes }) => volumes.some(({ path }) => path === '/run/guard'));
+    const names = (settings: Record<string, string>) =>
+      waiting(topologyFor(settings)).map(({ name }) => name);
+    expect(names({})).toEqual(['nginx', 'backend', 'frontend']);
+    expect(names({ BTCW_BACKEND_IMAGE: 'mine:1', BTCW_FRONTEND_MODE: 'dev' })).toEqual(['nginx']);
+    expect(names({ BTCW_GUARD: 'off' })).toEqual([]);
+    expect(holdsData('x-guard-lock')).toBe(false);
+    expect(volumeName('x', { purpose: 'guard-lock', path: '/mine' })).toBe('x-guard-lock-data');
   });
 
   it('run with read-only root filesystems, as other users than root, but for the guard', () => {
@@ -258,7 +273,7 @@ describe('the settings that a service is made from', () => {
     ['BTCW_FRP_TOKEN_FILE', ['frpc', 'frps']],
     ['BTCW_ADMIN_PASSWORD_FILE', ['backend']],
     ['BTCW_MAX_CONNECTIONS', ['nginx', 'frpc', 'frps', 'guard']],
-    ['BTCW_GUARD', ['guard']],
+    ['BTCW_GUARD', ['nginx', 'backend', 'frontend', 'guard']],
   ] as const)('are recorded: %s by %j, and by no other', (setting, readers) => {
     expect(readersOf(topologyFor(), setting)).toEqual(readers);
   });
@@ -531,7 +546,7 @@ describe('what settings choose of the applications', () => {
 
   it('is folders that are kept, beside /data', () => {
     const { volumes } = serviceNamed(
-      topologyFor({ BTCW_BACKEND_VOLUMES: '/app/user_data,/data' }),
+      topologyFor({ BTCW_BACKEND_VOLUMES: '/app/user_data,/data', BTCW_GUARD: 'off' }),
       'backend',
     );
     expect(volumes.map(({ name, path }) => `${name} ${path}`)).toEqual([

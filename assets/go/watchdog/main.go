@@ -4,6 +4,7 @@
 //	watchdog -url http://127.0.0.1:8000/health -- node server.mjs
 //
 // It passes signals on, and ends as the program does. As a container's first process it also reaps what others leave.
+// Where the guard's lock is mounted, the program is not started before the guard's rules hold.
 package main
 
 import (
@@ -29,16 +30,19 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: watchdog [-url URL] -- PROGRAM [ARGUMENT ...]")
 		os.Exit(wrongUsage)
 	}
-	os.Exit(run(flag.Args(), newWatch(*url)))
+	os.Exit(run(flag.Args(), newWatch(*url), guardLock{"/run/guard", 30 * time.Second}))
 }
 
 // run gives the program's exit code, or as a shell does 128 and the number of the signal that ended it.
-func run(command []string, watch *watch) int {
+func run(command []string, watch *watch, guard guardLock) int {
 	program := exec.Command(command[0], command[1:]...)
 	program.Stdin, program.Stdout, program.Stderr = os.Stdin, os.Stdout, os.Stderr
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1,
 		syscall.SIGUSR2, syscall.SIGWINCH)
+	if ended := guard.wait(signals); ended != nil {
+		return signalOffset + int(ended.(syscall.Signal))
+	}
 	if err := program.Start(); err != nil {
 		fmt.Fprintln(os.Stderr, "watchdog:", err)
 		return cannotStart

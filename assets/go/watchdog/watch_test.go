@@ -113,11 +113,11 @@ func TestSilenceCountsFromTheLastAnswer(t *testing.T) {
 
 func TestItEndsAsTheProgramDoes(t *testing.T) {
 	for command, code := range map[string]int{"exit 7": 7, "kill -TERM $$": 128 + int(syscall.SIGTERM)} {
-		if got := run([]string{"sh", "-c", command}, newWatch("")); got != code {
+		if got := run([]string{"sh", "-c", command}, newWatch(""), noGuard); got != code {
 			t.Errorf("%s: %d instead of %d", command, got, code)
 		}
 	}
-	if got := run([]string{"/no/such/program"}, newWatch("")); got != cannotStart {
+	if got := run([]string{"/no/such/program"}, newWatch(""), noGuard); got != cannotStart {
 		t.Error(got)
 	}
 }
@@ -134,7 +134,7 @@ func TestWhatIsKilledLeavesNothing(t *testing.T) {
 			}
 		}
 	}()
-	if got := run([]string{"sh", "-c", "sleep 60; true"}, newWatch("")); got != signalOffset+int(syscall.SIGKILL) {
+	if got := run([]string{"sh", "-c", "sleep 60; true"}, newWatch(""), noGuard); got != signalOffset+int(syscall.SIGKILL) {
 		t.Error(got)
 	}
 }
