@@ -1,6 +1,7 @@
 /** A deployment of the tests' own: its project name, its ports, and nothing of it left behind. */
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
 import { execa, type Result } from 'execa';
 import WebSocket from 'ws';
 import { removeGuardTable } from '../../scripts/deployment/guard-table.ts';
@@ -45,6 +46,9 @@ const outcome = (result: Result): Outcome => ({
   stdout: String(result.stdout ?? ''),
 });
 
+/** How many times longer than alone something may take on this host, as far as its load tells; at least 1. */
+const slowdown = (): number => Math.max(1, (loadavg()[0] ?? 0) / cpus().length);
+
 const ROUNDS = 'BTCW_TEST_ROUNDS';
 
 /** How often a measurement is repeated, as the environment has it. @param usual where it does not */
@@ -61,7 +65,7 @@ export async function tryProgram(
     env: { ...env, [ROUNDS]: undefined },
     all: true,
     reject: false,
-    timeout: 170_000,
+    timeout: 170_000 * slowdown(),
     stdin: 'ignore',
   });
   return outcome(result as Result);
@@ -79,13 +83,13 @@ const dockerBy =
   };
 export const docker = dockerBy(tryProgram);
 
-/** Something to look at again until it is so. */
+/** Something to look at again until it is so. @param deadlineMs on a host with nothing else to do */
 export async function eventually<T>(
   look: () => Promise<T>,
   good: (value: T) => boolean,
   deadlineMs = 20_000,
 ): Promise<T> {
-  const deadline = Date.now() + deadlineMs;
+  const deadline = Date.now() + deadlineMs * slowdown();
   for (;;) {
     const value = await look();
     if (good(value) || Date.now() > deadline) return value;
