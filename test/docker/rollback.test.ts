@@ -111,7 +111,7 @@ describe('a deployment that changes nothing', () => {
 describe('a container that is not healthy any more', () => {
   it('fails a deployment that changes nothing, and going back is not offered', async () => {
     const settings = { BTCW_MAX_CONNECTIONS: '100' };
-    await docker('kill', '--signal', 'STOP', deployment.container('backend'));
+    const goOn = await deployment.freeze('backend');
     const health = async () => (await deployment.inspect('backend')).State.Health.Status;
     expect(await eventually(health, (status) => status === 'unhealthy', 60_000)).toBe('unhealthy');
     const { code, output } = await deployment.run('deploy', [], settings);
@@ -120,7 +120,7 @@ describe('a container that is not healthy any more', () => {
     expect(output).toContain('btcw-back-backend is running, unhealthy. Its log:');
     expect(output).not.toContain('npm run rollback');
     expect(output).not.toContain('✓ Deployed');
-    await docker('kill', '--signal', 'CONT', deployment.container('backend'));
+    goOn();
     expect(await eventually(health, (status) => status === 'healthy', 60_000)).toBe('healthy');
     expect((await deployment.run('deploy', [], settings)).code).toBe(0);
   });
