@@ -32,7 +32,7 @@ it('drops and counts data for a client that does not read, and sends it the newe
   }
   slow.socket.pause();
   let time = Date.now() - 86_400_000;
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 120_000;
   while ((await dropped()) < 50) {
     if (Date.now() > deadline) throw new Error('nothing was dropped');
     for (let n = 0; n < 200; n++, time += 5_000) exchange.trade(60_000 + n, time);
@@ -42,10 +42,10 @@ it('drops and counts data for a client that does not read, and sends it the newe
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   const newest = Math.max(...seqs(quick.messages));
   slow.socket.resume();
-  await slow.find({ type: 'data', seq: newest }, 2_000);
+  await slow.find({ type: 'data', seq: newest }, 4_000);
 
   const received = seqs(slow.messages);
   expect(received.length).toBeLessThan(seqs(quick.messages).length);
   expect(received).toEqual([...received].sort((a, b) => a - b));
   expect(new Set(seqs(quick.messages)).size).toBe(newest - Math.min(...seqs(quick.messages)) + 1);
-}, 30_000);
+}, 150_000);
