@@ -70,6 +70,7 @@ const asDeclared: ContainerInspection = {
     Tmpfs: { '/tmp': 'rw,nosuid,nodev,noexec,size=64m' },
   },
   Mounts: [
+    { Type: 'volume', Name: 'btc-watcher-guard-lock', Source: '/x', Destination: '/run/guard', RW: false },
     { Type: 'volume', Name: 'btc-watcher-nginx-config', Source: '/x', Destination: '/etc/nginx', RW: false },
   ],
   NetworkSettings: { Networks: { bridge: {} } },
@@ -117,7 +118,10 @@ describe('what a service declares beside that', () => {
     shmMiB: 128,
     ulimits: { nofile: [1024, 2048] },
     healthTiming: { intervalSec: 30, retries: 5 },
-    volumes: [{ purpose: 'media', path: '/media', name: 'btc-watcher-media', shared: true, readOnly: true }],
+    volumes: [
+      ...service.volumes,
+      { purpose: 'media', path: '/media', name: 'btc-watcher-media', shared: true, readOnly: true },
+    ],
     binds: [{ source: '/srv', path: '/srv', writable: true }],
   };
   const mount = (Type: string, Source: string, Destination: string, RW: boolean, Name?: string) => ({
