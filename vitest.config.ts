@@ -33,8 +33,8 @@ const PORT_OFFSET = '250';
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
-      { test: { name: 'synth', include: ['test/synth/**/*.test.ts'] } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000 } },
+      { test: { name: 'synth', include: ['test/synth/**/*.test.ts'], testTimeout: 60_000 } },
       {
         test: {
           name: 'docker',
