@@ -20,7 +20,6 @@ const BESIDE = [
   'interrupts',
   'limits',
   'log-rotation',
-  'moved',
   'rollback',
   'services',
   'terminal',

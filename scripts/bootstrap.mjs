@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { messages } from '../messages/bootstrap.mjs';
 import { UserError } from '../stacks/errors.mjs';
 import { ensureDocker } from './bootstrap/docker.mjs';
-import { ensureEngine, ensureProvider } from './bootstrap/engine.mjs';
+import { checkSystem, ensureEngine, ensureProvider } from './bootstrap/engine.mjs';
 import { ensurePackages } from './bootstrap/packages.mjs';
 import { numbered, step } from './bootstrap/step.mjs';
 
@@ -31,6 +31,7 @@ export async function bootstrap({ quiet = false, all = false, ofUp = false } = {
   /** @param {string} name @param {string} title */
   const titled = (name, title) => (ofUp ? numbered(name, title) : title);
   try {
+    checkSystem();
     checkNode();
     await step(titled('docker', 'Docker'), ensureDocker, quiet);
     await step(titled('packages', said.packages), (report) => ensurePackages(root, all, report), quiet);

@@ -5,9 +5,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { messages } from '../messages/bootstrap.mjs';
 import { UserError } from '../stacks/errors.mjs';
+import { settlePlaces, terraformEnvironment } from './bootstrap/environment.mjs';
 import { ensureCdktf } from './bootstrap/packages.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+settlePlaces(root);
 
 try {
   let isAnnounced = false;
@@ -18,8 +20,7 @@ try {
   const program = join(root, 'tools/cdktf/node_modules/.bin/cdktf');
   const child = spawn(program, process.argv.slice(2), {
     stdio: 'inherit',
-    // Without it, cdktf waits for HashiCorp's servers and reports that they do not answer.
-    env: { CHECKPOINT_DISABLE: '1', ...process.env },
+    env: terraformEnvironment(),
   });
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
     process.on(signal, () => child.kill(signal));

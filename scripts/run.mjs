@@ -4,12 +4,14 @@ import { existsSync, readdirSync, readFileSync, renameSync, statSync } from 'nod
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { helpIn, intentOf, missingPackages, unknownOption, versionOf } from './bootstrap/argv.mjs';
+import { settlePlaces } from './bootstrap/environment.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 // npm goes into the package's folder, and leaves this; a value of another package's npm means nothing here.
 const isOfNpm = process.env.npm_package_json === join(root, 'package.json');
 process.env.INIT_CWD = (isOfNpm && process.env.INIT_CWD) || process.cwd();
 process.chdir(root);
+settlePlaces(root);
 const argv = process.argv.slice(2);
 const { command, envFile, version, help, dryRun, quiet } = intentOf(argv, process.env);
 if (envFile !== undefined) process.env.BTCW_ENV_FILE = resolve(process.env.INIT_CWD, envFile);

@@ -68,8 +68,11 @@ export const bootstrap = {
     failed: (/** @type {string} */ command, /** @type {Shown} */ code, /** @type {string} */ output) =>
       `"${command}" failed (exit code ${code}):\n${output}`,
     failedFix: 'fix what it reports, then run the same command again: finished steps are skipped.',
-    installPackages: (/** @type {string} */ packages) => `install ${packages}.`,
-    noApt: (/** @type {string} */ what) => `${what} is missing, and this system has no apt-get.`,
+    installByHand: (/** @type {string} */ what) =>
+      `install ${what} as this distribution has it, and run the same command again.`,
+    missing: (/** @type {string} */ what) => `${what} is missing.`,
+    useBaseImage:
+      'have the images built on one from a registry: BTCW_BASE_IMAGE=debian:trixie-slim in .env, and run the same command again.',
   },
   /** A name, and what is said of it. */
   labelled: (/** @type {string} */ name, /** @type {string} */ value) => `${name}: ${value}`,

@@ -1,5 +1,14 @@
 /** What every part of this package may say. */
 export const lib = {
+  access: {
+    forbidden: (path: string) => `${path}: permission denied.`,
+    ofAnother: (path: string, owner: string) =>
+      `${path} belongs to ${owner}, and this user may not read and change it.`,
+    ofAnotherFix: (owner: string) =>
+      owner === 'root'
+        ? 'run the same command with sudo, as before; or hand the checkout over: sudo chown -R "$USER" . && npm run up'
+        : `run the same command as ${owner}, as before.`,
+  },
   /** Between the last two of a list. */
   and: ' and ',
   bytes: 'bytes',
@@ -63,6 +72,13 @@ export const lib = {
     text: 'should be a text',
     theFile: 'the file',
     time: 'should be a time such as "5s" or "2m"',
+  },
+  mounts: {
+    mountedWith: (option: string) => `is mounted with "${option}"`,
+    nowhere: (reasons: string) => `There is no folder in which the base image can be made. ${reasons}.`,
+    nowhereFix:
+      'set TMPDIR to a folder with 1 GiB of free space whose file system is mounted without these options.',
+    tooSmall: (mebibytes: number) => `has ${mebibytes} MiB of free space`,
   },
   programs: { failed: (what: string, command: string) => `${what}: "${command}" failed.` },
   span: {

@@ -54,8 +54,10 @@ export const bootstrap = {
     asRoot: (what) => `缺少 ${what}，只有 root 才能安装。`,
     failed: (command, code, output) => `"${command}" 执行失败（退出码 ${code}）：\n${output}`,
     failedFix: '解决其报告的问题，然后重新运行同一命令：已完成的步骤会跳过。',
-    installPackages: (packages) => `安装 ${packages}。`,
-    noApt: (what) => `缺少 ${what}，而本系统没有 apt-get。`,
+    installByHand: (what) => `按本发行版的方式安装 ${what}，然后重新运行同一命令。`,
+    missing: (what) => `缺少 ${what}。`,
+    useBaseImage:
+      '改用镜像仓库中的镜像作为基础：在 .env 中设置 BTCW_BASE_IMAGE=debian:trixie-slim，然后重新运行同一命令。',
   },
   labelled: (name, value) => `${name}：${value}`,
   unknownOption: (option) => `错误：未知选项 '${option}'`,

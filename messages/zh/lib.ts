@@ -1,6 +1,14 @@
 import type { lib as en } from '../en/lib.ts';
 
 export const lib: typeof en = {
+  access: {
+    forbidden: (path) => `${path}：没有权限。`,
+    ofAnother: (path, owner) => `${path} 属于 ${owner}，当前用户无权读取和修改。`,
+    ofAnotherFix: (owner) =>
+      owner === 'root'
+        ? '像之前一样用 sudo 运行同一命令；或把工作副本交给当前用户：sudo chown -R "$USER" . && npm run up'
+        : `像之前一样以 ${owner} 的身份运行同一命令。`,
+  },
   and: ' 和 ',
   bytes: '字节',
   refused: (reason) => `系统拒绝：${reason}`,
@@ -58,6 +66,12 @@ export const lib: typeof en = {
     text: '应为文本',
     theFile: '整个文件',
     time: '应为 "5s"、"2m" 这样的时长',
+  },
+  mounts: {
+    mountedWith: (option) => `挂载选项含 "${option}"`,
+    nowhere: (reasons) => `没有可以制作基础镜像的目录。${reasons}。`,
+    nowhereFix: '把 TMPDIR 设为有 1 GiB 可用空间、且其文件系统挂载时不带这些选项的目录。',
+    tooSmall: (mebibytes) => `可用空间只有 ${mebibytes} MiB`,
   },
   programs: { failed: (what, command) => `${what}："${command}" 执行失败。` },
   span: {

@@ -16,11 +16,11 @@ import {
 import { dirname, join } from 'node:path';
 import { type Duplex, PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { execa } from 'execa';
 import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { readOut } from '../docker/stream.ts';
 import { bytesText } from '../lib/bytes.ts';
+import { execa } from '../lib/execa.ts';
 import { asideOf, flushFolder } from '../lib/files.ts';
 import { during, type Note } from '../lib/live.ts';
 import { commandError } from '../lib/programs.ts';

@@ -1,10 +1,10 @@
 /** The files of volumes: through a container of its own, which has the volume and nothing else. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
-import { execaSync } from 'execa';
 import { messages } from '../../messages/index.ts';
 import { tryDocker } from '../docker/client.ts';
 import { feedIn } from '../docker/stream.ts';
+import { execaSync } from '../lib/execa.ts';
 import { withUndo } from '../lib/scratch.ts';
 import type { MemberOf } from './manifest.ts';
 

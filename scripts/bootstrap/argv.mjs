@@ -1,5 +1,6 @@
 // What of a command line has to be known before any package is installed. Plain JavaScript without dependencies.
 import { spawnSync } from 'node:child_process';
+import { programEnvironment } from './environment.mjs';
 
 /** Options that may stand before the command, and take a value. */
 const WITH_VALUE = ['--env-file', '--project'];
@@ -13,6 +14,7 @@ const PAGE_SECTION = /^## btcw (\S+)\n+```text\n(.*?)\n```$/gms;
 export function versionOf(root, packageJson) {
   const { status, stdout } = spawnSync('git', ['-C', root, 'rev-parse', '--short', 'HEAD'], {
     encoding: 'utf8',
+    env: programEnvironment(),
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   return `${JSON.parse(packageJson).version}${status === 0 ? ` (${stdout.trim()})` : ''}`;

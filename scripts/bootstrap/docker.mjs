@@ -3,7 +3,9 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { messages } from '../../messages/bootstrap.mjs';
 import { UserError } from '../../stacks/errors.mjs';
-import { aptInstall, isRoot, onPath, tryRun } from './step.mjs';
+import { programEnvironment } from './environment.mjs';
+import { installProgram, isRoot, onPath, tryRun } from './step.mjs';
+import { startDocker } from './system.mjs';
 
 const said = messages.docker;
 const DAEMON_CONFIG = '/etc/docker/daemon.json';
@@ -32,18 +34,21 @@ async function install(report) {
   if (isRoot()) configureNewEngine();
   // Since Debian 13 the client is a package of its own.
   const hasSplitClient = (await tryRun('apt-cache', ['show', 'docker-cli'])).code === 0;
-  await aptInstall(['docker.io', ...(hasSplitClient ? ['docker-cli'] : []), 'iptables'], 'Docker', report);
+  await installProgram('docker', 'Docker', report, hasSplitClient ? ['docker-cli'] : []);
 }
 
 async function start() {
   if (!isRoot()) {
-    throw new UserError(said.notRunning, 'sudo systemctl start docker');
+    throw new UserError(said.notRunning, startDocker());
   }
   if (existsSync('/run/systemd/system')) {
     await tryRun('systemctl', ['enable', '--now', 'docker']);
+  } else if (existsSync('/run/openrc')) {
+    await tryRun('rc-service', ['docker', 'start']);
   } else {
     const log = openSync(DAEMON_LOG, 'a');
-    spawn('dockerd', [], { detached: true, stdio: ['ignore', log, log] }).unref();
+    const env = programEnvironment();
+    spawn('dockerd', [], { env, detached: true, stdio: ['ignore', log, log] }).unref();
   }
   const deadline = Date.now() + START_DEADLINE_MS;
   while (Date.now() < deadline) {

@@ -101,15 +101,18 @@ async function mirrorFromRegistry(engine, mirror, report) {
   }
 }
 
+/** @throws {UserError} where this is no system that can deploy */
+export function checkSystem({ platform, arch } = process) {
+  if (platform === 'linux' && ['x64', 'arm64'].includes(arch)) return;
+  throw new UserError(said.otherSystem(`${platform}/${arch}`), said.otherSystemFix);
+}
+
 /**
  * Puts the provider where Terraform looks by itself, without any CLI configuration: from the registry where that
  * answers, else built from the Go module proxy.
  * @param {string} root @param {string} engine @param {(line: string) => void} report
  */
 export async function ensureProvider(root, engine, report) {
-  if (process.platform !== 'linux' || !ARCH) {
-    throw new UserError(said.otherSystem(`${process.platform}/${process.arch}`), said.otherSystemFix);
-  }
   const plugins = join(homedir(), '.terraform.d/plugins');
   const home = join(plugins, PROVIDER.source);
   const folder = join(home, PROVIDER.version, `linux_${ARCH}`);

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { messages } from '../../messages/bootstrap.mjs';
-import { aptInstall, onPath, PACKAGES, run, tryRun } from './step.mjs';
+import { installProgram, onPath, run, tryRun } from './step.mjs';
 
 const said = messages.go;
 /** The first release that fetches the toolchain a module asks for by itself. */
@@ -77,11 +77,9 @@ async function fetchToolchain(old, report) {
 
 /** @param {(line: string) => void} report @returns {Promise<Go>} */
 async function prepareGo(report) {
-  if (!(await onPath('go'))) await aptInstall(PACKAGES.go, 'Go', report);
+  if (!(await onPath('go'))) await installProgram('go', 'Go', report);
   const env = await withProxy('go', report);
-  // Some distributions keep Go from fetching a newer one; a value in the environment is the user's choice.
-  const toolchain = { GOTOOLCHAIN: process.env.GOTOOLCHAIN ?? 'auto' };
-  if (await isRecent('go')) return { program: 'go', env: { ...env, ...toolchain } };
+  if (await isRecent('go')) return { program: 'go', env };
   const program = await fetchToolchain({ program: 'go', env }, report);
   return { program, env: { ...env, GOROOT: '' } };
 }
@@ -102,7 +100,7 @@ function ensureGo(report) {
 export async function goTest(module) {
   const { program, env } = await ensureGo(() => {});
   const args = ['test', '-v', '-count=1', './...'];
-  return tryRun(program, args, { cwd: module, env: { ...env, CGO_ENABLED: '0' } });
+  return tryRun(program, args, { cwd: module, env });
 }
 
 /**
@@ -121,7 +119,7 @@ const folderOf = (output) => JSON.parse(output.slice(output.indexOf('{'), output
  * @throws {UserError} where the patch does not apply word for word
  */
 async function withPatch(go, module, patch, work, report) {
-  if (!(await onPath('patch'))) await aptInstall(PACKAGES.patch, 'patch', report);
+  if (!(await onPath('patch'))) await installProgram('patch', 'patch', report);
   const options = { cwd: module, env: go.env, onLine: report };
   const download = ['mod', 'download', '-json', patch.module];
   const source = folderOf(await run(go.program, download, { ...options, fix: said.unreachable }));
@@ -174,7 +172,7 @@ async function buildWith(go, program, options, report) {
   if (program.tags) args.push('-tags', program.tags);
   await run(go.program, [...args, '-o', partial, program.packagePath], {
     cwd: program.module,
-    env: { ...go.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly' },
+    env: { ...go.env, GOFLAGS: '-mod=readonly' },
     onLine: report,
     fix: said.unreachable,
   });

@@ -17,8 +17,14 @@ import { UserError } from '../../stacks/errors.mjs';
 import { run, withUmask } from './step.mjs';
 
 const said = messages.packages;
-// No package here needs its install script, and one of them would download headers and compile C++.
-const FLAGS = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=http', '--no-progress'];
+/** What is installed and where, whatever the user's .npmrc says. */
+export const NPM_FLAGS = [
+  // No package here needs its install script, and one of them would download headers and compile C++.
+  ...['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=http', '--no-progress'],
+  ...['--include=optional', '--include=peer', '--install-strategy=hoisted', '--bin-links'],
+  ...['--no-global', '--location=project', `--os=${process.platform}`, `--cpu=${process.arch}`],
+  ...['--no-dry-run', '--no-package-lock-only', '--no-legacy-peer-deps', '--no-engine-strict'],
+];
 const LOCK_DEADLINE_MS = 600_000;
 const LOCK_PAUSE_MS = 300;
 
@@ -40,7 +46,7 @@ function npm(args, report, folder) {
   const onLine = (/** @type {string} */ line) => report(fetched(line));
   // Images and the development server have other users, who read them.
   return withUmask(0o022, () =>
-    run('npm', [...args, ...FLAGS], { cwd: folder, onLine, fix: said.unreachable }),
+    run('npm', [...args, ...NPM_FLAGS], { cwd: folder, onLine, fix: said.unreachable }),
   );
 }
 
@@ -88,7 +94,7 @@ export async function ensurePackages(root, all, report) {
   const { isCurrent, hasAll } = installed(root);
   if (isCurrent && (hasAll || !all)) return { detail: said.upToDate };
   const takesAll = all || hasAll;
-  await npm(['ci', ...(takesAll ? [] : ['--omit=dev', '--workspaces=false'])], report, root);
+  await npm(['ci', ...(takesAll ? ['--include=dev'] : ['--omit=dev', '--workspaces=false'])], report, root);
   repairPrograms(root);
   writeFileSync(stampOf(root), `${wanted(root)} ${takesAll ? 'all' : 'deploy'}`);
   return { detail: said.installed };

@@ -3,6 +3,8 @@ import { spawn } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
 import { messages } from '../../messages/bootstrap.mjs';
 import { UserError } from '../../stacks/errors.mjs';
+import { programEnvironment } from './environment.mjs';
+import { installCommand, packagesOf, startDocker, thisFamily } from './system.mjs';
 
 const said = messages.step;
 
@@ -131,7 +133,7 @@ export function withUmask(mask, work) {
 /**
  * @typedef {object} RunOptions
  * @property {string} [cwd]
- * @property {NodeJS.ProcessEnv} [env] added to this process's environment
+ * @property {NodeJS.ProcessEnv} [env] added to what programs get
  * @property {number} [timeoutMs]
  * @property {(line: string) => void} [onLine] called with each line the program prints
  */
@@ -145,7 +147,7 @@ export function tryRun(command, args, options = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd: options.cwd,
-      env: { ...process.env, ...options.env },
+      env: { ...programEnvironment(), ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: options.timeoutMs,
     });
@@ -187,41 +189,58 @@ export async function onPath(program) {
 
 export const isRoot = () => process.getuid?.() === 0;
 
-/** What a first run needs of the distribution besides Docker, by a program that shows whether it is there. */
-export const PACKAGES = {
-  go: ['golang-go', 'ca-certificates'],
-  patch: ['patch'],
-  mmdebstrap: ['mmdebstrap', 'debian-archive-keyring'],
-  // Without root, mmdebstrap works in a user namespace, whose users newuidmap sets up.
-  newuidmap: ['uidmap'],
-};
+/** What a first run needs of the distribution besides Docker. @type {readonly Program[]} */
+const LATER = ['go', 'patch', 'mmdebstrap', 'newuidmap'];
 
-/** @param {string[]} packages @returns {Promise<string[]>} these, and all else that would be asked for later */
-async function withLaterOnes(packages) {
-  const missing = await Promise.all(
-    Object.entries(PACKAGES).map(async ([program, names]) => ((await onPath(program)) ? [] : names)),
-  );
-  return [...new Set([...packages, ...missing.flat()])];
+/** @typedef {import('./system.mjs').Program} Program */
+
+/** @param {Program} program @returns {Promise<Program[]>} it, and all else that would be asked for later */
+async function withLaterOnes(program) {
+  const missing = await Promise.all(LATER.map(async (name) => ((await onPath(name)) ? [] : [name])));
+  return [...new Set([program, ...missing.flat()])];
+}
+
+/**
+ * The command by which a system of another kind than Debian's gets what is missing.
+ * @param {Program} program @param {import('./system.mjs').Family | undefined} family
+ */
+async function commandFor(program, family) {
+  // Any Debian image is as good, and where it is none it is found in no package.
+  if (program === 'mmdebstrap' || program === 'newuidmap') return said.useBaseImage;
+  const packages = family && (await withLaterOnes(program)).flatMap((name) => packagesOf(family, name));
+  if (!packages) return said.installByHand(program === 'docker' ? 'Docker Engine' : program);
+  const command = installCommand(family, packages);
+  return program === 'docker' ? `${command} && ${startDocker()}` : command;
 }
 
 /**
  * Installs Debian or Ubuntu packages, which only root can.
- * @param {string[]} packages @param {string} why what they are needed for
- * @param {(line: string) => void} report
+ * @param {string[]} packages @param {string} title what they are @param {(line: string) => void} report
  * @throws {UserError} when not root or when there is no apt-get, with the command to run
  */
-export async function aptInstall(packages, why, report) {
-  if (!(await onPath('apt-get'))) {
-    throw new UserError(said.noApt(why), said.installPackages(packages.join(', ')));
-  }
-  if (!isRoot()) {
-    const all = (await withLaterOnes(packages)).join(' ');
-    throw new UserError(said.asRoot(why), `sudo apt-get install -y --no-install-recommends ${all}`);
-  }
+export async function aptInstall(packages, title, report) {
+  if (!(await onPath('apt-get'))) throw new UserError(said.missing(title), said.installByHand(title));
+  if (!isRoot()) throw new UserError(said.asRoot(title), installCommand('debian', packages));
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   await run('apt-get', ['update', '-q'], { env, onLine: report });
   await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...packages], {
     env,
     onLine: report,
   });
+}
+
+/**
+ * Installs a program from the packages of Debian or Ubuntu.
+ * @param {Program} program @param {string} title what it is called
+ * @param {(line: string) => void} report
+ * @param {string[]} [more] packages besides its own
+ * @throws {UserError} as {@link aptInstall}; with the command of another distribution where this is one
+ */
+export async function installProgram(program, title, report, more = []) {
+  if (!(await onPath('apt-get'))) {
+    throw new UserError(said.missing(title), await commandFor(program, thisFamily()));
+  }
+  // Whoever has to run the command is to run one only.
+  const programs = isRoot() ? [program] : await withLaterOnes(program);
+  await aptInstall([...programs.flatMap((name) => packagesOf('debian', name)), ...more], title, report);
 }

@@ -3,7 +3,6 @@
  * The files travel on standard input and are checked by the image's own program in a throw-away container.
  */
 import { readFileSync } from 'node:fs';
-import { execa } from 'execa';
 import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { startScript } from '../../stacks/render/start-script.ts';
@@ -14,6 +13,7 @@ import { docker } from '../docker/client.ts';
 import { inspect, stateText } from '../docker/inspect.ts';
 import { readLog } from '../docker/logs.ts';
 import { fromEnvironment, fromTerraform } from '../lib/environment.ts';
+import { execa } from '../lib/execa.ts';
 import { commandError } from '../lib/programs.ts';
 import { tail } from '../lib/text.ts';
 import { waitFor } from '../lib/wait.ts';

@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import { CATALOGUES, messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { PORT_SETTINGS, SETTINGS } from '../../stacks/settings/definitions.ts';
@@ -7,6 +6,7 @@ import { loadDeployment } from '../deployment/project.ts';
 import { inspect } from '../docker/inspect.ts';
 import { buildOptions } from '../images/options.ts';
 import { planImages } from '../images/plan.ts';
+import { execa } from '../lib/execa.ts';
 import { printJson } from '../lib/json.ts';
 import { table } from '../lib/report.ts';
 

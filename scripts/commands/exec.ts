@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { TAKES_PROGRAM } from '../../stacks/render/start-script.ts';
+import { programEnvironment } from '../bootstrap/environment.mjs';
 import { loadDeployment } from '../deployment/project.ts';
 import { tryDocker } from '../docker/client.ts';
 import { projectContainers } from '../docker/containers.ts';
@@ -58,7 +59,7 @@ export async function exec(service: string, command: readonly string[]): Promise
   const starter = await starterOf(container);
   const terminal = process.stdin.isTTY && process.stdout.isTTY ? ['--tty'] : [];
   const args = ['exec', '--interactive', ...terminal, container.Id, ...starter, ...command];
-  const child = spawn('docker', args, { stdio: 'inherit' });
+  const child = spawn('docker', args, { env: programEnvironment(), stdio: 'inherit' });
   // The terminal sends it to docker as well, which ends when the command does.
   process.on('SIGINT', () => {});
   const [code] = await once(child, 'close');

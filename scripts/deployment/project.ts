@@ -13,6 +13,7 @@ import { buildOptions } from '../images/options.ts';
 import { type PlannedImages, planImages } from '../images/plan.ts';
 import { privately } from '../lib/files.ts';
 import { paint } from '../lib/report.ts';
+import { requireAccess } from './access.ts';
 import { loadServices } from './compose.ts';
 import { composeEnvironments, outsideValues } from './environments.ts';
 import { checkServer, pinFacts, type ServerCheck } from './frp-pin.ts';
@@ -53,6 +54,7 @@ export interface SynthesisedProject extends Project {
 /** @throws {UserError} for wrong settings */
 export function loadDeployment(): Deployment {
   const settings = loadSettings();
+  requireAccess(settings.BTCW_PROJECT);
   const host = { ...assumedHost(), ...pinFacts(settings, root) };
   const { services, notices } = loadServices(settings, host);
   return { settings, topology: topologyOf(settings, services, host, loginPathOf), notices };
@@ -106,6 +108,7 @@ export async function loadProject(options: LoadOptions = {}): Promise<Project> {
   const { changes = false, adopt = false, anySecrets = false, frpCertificate } = options;
   const settings = loadSettings();
   const project = settings.BTCW_PROJECT;
+  requireAccess(project);
   const [host, ownership] = await Promise.all([gatherHostFacts(), gatherOwnership(project)]);
   const own = loadServices(settings, host);
   const topologyWith = (known: Pick<HostFacts, 'frpServerName'>) =>
@@ -158,7 +161,9 @@ function lockProvider(folder: string): void {
  */
 export async function synthesiseProject(options: LoadOptions = {}): Promise<SynthesisedProject> {
   // Before anything reads it.
-  await ensureState(loadSettings().BTCW_PROJECT);
+  const { BTCW_PROJECT: name } = loadSettings();
+  requireAccess(name);
+  await ensureState(name);
   const project = await loadProject(options);
   const { fingerprintKey } = project.secrets;
   // Only now: cdktf takes a third of the time that other commands need.

@@ -48,13 +48,14 @@ export interface ChangedSetting {
 
 /** Where a release is kept. */
 export const releaseFolder = (project: string, { id }: Pick<Release, 'id'>): string =>
-  join(folderOf(project), id);
+  join(releasesFolder(project), id);
 
 /** A release's moment, for people. @example '2026-11-22 18:03:11 GMT+8' */
 export const releaseTime = ({ id }: Pick<Release, 'id'>): string =>
   localTime(id.replace(/T(\d\d)-(\d\d)-/, 'T$1:$2:'));
 
-const folderOf = (project: string): string => join(root, '.releases', project);
+/** Where those of a project are kept. */
+export const releasesFolder = (project: string): string => join(root, '.releases', project);
 
 interface ReleaseOnDisk {
   readonly release: Release;
@@ -99,10 +100,10 @@ const warnedOf = new Set<string>();
 function readRelease(project: string, id: string): ReleaseOnDisk | undefined {
   let file = RECORD;
   try {
-    const { value } = readJson(join(folderOf(project), id, file));
+    const { value } = readJson(join(releasesFolder(project), id, file));
     if (!isRelease(value)) throw new Error(said.noRelease);
     file = CONFIGURATION;
-    const configuration = readJson(join(folderOf(project), id, file));
+    const configuration = readJson(join(releasesFolder(project), id, file));
     if (!isConfiguration(configuration.value)) throw new Error(files.damaged);
     return { release: { ...value, id }, configuration: configuration.text };
   } catch (error) {
@@ -115,7 +116,7 @@ function readRelease(project: string, id: string): ReleaseOnDisk | undefined {
 
 /** Those that can be gone back to, oldest first. */
 function readReleases(project: string): ReleaseOnDisk[] {
-  const folder = folderOf(project);
+  const folder = releasesFolder(project);
   const ids = existsSync(folder) ? readdirSync(folder).filter((name) => !isAside(name)) : [];
   return ids.sort().flatMap((id) => readRelease(project, id) ?? []);
 }
@@ -149,13 +150,13 @@ const isContainer = (address: string): boolean => address.startsWith('docker_con
 
 /** Writes a release in a folder aside, so that it is there as a whole or not at all. */
 function writeRelease(project: string, release: Release, configuration: string): void {
-  const folder = join(folderOf(project), release.id);
+  const folder = join(releasesFolder(project), release.id);
   const aside = asideOf(folder);
   mkdirSync(aside, { recursive: true, mode: 0o700 });
   writeFileAtomically(join(aside, CONFIGURATION), configuration);
   writeFileAtomically(join(aside, RECORD), JSON.stringify(release, null, 2));
   renameSync(aside, folder);
-  flushFolder(folderOf(project));
+  flushFolder(releasesFolder(project));
 }
 
 /** With the number of the state that is there now. */
@@ -167,7 +168,7 @@ function withSerial(project: string, release: Release): Release {
 /** Writes down that a kept release is what runs now: it was deployed again, or gone back to. */
 export const markDeployed = (project: string, release: Release): void =>
   writeFileAtomically(
-    join(folderOf(project), release.id, RECORD),
+    join(releasesFolder(project), release.id, RECORD),
     JSON.stringify(withSerial(project, release), null, 2),
   );
 
@@ -197,14 +198,15 @@ export function keepRelease(
     ids.push(id);
   }
   const stay = ids.slice(-KEPT);
-  for (const name of readdirSync(folderOf(project))) {
-    if (!stay.includes(name) && !isAside(name)) rmSync(join(folderOf(project), name), { recursive: true });
+  for (const name of readdirSync(releasesFolder(project))) {
+    if (!stay.includes(name) && !isAside(name))
+      rmSync(join(releasesFolder(project), name), { recursive: true });
   }
 }
 
 /** Forgets a release: it was gone back from, or is too old. */
 export function dropRelease(project: string, release: Release): void {
-  rmSync(join(folderOf(project), release.id), { recursive: true, force: true });
+  rmSync(join(releasesFolder(project), release.id), { recursive: true, force: true });
 }
 
 /** The part of a configuration that says where the state is. */
@@ -231,7 +233,7 @@ export function relocated(kept: string, current: string, here: string): string {
 
 /** Puts a release's configuration where terraform runs. */
 export function restoreConfiguration(project: string, release: Release, folder: string): void {
-  const kept = readFileSync(join(folderOf(project), release.id, CONFIGURATION), 'utf8');
+  const kept = readFileSync(join(releasesFolder(project), release.id, CONFIGURATION), 'utf8');
   const target = join(folder, CONFIGURATION);
   writeFileAtomically(target, relocated(kept, readFileSync(target, 'utf8'), root));
 }

@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
+import { terraformEnvironment } from '../bootstrap/environment.mjs';
 import { privately } from '../lib/files.ts';
 import { OutputFile } from '../lib/output-file.ts';
 import { isGroupRunning } from '../lib/process-group.ts';
@@ -24,12 +25,6 @@ const READ_EVERY_MS = 50;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Terraform's and OpenTofu's answer to the first signal. A second one makes them exit at once. */
 const INTERRUPT_RECEIVED = /Interrupt received/;
-
-const environment = {
-  // No call home, which hangs where the vendor's servers are slow.
-  CHECKPOINT_DISABLE: '1',
-  TF_IN_AUTOMATION: '1',
-};
 
 /** The user ended a command: what terraform reports then is no fault. */
 export class InterruptedError extends UserError {
@@ -125,7 +120,7 @@ export async function runTerraform(
   const child = privately(() =>
     spawn(terraformProgram(), args, {
       cwd: folder,
-      env: { ...process.env, ...environment },
+      env: terraformEnvironment(),
       detached: true,
       stdio: ['ignore', output.descriptor, output.descriptor],
     }),

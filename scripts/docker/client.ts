@@ -1,7 +1,8 @@
 /** The docker client: argument arrays, deadlines, and the engine's refusals as what the user can do about them. */
-import { ExecaError, execa, type Options, type Result } from 'execa';
+
 import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
+import { ExecaError, execa, type Options, type Result } from '../lib/execa.ts';
 import { commandError } from '../lib/programs.ts';
 
 const DEADLINE_MS = 60_000;

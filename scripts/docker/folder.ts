@@ -1,5 +1,5 @@
 /** Reads files of containers and volumes: through `docker cp`, so that contents are in no argument and no environment. */
-import { execa } from 'execa';
+import { execa } from '../lib/execa.ts';
 import { docker, tryDocker } from './client.ts';
 import { inspect } from './inspect.ts';
 

@@ -28,6 +28,8 @@ export interface ContainerInspection {
     readonly ExitCode: number;
     readonly OOMKilled: boolean;
     readonly StartedAt: string;
+    /** Why Docker could not start it; '' where it could. */
+    readonly Error?: string;
     readonly Health?: {
       /** @example 'healthy', 'unhealthy', 'starting' */
       readonly Status: string;

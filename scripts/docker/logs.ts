@@ -1,8 +1,8 @@
 /** The only reader of `docker logs`. */
 import { createInterface } from 'node:readline';
-import { execa } from 'execa';
 import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
+import { execa } from '../lib/execa.ts';
 import { tryDocker } from './client.ts';
 
 const DEADLINE_MS = 5_000;

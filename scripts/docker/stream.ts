@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import type { Duplex, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { execa } from 'execa';
+import { execa } from '../lib/execa.ts';
 import { commandError } from '../lib/programs.ts';
 
 /**

@@ -24,7 +24,7 @@ const said = messages.doctor.diagnose;
 
 /** All checks, in the order in which they are reported. */
 export const checksFor = (topology: Topology, profile: AppProfile): readonly Check[] => [
-  ...hostChecks(),
+  ...hostChecks(topology),
   ...portChecks(topology),
   ...containerChecks(topology),
   ...guardChecks(),

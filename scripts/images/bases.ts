@@ -1,10 +1,11 @@
 /** Brings the images that are not made here: those that services run, and those that Dockerfiles begin with. */
-import { execa } from 'execa';
+
 import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { standInFor } from '../../stacks/topology/stand-ins.ts';
 import { docker } from '../docker/client.ts';
 import { inspect } from '../docker/inspect.ts';
+import { execa } from '../lib/execa.ts';
 import { during, type Note } from '../lib/live.ts';
 import { dockerfileOf, shownPath } from './own-build.ts';
 import type { PlannedImage } from './plan.ts';

@@ -1,16 +1,18 @@
 /** Builds the images that are missing. Needs no image registry: the base comes from Debian's packages. */
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { execa } from 'execa';
 import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import type { BuildContent, DebianRecipe, DockerfileRecipe } from '../../stacks/topology/image-source.ts';
 import { goBuild } from '../bootstrap/go.mjs';
-import { ensureWorkspace } from '../bootstrap/packages.mjs';
-import { aptInstall, isRoot, onPath, PACKAGES } from '../bootstrap/step.mjs';
+import { ensureWorkspace, NPM_FLAGS } from '../bootstrap/packages.mjs';
+import { installProgram, isRoot, onPath } from '../bootstrap/step.mjs';
 import { docker } from '../docker/client.ts';
 import { inspect } from '../docker/inspect.ts';
+import { execa } from '../lib/execa.ts';
 import { step } from '../lib/live.ts';
+import { folderForRoot } from '../lib/mounts.ts';
 import { commandError } from '../lib/programs.ts';
 import { paint } from '../lib/report.ts';
 import { ensureForeignImages } from './bases.ts';
@@ -32,8 +34,14 @@ const REFERENCE_LABEL = 'btc-watcher.reference';
 /** Gets each line that a build prints. */
 type Progress = (line: string) => void;
 
-async function run(what: string, command: string, args: readonly string[], progress: Progress, fix?: string) {
-  const child = execa(command, args, { cwd: root, all: true, timeout: BUILD_DEADLINE_MS });
+async function run(
+  what: string,
+  command: string,
+  args: readonly string[],
+  progress: Progress,
+  { fix, env = {} }: { readonly fix?: string; readonly env?: Readonly<Record<string, string>> } = {},
+) {
+  const child = execa(command, args, { cwd: root, all: true, timeout: BUILD_DEADLINE_MS, env });
   child.all.on('data', (chunk: Buffer) => progress(chunk.toString()));
   try {
     await child;
@@ -57,7 +65,7 @@ async function buildDebian(image: PlannedImage, recipe: DebianRecipe, progress: 
   const { suite = NEWEST_SUITE } = recipe;
   const programs = isRoot() ? (['mmdebstrap'] as const) : (['mmdebstrap', 'newuidmap'] as const);
   for (const program of programs) {
-    if (!(await onPath(program))) await aptInstall(PACKAGES[program], program, progress);
+    if (!(await onPath(program))) await installProgram(program, program, progress);
   }
   const packages = readFileSync(join(root, recipe.packages), 'utf8').trim().split('\n');
   const mirror = debianMirror(hostSources());
@@ -76,7 +84,7 @@ async function buildDebian(image: PlannedImage, recipe: DebianRecipe, progress: 
     'mmdebstrap',
     ['--variant=minbase', `--include=${packages.join(',')}`, ...lean, suite, archive, ...sources],
     progress,
-    said.baseImageFix,
+    { fix: said.baseImageFix, env: { TMPDIR: folderForRoot([...new Set([tmpdir(), '/tmp', '/var/tmp'])]) } },
   );
   await docker(
     ['import', '--change', `LABEL ${REFERENCE_LABEL}=${image.reference}`, archive, image.reference],
@@ -128,8 +136,8 @@ async function addContent(content: BuildContent, folder: string, progress: Progr
       return cpSync(await nodeBinary(progress), target);
     case 'npm': {
       const packages = content.packages.map((name) => name.replace(/^node@/, `node-linux-${process.arch}@`));
-      const options = ['--no-save', '--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund'];
-      return run(said.nodeJs, 'npm', ['install', ...options, '--prefix', target, ...packages], progress);
+      const options = ['--no-save', '--no-package-lock', ...NPM_FLAGS, '--omit=dev', '--prefix', target];
+      return run(said.nodeJs, 'npm', ['install', ...options, ...packages], progress);
     }
     case 'go': {
       const { module, packagePath, tags, patch } = content;

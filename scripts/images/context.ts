@@ -4,6 +4,7 @@ import { type Dirent, existsSync, lstatSync, readdirSync, readFileSync } from 'n
 import { join, relative, resolve } from 'node:path';
 import dockerignore from '@balena/dockerignore';
 import { messages } from '../../messages/index.ts';
+import { programEnvironment } from '../bootstrap/environment.mjs';
 
 const said = messages.images.context;
 
@@ -33,6 +34,7 @@ function gitIgnored(folder: string): string[] {
   try {
     const printed = execFileSync('git', ['-C', folder, ...args], {
       ...{ encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 64 * 1024 ** 2 },
+      env: programEnvironment(),
     });
     const paths = printed.split('\0').filter(Boolean);
     // A folder that is ignored itself is a context all the same.

@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { ExecaError, execa } from 'execa';
 import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { docker, tryDocker } from '../docker/client.ts';
 import { inspect } from '../docker/inspect.ts';
+import { ExecaError, execa } from '../lib/execa.ts';
 import { indent } from '../lib/text.ts';
 import { fixFor, usefulLines } from './build-output.ts';
 import { type Instruction, rewriteDockerfile, type Stage } from './dockerfile.ts';

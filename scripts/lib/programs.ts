@@ -1,9 +1,9 @@
 /** The programs this package drives: how a failed one is reported. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { ExecaError } from 'execa';
 import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
+import { ExecaError } from './execa.ts';
 import { indent, tail } from './text.ts';
 
 const COMMAND_LENGTH = 160;

@@ -4,6 +4,7 @@ import Table from 'cli-table3';
 import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { labelled } from '../bootstrap/step.mjs';
+import { asForbidden } from './access.ts';
 import { pad, textWidth, wrap } from './text.ts';
 
 type Style = Parameters<typeof styleText>[0];
@@ -91,10 +92,11 @@ export const secondsSince = (startedMs: number): string =>
 const isRefusal = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && 'syscall' in error;
 
-/** Prints what went wrong: for a user's error the message alone, for a defect its stack too. */
+/** Prints what went wrong: for what a user can mend the message alone, for a defect its stack too. */
 export function reportError(error: unknown, verbose = false): void {
   const sign = paint('red', '✗');
-  if (error instanceof UserError && !verbose) console.error(`${sign} ${error.message}`);
+  const told = error instanceof UserError ? error : asForbidden(error);
+  if (told && !verbose) console.error(`${sign} ${told.message}`);
   else if (isRefusal(error) && !verbose) console.error(`${sign} ${messages.lib.refused(error.message)}`);
   else console.error(error);
 }

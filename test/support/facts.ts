@@ -61,6 +61,7 @@ export const containerFacts = (service: string, changes: Partial<ContainerFacts>
   pid: 100,
   exitCode: 0,
   outOfMemory: false,
+  startError: '',
   restarts: 0,
   oomKills: 0,
   startedAt: new Date(NOW_MS - HOUR_MS).toISOString(),
@@ -112,6 +113,7 @@ export function healthyFacts(
       }),
     ),
     hostAddresses: ['127.0.0.1', '172.17.0.1'],
+    nonlocalBind: false,
     bridgeGateway: '172.17.0.1',
     bridge: topology.bridge,
     ports: sockets(topology).map((socket) => ({

@@ -181,6 +181,16 @@ const FAILURES: Case[] = [
     /docker start btc-watcher-nginx/,
   ],
   [
+    'one was not started, as its address was not there when the host was',
+    'container-nginx',
+    withContainer('nginx', {
+      ...{ status: 'exited', exitCode: 128, lastLogLine: 'GET / 200' },
+      startError: 'listen tcp4 192.168.77.10:8501: bind: cannot assign requested address',
+    }),
+    /could not start btc-watcher-nginx: listen tcp4 192\.168\.77\.10:8501: .*requested address$/,
+    /^docker start btc-watcher-nginx$/,
+  ],
+  [
     'one ran out of memory',
     'container-backend',
     withContainer('backend', { status: 'exited', outOfMemory: true }),
@@ -1145,6 +1155,10 @@ describe('doctor', () => {
       expect(warnings({ oldWorkers: 8 })).toEqual([]);
       const fix = 'docker exec btc-watcher-nginx sh /etc/nginx/reload.sh';
       expect(warnings({ oldWorkers: 9 })).toMatchObject([{ id: 'nginx-reloads', hop: 'nginx', fix }]);
+      const lan = { BTCW_NGINX_BIND: '192.168.77.10' };
+      const late = { id: 'late-address', detail: expect.stringContaining('has 192.168.77.10 by then') };
+      expect(warnings({}, lan)).toMatchObject([late]);
+      expect(warnings({ nonlocalBind: true }, lan)).toEqual([]);
       expect(warnings({ disk: { freeBytes: 8e9, totalBytes: 1e11 } })).toMatchObject([{ id: 'disk-soon' }]);
     });
   });

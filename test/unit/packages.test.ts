@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ensurePackages, ensureWorkspace, pruneWorkspaces } from '../../scripts/bootstrap/packages.mjs';
 
 interface Manifest {
@@ -91,14 +91,47 @@ describe('packages', () => {
     await ensurePackages(root, false, nothing);
     put('package-lock.json', '{"changed": true}');
     await ensurePackages(root, false, nothing);
-    expect(calls()).toEqual(['ci --omit=dev --workspaces=false', 'ci', 'ci']);
+    expect(calls()).toEqual(['ci --omit=dev --workspaces=false', 'ci --include=dev', 'ci --include=dev']);
   });
 
   it("stay all after a developer's own npm ci", async () => {
     put('node_modules/@biomejs/biome/package.json');
     await ensurePackages(root, false, nothing);
-    expect(calls()).toEqual(['ci']);
+    expect(calls()).toEqual(['ci --include=dev']);
   });
+
+  it("are the same whatever the user's .npmrc says", async () => {
+    rmSync(join(root, 'bin'), { recursive: true });
+    const names = { dependencies: 'needed', optionalDependencies: 'optional', devDependencies: 'dev' };
+    const wanted = Object.fromEntries(
+      Object.entries(names).map(([kind, name]) => [kind, { [name]: `file:${name}` }]),
+    );
+    for (const name of Object.values(names)) {
+      put(`${name}/package.json`, JSON.stringify({ name, version: '1.0.0', bin: { [name]: 'x.js' } }));
+      put(`${name}/x.js`, '#!/usr/bin/env node\n');
+    }
+    put('package.json', JSON.stringify({ name: 'root', version: '1.0.0', ...wanted }));
+    const links = Object.values(names).flatMap((name) => [
+      [name, { version: '1.0.0', bin: { [name]: 'x.js' } }],
+      [`node_modules/${name}`, { resolved: name, link: true }],
+    ]);
+    const packages = { '': { name: 'root', version: '1.0.0', ...wanted }, ...Object.fromEntries(links) };
+    put(
+      'package-lock.json',
+      JSON.stringify({ name: 'root', version: '1.0.0', lockfileVersion: 3, packages }),
+    );
+    const hostile = ['offline=true', 'omit[]=dev', 'omit[]=optional', 'global=true', 'location=global'];
+    const more = ['dry-run=true', 'bin-links=false', 'install-strategy=linked', 'package-lock=false'];
+    const most = ['package-lock-only=true', 'os=darwin', 'cpu=arm', 'production=true', 'engine-strict=true'];
+    put('home/.npmrc', [...hostile, ...more, ...most].join('\n'));
+    vi.stubEnv('HOME', join(root, 'home'));
+    vi.stubEnv('npm_config_omit', 'optional');
+    vi.stubEnv('NODE_ENV', 'production');
+    await ensurePackages(root, true, nothing);
+    vi.unstubAllEnvs();
+    const there = Object.values(names).filter((name) => existsSync(join(root, 'node_modules/.bin', name)));
+    expect(there).toEqual(['needed', 'optional', 'dev']);
+  }, 60_000);
 
   it('are never installed through a link, which would empty a folder that others use', async () => {
     put('shared/package.json');
@@ -126,7 +159,7 @@ describe('packages', () => {
     expect(calls()).toEqual([
       'ci --omit=dev --workspaces=false',
       'prune --omit=dev --workspaces=false',
-      'ci',
+      'ci --include=dev',
     ]);
   });
 });

@@ -137,6 +137,17 @@ describe('an import', () => {
     expect(wrong.map(showImport)).toEqual([]);
   });
 
+  it('starts programs only where they get the environment that is made for them', () => {
+    const starters = IMPORTS.filter(({ to }) => to === 'node:child_process').map(({ from }) => from);
+    const prepared = IMPORTS.filter(({ to }) => to === 'scripts/bootstrap/environment.mjs').map(
+      ({ from }) => from,
+    );
+    // The tests' own programs are as their caller has them.
+    expect(starters.filter((path) => !prepared.includes(path))).toEqual(['scripts/test.mjs']);
+    const wrong = IMPORTS.filter(({ from, to }) => to === 'execa' && from !== 'scripts/lib/execa.ts');
+    expect(wrong.map(showImport)).toEqual([]);
+  });
+
   it('of cdktf or its bindings is in stacks/provider.ts alone', () => {
     const wrong = IMPORTS.filter(
       ({ from, to }) => /^(cdktf|@cdktf)(\/|$)/.test(to) && from !== 'stacks/provider.ts',

@@ -9,6 +9,7 @@ export const containers = {
   restartLoop: (container: string, details: string) => `${container} is in a restart loop (${details})`,
   exited: (container: string, details: string) => `${container} has exited (${details})`,
   notRunning: (container: string, state: string, details: string) => `${container} is ${state} (${details})`,
+  notStarted: (container: string, error: string) => `Docker could not start ${container}: ${error}`,
   exitCode: (code: number) => `exit code ${code}`,
   code: (code: number) => `code ${code}`,
   restarts: (count: number) => `${count} restarts`,

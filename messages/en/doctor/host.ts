@@ -30,6 +30,11 @@ export const host = {
   freePercent: (percent: number) => `${percent} % free`,
   onlyFree: (percent: number) => `only ${percent} % free`,
 
+  lateAddressName: (proxy: string) => `${proxy} starts at boot before its address is there`,
+  bindsEarly: 'net.ipv4.ip_nonlocal_bind is 1',
+  bindsLate: (addresses: string, proxy: string) =>
+    `Docker does not try again at boot: if no interface has ${addresses} by then, ${proxy} stays stopped`,
+
   stateName: "Terraform's state is intact",
   stateBroken: (file: string, problem: string) => `${file} ${problem}`,
   stateBusy: 'another run is using it',

@@ -11,6 +11,7 @@ export const containers: typeof en = {
   restartLoop: (container, details) => `${container} 在反复重启（${details}）`,
   exited: (container, details) => `${container} 已退出（${details}）`,
   notRunning: (container, state, details) => `${container} 的状态：${state}（${details}）`,
+  notStarted: (container, error) => `Docker 未能启动 ${container}：${error}`,
   exitCode: (code) => `退出码 ${code}`,
   code: (code) => `退出码 ${code}`,
   restarts: (count) => `已重启 ${count} 次`,

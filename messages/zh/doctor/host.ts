@@ -31,6 +31,11 @@ export const host: typeof en = {
   freePercent: (percent) => `剩余 ${percent} %`,
   onlyFree: (percent) => `只剩 ${percent} %`,
 
+  lateAddressName: (proxy) => `开机时即使地址尚未就绪，${proxy} 也能启动`,
+  bindsEarly: 'net.ipv4.ip_nonlocal_bind 为 1',
+  bindsLate: (addresses, proxy) =>
+    `开机时 Docker 只尝试一次：如果那时还没有网卡拥有 ${addresses}，${proxy} 会一直停止`,
+
   stateName: 'Terraform 的状态文件完整',
   stateBroken: (file, problem) => `${file} ${problem}`,
   stateBusy: '另一个任务正在使用它',

@@ -54,7 +54,7 @@ const running = (topology: Topology, service: Service): Check => ({
       return { problem, fix: 'npm run deploy', ...(isNew && { settings: service.reads }) };
     }
     if (service.oneOff) return oneOffVerdict(container, container.inspectedMs + skewMs);
-    const { name, status, health, restarts, exitCode } = container;
+    const { name, status, health, restarts, exitCode, startError } = container;
     const outOfMemory = container.outOfMemory && said.outOfMemory;
     const uptimeMs = container.inspectedMs + skewMs - container.startedAtMs;
     if (status === 'paused') return { problem: said.paused(name), fix: `docker unpause ${name}` };
@@ -65,6 +65,8 @@ const running = (topology: Topology, service: Service): Check => ({
       const problem = said.restartLoop(name, details(code, said.restarts(restarts), outOfMemory));
       return { problem: withLastLine(problem, container), fix: 'npm run deploy' };
     }
+    if (status !== 'running' && startError)
+      return { problem: said.notStarted(name, startError), fix: `docker start ${name}` };
     if (status !== 'running') {
       const why = details(said.code(exitCode), outOfMemory);
       const problem =

@@ -1,5 +1,6 @@
 /** The machine below the deployment: engine, bridge address, disk, and the state kept on it. */
 import { messages } from '../../../messages/index.ts';
+import type { Topology } from '../../../stacks/topology/topology.ts';
 import { DISK_WARNING } from '../facts/engine.ts';
 import { type Check, setAndDeploy, sudo } from './check.ts';
 
@@ -8,6 +9,9 @@ const said = messages.doctor.host;
 const DISK_FAILURE = 0.05;
 const GIB = 1024 ** 3;
 const DEPLOY = 'npm run deploy';
+/** Lets programs listen on addresses that are not there yet. */
+const NONLOCAL_BIND = 'net.ipv4.ip_nonlocal_bind';
+const SYSCTL_FILE = '/etc/sysctl.d/90-btc-watcher.conf';
 
 /** What nearly all else depends on. */
 export const engine: Check = {
@@ -134,7 +138,32 @@ const state: Check = {
   },
 };
 
-export const hostChecks = (): Check[] => [
+/** Of the addresses that nginx is published on, those that an interface may get after Docker has started. */
+const lateAddresses = ({ services, proxy, bridge }: Topology): string[] => {
+  const ports = services.find(({ name }) => name === proxy)?.ports ?? [];
+  const isEarly = (address: string) => /^(127\.|0\.0\.0\.0$)/.test(address) || address === bridge.gateway;
+  return [...new Set(ports.flatMap(({ addresses }) => addresses))].filter((address) => !isEarly(address));
+};
+
+/** Docker starts a container once at boot: one whose address is not there stays down, although its policy is to restart. */
+const lateAddress = (topology: Topology): Check => ({
+  id: 'late-address',
+  name: said.lateAddressName(topology.proxy),
+  hop: 'host',
+  dependsOn: [deployed],
+  level: 'warning',
+  settings: ['BTCW_NGINX_BIND'],
+  run: ({ nonlocalBind }) => {
+    if (nonlocalBind === undefined) return undefined;
+    if (nonlocalBind) return { ok: said.bindsEarly };
+    return {
+      problem: said.bindsLate(lateAddresses(topology).join(', '), topology.proxy),
+      fix: `echo ${NONLOCAL_BIND}=1 | ${sudo(`tee ${SYSCTL_FILE}`)} && ${sudo(`sysctl -p ${SYSCTL_FILE}`)}`,
+    };
+  },
+});
+
+export const hostChecks = (topology: Topology): Check[] => [
   engine,
   commands,
   deployed,
@@ -143,4 +172,5 @@ export const hostChecks = (): Check[] => [
   disk,
   diskSoon,
   state,
+  ...(lateAddresses(topology).length > 0 ? [lateAddress(topology)] : []),
 ];

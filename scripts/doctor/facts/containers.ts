@@ -30,6 +30,8 @@ export interface ContainerFacts {
   readonly pid: number;
   readonly exitCode: number;
   readonly outOfMemory: boolean;
+  /** Why Docker could not start it; '' where it could. */
+  readonly startError: string;
   readonly restarts: number;
   /** Processes that the kernel has ended at its memory limit; undefined where that is not known. */
   readonly oomKills: number | undefined;
@@ -116,6 +118,7 @@ function inspected(container: ContainerInspection, inspectedMs: number): Inspect
     pid: State.Pid,
     exitCode: State.ExitCode,
     outOfMemory: State.OOMKilled,
+    startError: State.Error ?? '',
     restarts: RestartCount,
     startedAt: State.StartedAt,
     startedAtMs: Date.parse(State.StartedAt),

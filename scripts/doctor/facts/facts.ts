@@ -20,7 +20,13 @@ import { type DiskFacts, type EngineFacts, gatherDisk, gatherEngine } from './en
 import { fact } from './fact.ts';
 import { gatherHeld, type HeldFacts } from './held.ts';
 import { gatherLogin, type LoginFacts } from './login.ts';
-import { gatherBridge, gatherDockerProxyDescriptors, gatherFirewallRules, usesUfw } from './network.ts';
+import {
+  gatherBridge,
+  gatherDockerProxyDescriptors,
+  gatherFirewallRules,
+  readNonlocalBind,
+  usesUfw,
+} from './network.ts';
 import type { NginxFacts } from './nginx.ts';
 import { gatherPages, type PageFacts } from './pages.ts';
 import { gatherRelease, type ReleaseFacts } from './release.ts';
@@ -53,6 +59,8 @@ export interface Facts extends HeldFacts, PageFacts, UpstreamFacts, NginxFacts, 
   /** Undefined where what is deployed is not known. */
   readonly release: ReleaseFacts | undefined;
   readonly hostAddresses: readonly string[];
+  /** Whether the kernel lets a program listen on an address that is not there yet. */
+  readonly nonlocalBind: boolean | undefined;
   /** Gateway of Docker's default bridge. */
   readonly bridgeGateway: string | undefined;
   /** The bridge that the services are on, as it is on this host. */
@@ -130,6 +138,7 @@ export async function gatherFacts(
     unanswered: docker.unanswered,
     release: await fact(() => gatherRelease(settings)),
     hostAddresses: addresses,
+    nonlocalBind: await fact(readNonlocalBind),
     bridgeGateway: bridge?.bridgeGateway,
     bridge: bridgeOf(settings, { ...assumedHost(), ...bridge }),
     dockerProxyDescriptors: proxyPort && (await fact(() => gatherDockerProxyDescriptors(proxyPort.host))),

@@ -1,9 +1,9 @@
 /** What is between this host and its containers: Docker's bridge, the firewall, docker-proxy. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { execa } from 'execa';
 import { type BridgeFacts, bridgeFacts } from '../../deployment/host.ts';
 import { inspectWithin } from '../../docker/inspect.ts';
+import { execa } from '../../lib/execa.ts';
 import type { DockerQuestions } from './docker.ts';
 
 const IPTABLES_DEADLINE_MS = 5_000;
@@ -51,3 +51,7 @@ export async function gatherFirewallRules(): Promise<readonly string[] | undefin
 
 export const usesUfw = (): boolean =>
   existsSync('/etc/ufw/ufw.conf') && /^ENABLED=yes/m.test(readFileSync('/etc/ufw/ufw.conf', 'utf8'));
+
+/** https://docs.kernel.org/networking/ip-sysctl.html */
+export const readNonlocalBind = (): boolean =>
+  readFileSync('/proc/sys/net/ipv4/ip_nonlocal_bind', 'utf8').trim() === '1';
