@@ -105,10 +105,10 @@ async function applyOrExplain(
 /** Brings the host to the declared state. */
 export async function deploy(options: DeployOptions = {}): Promise<void> {
   const startedMs = Date.now();
-  const adopt = options.adopt ?? false;
+  const { adopt = false, replace = false } = options;
   const frpCertificate = options.acceptFrpCertificate ? 'accept' : 'check';
   const project = await during(shown.reads, () =>
-    synthesiseProject({ changes: true, adopt, frpCertificate }),
+    synthesiseProject({ changes: true, adopt, replace, frpCertificate }),
   );
   const { topology, images, synthesis } = project;
   // Its mistakes are told before anything changes.

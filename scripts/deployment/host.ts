@@ -3,6 +3,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
+import { apiTimedFor } from '../../stacks/topology/health.ts';
 import type { HostFacts } from '../../stacks/topology/host.ts';
 import { docker } from '../docker/client.ts';
 import { engineHost } from '../docker/engine.ts';
@@ -64,6 +65,24 @@ function hostTimeZone(): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+const NANO = 1e9;
+
+/**
+ * The API that the health checks of containers are timed for: an engine that was upgraded in place need not replace them.
+ * @returns undefined where there are none
+ */
+export async function healthApiOf(containers: readonly string[]): Promise<string | undefined> {
+  const inspected = await inspect('container', containers);
+  return apiTimedFor(
+    inspected.map(({ Config: { Healthcheck: check } }) => ({
+      intervalSec: (check?.Interval ?? 0) / NANO,
+      timeoutSec: (check?.Timeout ?? 0) / NANO,
+      startPeriodSec: (check?.StartPeriod ?? 0) / NANO,
+      retries: check?.Retries ?? 0,
+    })),
+  );
 }
 
 /** @throws {UserError} when the engine does not answer */

@@ -17,7 +17,7 @@ import { requireAccess } from './access.ts';
 import { loadServices } from './compose.ts';
 import { composeEnvironments, outsideValues } from './environments.ts';
 import { checkServer, pinFacts, type ServerCheck } from './frp-pin.ts';
-import { assumedHost, gatherHostFacts, root } from './host.ts';
+import { assumedHost, gatherHostFacts, healthApiOf, root } from './host.ts';
 import { foreignError, gatherOwnership, type Ownership } from './owner.ts';
 import { loginPathOf } from './profile.ts';
 import { namesOf, placesOf, readSecrets } from './recovered-secrets.ts';
@@ -73,6 +73,8 @@ export interface LoadOptions {
    * @default - it is not asked
    */
   readonly frpCertificate?: 'check' | 'accept' | undefined;
+  /** Replace every container: none has anything to keep. @default false */
+  readonly replace?: boolean;
 }
 
 /** Brings secrets back that are lost, or that belong to what is adopted, and says so. */
@@ -105,11 +107,13 @@ async function recoverSecrets(topology: Topology, ownership: Ownership, isAdopte
  * has deployed, or where an frp server that is asked shows another certificate than the pinned one
  */
 export async function loadProject(options: LoadOptions = {}): Promise<Project> {
-  const { changes = false, adopt = false, anySecrets = false, frpCertificate } = options;
+  const { changes = false, adopt = false, anySecrets = false, replace = false, frpCertificate } = options;
   const settings = loadSettings();
   const project = settings.BTCW_PROJECT;
   requireAccess(project);
-  const [host, ownership] = await Promise.all([gatherHostFacts(), gatherOwnership(project)]);
+  const [facts, ownership] = await Promise.all([gatherHostFacts(), gatherOwnership(project)]);
+  const healthApi = replace ? undefined : await healthApiOf(ownership.containers);
+  const host = { ...facts, ...(healthApi && { healthApi }) };
   const own = loadServices(settings, host);
   const topologyWith = (known: Pick<HostFacts, 'frpServerName'>) =>
     topologyOf(settings, own.services, { ...host, ...known }, loginPathOf);

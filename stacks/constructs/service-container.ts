@@ -1,6 +1,6 @@
 import { Construct } from 'constructs';
 import { addressOf, Container, DataResource, type ITerraformDependable, labelBlocks } from '../provider.ts';
-import { isChecked, ownTiming } from '../topology/health.ts';
+import { hasStartInterval, isChecked, ownTiming } from '../topology/health.ts';
 import type { HostFacts } from '../topology/host.ts';
 import { containerLabels } from '../topology/labels.ts';
 import type { OneOffSpec } from '../topology/one-off-spec.ts';
@@ -35,10 +35,10 @@ export function goDuration(seconds: number): string {
 }
 
 /** Without one the image's own holds, if it has any. */
-function healthcheckOf({ health, healthTiming, oneOff }: Service, { engineApi }: HostFacts) {
+function healthcheckOf({ health, healthTiming, oneOff }: Service, host: HostFacts) {
   if (!health || oneOff) return undefined;
   if (!isChecked(health)) return { test: [...health] };
-  const timing = { ...ownTiming(engineApi), ...healthTiming };
+  const timing = { ...ownTiming(host), ...healthTiming };
   return {
     test: [...health],
     timeout: goDuration(timing.timeoutSec),
@@ -47,6 +47,12 @@ function healthcheckOf({ health, healthTiming, oneOff }: Service, { engineApi }:
     interval: goDuration(timing.intervalSec),
     ...(timing.startIntervalSec !== undefined && { startInterval: goDuration(timing.startIntervalSec) }),
   };
+}
+
+/** An earlier engine refuses what it does not know. */
+function forEngine(healthcheck: NonNullable<ReturnType<typeof healthcheckOf>>, { engineApi }: HostFacts) {
+  const { startInterval, ...rest } = { startInterval: undefined, ...healthcheck };
+  return startInterval && hasStartInterval(engineApi) ? { ...rest, startInterval } : rest;
 }
 
 /** @example 'on-failure:3' */
@@ -139,8 +145,9 @@ export class ServiceContainer extends Construct {
     const isOff = healthcheck !== undefined && !isChecked(healthcheck.test);
     const ignored = [
       ...(bindings.length > 0 ? ['ports'] : []),
-      // One that is switched off keeps the times of the image's.
-      ...(isOff ? ['healthcheck'] : []),
+      // One that is switched off keeps the times of the image's, and an engine may know less of it than the one it was
+      // made on.
+      ...(healthcheck ? ['healthcheck'] : []),
     ];
     this.container = new Container(this, 'Container', {
       name: service.containerName,
@@ -152,7 +159,7 @@ export class ServiceContainer extends Construct {
       ...(service.command && { command: [...service.command] }),
       env: Object.entries(service.environment).map(([name, value]) => `${name}=${value}`),
       ...(bindings.length > 0 && { ports: bindings }),
-      ...(healthcheck && { healthcheck }),
+      ...(healthcheck && { healthcheck: forEngine(healthcheck, props.host) }),
       wait: healthcheck !== undefined && !isOff,
       waitTimeout: service.startTimeoutSec,
       mustRun: !oneOff,

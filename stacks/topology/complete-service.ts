@@ -13,10 +13,10 @@ const NAME = /^[a-z][a-z0-9-]{0,30}$/;
 /** Seconds to become healthy; with rare health checks of its own, as many as Docker takes to call it unhealthy. */
 function startTimeoutOf(
   { startTimeoutSec = START_SEC, healthTiming, oneOff }: ServiceDefinition,
-  { engineApi }: HostFacts,
+  host: HostFacts,
 ): number {
   if (!healthTiming || oneOff) return startTimeoutSec;
-  const timing = { ...ownTiming(engineApi), ...healthTiming };
+  const timing = { ...ownTiming(host), ...healthTiming };
   const { startPeriodSec, retries, intervalSec, timeoutSec } = timing;
   return Math.max(startTimeoutSec, Math.ceil(startPeriodSec + retries * (intervalSec + timeoutSec)));
 }

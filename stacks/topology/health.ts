@@ -1,4 +1,7 @@
 /** Health checks, as Docker's `HEALTHCHECK` takes them. */
+import type { HostFacts } from './host.ts';
+
+type EngineFacts = Pick<HostFacts, 'engineApi' | 'healthApi'>;
 
 /** A test that Docker runs inside the container: exit code 0 is healthy. @example ['CMD', 'nginx', '-t'] */
 export type Health = readonly string[];
@@ -25,13 +28,35 @@ export interface HealthTiming {
 /** The Engine API from which a health check can be frequent while starting and rare afterwards. */
 const START_INTERVAL_API = 1.44;
 
+/** Whether an engine checks more often while a container starts. */
+export const hasStartInterval = (engineApi: string): boolean => Number(engineApi) >= START_INTERVAL_API;
+
 /** When the health checks of this package's own services are run. */
-export function ownTiming(engineApi: string): HealthTiming {
+export function ownTiming({ engineApi, healthApi = engineApi }: EngineFacts): HealthTiming {
   const timing = { timeoutSec: 5, startPeriodSec: 30, retries: 3 };
-  return Number(engineApi) >= START_INTERVAL_API
+  return hasStartInterval(healthApi)
     ? { ...timing, intervalSec: 10, startIntervalSec: 1 }
     : { ...timing, intervalSec: 2 };
 }
+
+/** An API of each timing. */
+const TIMED_APIS = ['1.43', '1.44'];
+
+/**
+ * The API whose own timing one of some health checks has.
+ * @returns undefined where none has any
+ */
+export const apiTimedFor = (timings: readonly Omit<HealthTiming, 'startIntervalSec'>[]): string | undefined =>
+  TIMED_APIS.find((engineApi) => {
+    const { intervalSec, timeoutSec, startPeriodSec, retries } = ownTiming({ engineApi });
+    return timings.some(
+      (timing) =>
+        timing.intervalSec === intervalSec &&
+        timing.timeoutSec === timeoutSec &&
+        timing.startPeriodSec === startPeriodSec &&
+        timing.retries === retries,
+    );
+  });
 
 /** Seconds a health check waits for an answer; below the health check's own timeout. */
 const ANSWER_SEC = 3;

@@ -10,6 +10,8 @@ export interface HostFacts {
   readonly engineHost?: string;
   /** Docker Engine API version. @example '1.41' */
   readonly engineApi: string;
+  /** One whose timing the health checks keep: that of the engine on which the containers were made. @default - engineApi */
+  readonly healthApi?: string;
   /** The host's time zone: midnight, where a day's log ends. @example 'Asia/Shanghai' @default - UTC */
   readonly timeZone?: string;
   /** Absolute path of this package, whose sources dev mode mounts and whose `secrets/` hold the generated secrets. */

@@ -35,9 +35,30 @@ wait "$!"
 /** Options of dockerd, as daemon.json has them. */
 export type EngineOptions = Readonly<Record<string, unknown>>;
 
+/**
+ * Starts a program with the root of another system, which sees the machine's folders: those of the kernel, sockets, and
+ * the last one named.
+ */
+const ENTER = `
+set -eu
+system=$1 folder=$2
+shift 2
+mount --rbind "$system" "$system"
+for path in /proc /sys /dev /run "$folder"; do
+  mkdir -p "$system$path"
+  mount --rbind "$path" "$system$path"
+done
+mkdir -p "$system/old"
+cd "$system"
+pivot_root . old
+exec chroot . sh -c 'umount -l /old && exec "$@"' sh "$@"
+`;
+
 export class TestEngine {
   readonly folder: string;
   readonly dataRoot: string;
+  /** Folder of the system whose engine is started. @default - this host's own */
+  system: string | undefined;
   private machine: ChildProcessByStdio<Writable, Readable, null> | undefined;
 
   /** @param folder of its own, emptied first: a killed run leaves it behind */
@@ -84,9 +105,11 @@ export class TestEngine {
     const config = join(this.folder, 'daemon.json');
     const driver = { 'cgroup-parent': `/${CGROUP}`, 'exec-opts': ['native.cgroupdriver=cgroupfs'] };
     writeFileSync(config, JSON.stringify({ ...driver, ...options }));
-    await this.shell(
-      `setsid dockerd --data-root ${this.dataRoot} --config-file ${config} >>${this.log} 2>&1 &`,
-    );
+    const dockerd = `dockerd --data-root ${this.dataRoot} --config-file ${config}`;
+    const enter = join(this.folder, 'enter.sh');
+    writeFileSync(enter, ENTER);
+    const inSystem = this.system ? `unshare --mount sh ${enter} ${this.system} ${this.folder} ` : '';
+    await this.shell(`setsid ${inSystem}${dockerd} >>${this.log} 2>&1 &`);
     const answer = await eventually(
       () => this.run('docker', ['version']),
       ({ code }) => code === 0,

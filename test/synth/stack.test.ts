@@ -139,9 +139,32 @@ describe('every container', () => {
     expect(container('nginx').healthcheck).toMatchObject({ start_interval: '1s', interval: '10s' });
   });
 
+  describe('on an engine that was upgraded in place', () => {
+    const watched = ({ json, container }: ReturnType<typeof synthesise>) => {
+      const [, id] = container('nginx').lifecycle.replace_triggered_by[0].split('.');
+      return json.resource.terraform_data[id].input.healthcheck;
+    };
+    const before = synthesise({}, { ...HOST, engineApi: '1.41' });
+    const after = synthesise({}, { ...HOST, engineApi: '1.47' });
+    const upgraded = synthesise({}, { ...HOST, engineApi: '1.47', healthApi: '1.43' });
+    const downgraded = synthesise({}, { ...HOST, engineApi: '1.41', healthApi: '1.44' });
+
+    it('has the health checks that it was made with, and so is not replaced', () => {
+      expect(watched(before)).not.toBe(watched(after));
+      expect([watched(upgraded), watched(downgraded)]).toEqual([watched(before), watched(after)]);
+      expect(upgraded.container('nginx').wait_timeout).toBe(before.container('nginx').wait_timeout);
+    });
+
+    it('asks nothing of an earlier engine that this one does not know', () => {
+      const { healthcheck } = downgraded.container('nginx');
+      expect(healthcheck.interval).toBe('10s');
+      expect(healthcheck).not.toHaveProperty('start_interval');
+    });
+  });
+
   it('ignores the random order of its ports, and is replaced when their list changes', () => {
     const { lifecycle } = standard.container('backend');
-    expect(lifecycle.ignore_changes).toEqual(['ports']);
+    expect(lifecycle.ignore_changes).toEqual(['ports', 'healthcheck']);
     expect(lifecycle.replace_triggered_by).toHaveLength(1);
     const [, id] = lifecycle.replace_triggered_by[0].split('.');
     expect(standard.json.resource.terraform_data[id].input.published).toBe(

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { containerText, isPending, isWell } from '../../scripts/deployment/health.ts';
 import { progress } from '../../scripts/deployment/report.ts';
 import { changesAnything, explain } from '../../scripts/deployment/terraform.ts';
+import { apiTimedFor, ownTiming } from '../../stacks/topology/health.ts';
 
 describe('a container', () => {
   const state = (status: string, health: string) => ({ name: 'x-backend', status, health });
@@ -95,5 +96,18 @@ describe('what terraform says of a lock', () => {
     const forbidden = said(why('open .x.tfstate.lock.info: permission denied'));
     expect(forbidden).toMatch(/permission denied/);
     expect([full, forbidden].join()).not.toContain('Another run');
+  });
+});
+
+describe('the engine that containers were made on', () => {
+  const others = { intervalSec: 0, timeoutSec: 0, startPeriodSec: 0, retries: 0 };
+
+  it.each(['1.43', '1.44'])('is known by when they are checked: API %s', (engineApi) => {
+    expect(apiTimedFor([others, ownTiming({ engineApi })])).toBe(engineApi);
+  });
+
+  it('is not known where none has times of ours', () => {
+    expect(apiTimedFor([])).toBeUndefined();
+    expect(apiTimedFor([others, { ...ownTiming({ engineApi: '1.41' }), retries: 5 }])).toBeUndefined();
   });
 });
