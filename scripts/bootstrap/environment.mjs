@@ -170,11 +170,15 @@ function homeOfUser() {
 /** Where Terraform finds the provider below a home folder. */
 const PLUGINS = '.terraform.d/plugins';
 
+/** What cdktf's library reads in this process: its command line sets it for the programs that it starts. */
+const OF_CDKTF = /^(CDKTF_|SYNTH_HCL_OUTPUT$)/;
+
 /**
  * Sets what every program needs to a value that serves, where the caller's does not: PATH, HOME and TMPDIR.
  * @param {string} root of this package @param {NodeJS.ProcessEnv} [env] which is changed
  */
 export function settlePlaces(root, env = process.env) {
+  for (const name of Object.keys(env).filter((key) => OF_CDKTF.test(key))) delete env[name];
   env.PATH = pathWith(env.PATH ?? '', process.execPath);
   const home = env.HOME || homeOfUser();
   // One that is only read may still hold the provider.

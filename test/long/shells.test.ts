@@ -18,18 +18,23 @@ type Environment = Readonly<Record<string, string>>;
 
 /** Variables that change what programs build. */
 const BUILDS: Environment = {
-  ...{ NODE_ENV: 'development', NODE_PATH: '/nonexistent', NODE_OPTIONS: '--max-old-space-size=4096' },
+  ...{ NODE_ENV: 'development', NODE_PATH: '/proc/nonexistent', NODE_OPTIONS: '--max-old-space-size=4096' },
   ...{ VITE_KEY: 'in-the-page', VITE_USER_NODE_ENV: 'development', BROWSERSLIST: 'ie 6' },
   ...{ GOOS: 'windows', GOARCH: 'arm', GOFLAGS: '-mod=mod -tags=none', GOPATH: 'relative', CGO_ENABLED: '1' },
-  ...{ GO111MODULE: 'off', GOWORK: '/nonexistent/go.work', GOTOOLCHAIN: 'local' },
+  ...{ GO111MODULE: 'off', GOWORK: '/proc/nonexistent/go.work', GOTOOLCHAIN: 'local' },
   ...{ npm_config_userconfig: npmrc, npm_config_omit: 'optional', npm_config_dry_run: 'true' },
   ...{ DOCKER_DEFAULT_PLATFORM: 'linux/arm64', DOCKER_CONTENT_TRUST: '1', DOCKER_API_VERSION: '1.20' },
-  ...{ TAR_OPTIONS: '--exclude=*', GIT_DIR: '/nonexistent', SOURCE_DATE_EPOCH: '1', LC_ALL: 'xx_YY.UTF-8' },
+  ...{
+    TAR_OPTIONS: '--exclude=*',
+    GIT_DIR: '/proc/nonexistent',
+    SOURCE_DATE_EPOCH: '1',
+    LC_ALL: 'xx_YY.UTF-8',
+  },
 };
 const TERRAFORM: Environment = {
   ...{ TF_WORKSPACE: 'staging', TF_CLI_ARGS_plan: '-destroy', TF_CLI_ARGS: '-no-such-flag', TF_LOG: 'json' },
-  ...{ TF_DATA_DIR: '/nonexistent', TF_INPUT: '1', TF_PLUGIN_CACHE_DIR: '/nonexistent' },
-  ...{ TF_CLI_CONFIG_FILE: deadMirror, CDKTF_OUTDIR: '/nonexistent' },
+  ...{ TF_DATA_DIR: '/proc/nonexistent', TF_INPUT: '1', TF_PLUGIN_CACHE_DIR: '/proc/nonexistent' },
+  ...{ TF_CLI_CONFIG_FILE: deadMirror, CDKTF_OUTDIR: '/proc/nonexistent' },
 };
 const proxy = 'http://127.0.0.1:9';
 const PROXIES: Environment = {
@@ -63,9 +68,12 @@ beforeAll(async () => {
   mkdirSync(folder, { recursive: true });
   writeFileSync(
     deadMirror,
-    'provider_installation { network_mirror { url = "https://127.0.0.1:9/" } }\nplugin_cache_dir = "/nonexistent"\n',
+    'provider_installation { network_mirror { url = "https://127.0.0.1:9/" } }\nplugin_cache_dir = "/proc/nonexistent"\n',
   );
-  writeFileSync(npmrc, 'omit=optional\nglobal=true\ndry-run=true\nbin-links=false\nprefix=/nonexistent\n');
+  writeFileSync(
+    npmrc,
+    'omit=optional\nglobal=true\ndry-run=true\nbin-links=false\nprefix=/proc/nonexistent\n',
+  );
   const [base] = planImages(topologyFor(), process.cwd()).all;
   await docker('tag', base?.reference ?? '', BASE);
   await removeImages(built.map((service) => imageOf(service, own)));
@@ -103,7 +111,7 @@ describe('a deployment', () => {
     ['for Terraform', TERRAFORM],
     ['for builds', BUILDS],
     ['for proxies', PROXIES],
-    ['for a home that is not there', { HOME: '/nonexistent', TMPDIR: '/nonexistent' }],
+    ['for a home that is not there', { HOME: '/proc/nonexistent', TMPDIR: '/proc/nonexistent' }],
   ] as const)('is the same with variables %s', async (_, env) => {
     if (env === PROXIES) expectGood(await command('verify', [], env));
     expectUnchanged(await command('diff', [], env));

@@ -133,11 +133,16 @@ describe('a place', () => {
     expect(settled({ HOME: folder, TMPDIR: folder, PATH })).toMatchObject({ HOME: folder, TMPDIR: folder });
   });
 
+  it("of what is synthesised is not the caller's", () => {
+    expect(settled({ CDKTF_OUTDIR: folder, SYNTH_HCL_OUTPUT: 'true' })).not.toHaveProperty('CDKTF_OUTDIR');
+    expect(settled({ SYNTH_HCL_OUTPUT: 'true' })).not.toHaveProperty('SYNTH_HCL_OUTPUT');
+  });
+
   it('is the home of the user where none is set, and one of its own where there is none', () => {
     expect(settled({}).HOME).toMatch(/^\//);
     const own = join(folder, '.build/home');
-    for (const HOME of ['/nonexistent', 'relative', join(folder, 'file')]) {
-      writeFileSync(join(folder, 'file'), '');
+    writeFileSync(join(folder, 'file'), '');
+    for (const HOME of ['/proc/nonexistent', 'relative', join(folder, 'file')]) {
       expect(settled({ HOME }).HOME, HOME).toBe(own);
     }
   });
@@ -145,7 +150,7 @@ describe('a place', () => {
   it('for temporary files is another where it is not there, full, or too long for a socket', () => {
     const long = join(folder, 'x'.repeat(80));
     mkdirSync(long);
-    for (const TMPDIR of ['/nonexistent', 'relative', long, '/proc']) {
+    for (const TMPDIR of ['/proc/nonexistent', 'relative', long, '/proc']) {
       expect(settled({ TMPDIR }).TMPDIR, TMPDIR).toBe('/tmp');
     }
   });
