@@ -195,51 +195,6 @@ describe('an engine as bootstrap configures it', () => {
   });
 });
 
-describe('an address that an interface gets late', () => {
-  const ADDRESS = '192.168.77.10';
-  const lan = { BTCW_NGINX_BIND: ADDRESS };
-  const page = () =>
-    engine.run('curl', [
-      ...['-s', '-m', '2', '-o', '/dev/null', '-w', '%{http_code}'],
-      `http://${ADDRESS}:${deployment.settings.BTCW_NGINX_PORT}`,
-    ]);
-  const address = (change: string) => engine.shell(`ip address ${change} ${ADDRESS}/24 dev lan`);
-  /** The engine comes up as at boot: before the network does. */
-  const boot = async () => {
-    await engine.stop();
-    await address('del');
-    await engine.start();
-  };
-
-  beforeAll(async () => {
-    await engine.shell('ip link add lan type dummy && ip link set lan up');
-    await address('add');
-    const { code, output } = await deployment.run('deploy', [], lan);
-    expect(code, output).toBe(0);
-  });
-  afterAll(async () => {
-    await engine.shell('rm -f /etc/sysctl.d/90-btc-watcher.conf; sysctl -w net.ipv4.ip_nonlocal_bind=0');
-    await engine.shell('ip link del lan');
-    await deployment.run('deploy');
-  });
-
-  it('leaves nginx stopped, and doctor says why and how to have it start before', async () => {
-    await boot();
-    const { State } = await deployment.inspect('nginx');
-    expect(State.Error).toContain('cannot assign requested address');
-    await address('add');
-    await expectFixed(['container-nginx', 'late-address'], { settings: lan });
-  });
-
-  it('opens nginx by itself once the kernel lets it listen before', async () => {
-    await boot();
-    expect((await deployment.inspect('nginx')).State.Running).toBe(true);
-    expect((await page()).stdout).toBe('000');
-    await address('add');
-    expect((await eventually(page, ({ stdout }) => stdout === '200')).stdout).toBe('200');
-  });
-});
-
 describe('a disk', () => {
   const fillers = [1, 2].map((one) => join(engine.dataRoot, `filler-${one}`));
   afterEach(() => engine.shell(`rm -f ${fillers.join(' ')}; docker rm --force hog || true`));
