@@ -16,6 +16,7 @@ const BESIDE = [
   'foreign',
   'frozen',
   'frp-certificate',
+  'frp-servers',
   'gateway',
   'interrupts',
   'limits',

@@ -256,7 +256,7 @@ export const deployment = {
     hungUp: (server: string) => `${server} closed the connection`,
     hungUpOrOther: (server: string) =>
       `${server} closed the connection, or its certificate is not the pinned one (npm run doctor)`,
-    loginFailed: (server: string) => `the login to ${server} failed`,
+    loginFailed: (server: string, words: string) => `the login to ${server} failed: "${words}"`,
     noAnswer: (server: string) => `${server} does not answer: is its firewall open?`,
     noFrps: (server: string) => `${server} is not an frp server`,
     noRoute: (server: string) => `there is no route to ${server}`,
@@ -271,6 +271,11 @@ export const deployment = {
     portTaken: (port: number) => `port ${port} is taken on the frp server: change BTCW_FRP_REMOTE_PORT`,
     proxyExists: (proxy: string) =>
       `the frp server already has a proxy named "${proxy}": change BTCW_FRP_PROXY_NAME`,
+    refusesConnections: (words: string) =>
+      `the frp server accepts the tunnel, but no connections through it: "${words}"`,
+    serverSays: (words: string) => `the frp server refuses the tunnel: "${words}"`,
+    unexplained: (server: string) =>
+      `${server} refuses the login and does not say why (detailedErrorsToClient = false): its token, most often`,
     refused: (server: string) => `nothing listens on ${server}: start frps there`,
     tokenRefused: 'the frp server refuses the token: put its auth.token into BTCW_FRP_TOKEN_FILE',
     unknownHost: (host: string) => `the name ${host} is not known: check BTCW_FRP_SERVER_ADDR`,

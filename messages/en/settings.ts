@@ -32,8 +32,11 @@ export const settings = {
     priceFeed: 'should be a ws:// or wss:// address without a user and a password',
     project: 'should be 2 to 32 lower-case letters, digits and hyphens',
     proxyName: 'should be 1 to 64 letters, digits, "_" and "-"',
+    account:
+      'should hold lines such as user = "…" and metadatas.token = "…", and none that are set elsewhere',
+    frpProtocol: 'should be "tcp", "kcp", "quic", "websocket" or "wss"',
     serverAddress: 'should be a host name or an address, without scheme or port',
-    token: 'should hold one line with the token',
+    token: 'should hold one line with the token, as UTF-8 text',
   },
   dotenv: {
     afterQuote: (got: string) => `nothing but a comment should follow the closing quote, got "${got}".`,
@@ -100,6 +103,7 @@ export const settings = {
     backendPaths: 'should not have "/" with a frontend of your own, which has it',
     composeFile: (file: string) => `should not be set together with a compose file (${file})`,
     devMode: 'should be "static" with an image of your own',
+    embeddedProtocol: 'should be "tcp" without BTCW_FRP_SERVER_ADDR: the embedded server has no other',
     frpcLog:
       'should not be set together with BTCW_FRPC_IMAGE, as only the frpc image built here writes a log file',
     image: (setting: string) => `should not be set together with ${setting}`,

@@ -2,13 +2,13 @@
  * Puts a container's configuration files into its volume; started by Terraform (stacks/constructs/config-volume.ts).
  * The files travel on standard input and are checked by the image's own program in a throw-away container.
  */
-import { readFileSync } from 'node:fs';
 import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { startScript } from '../../stacks/render/start-script.ts';
 import { parseEnvFile } from '../../stacks/settings/env-file.ts';
 import type { ConfigSpec } from '../../stacks/topology/config-spec.ts';
 import type { ConfigFile } from '../../stacks/topology/service.ts';
+import { secretText } from '../deployment/secrets.ts';
 import { docker } from '../docker/client.ts';
 import { inspect, stateText } from '../docker/inspect.ts';
 import { readLog } from '../docker/logs.ts';
@@ -71,7 +71,7 @@ async function programOf(
 
 async function contentOf(file: ConfigFile, spec: ConfigSpec, image: string): Promise<string> {
   if ('content' in file) return file.content;
-  const text = readFileSync(file.secretFile, 'utf8');
+  const text = secretText(file);
   if (file.path !== spec.environmentFile) return text;
   const { entries, problems } = parseEnvFile(text, file.secretFile, fromEnvironment);
   if (problems.length > 0) throw new UserError(problems.join('\n'));

@@ -86,6 +86,10 @@ const valuesOf = (text: string): string[] => [
   ...text.split('\n').map((line) => line.split('=').slice(1).join('=').trim()),
 ];
 
+/** What a configuration file with a secret holds: without the mark that editors of Windows put before UTF-8. */
+export const secretText = ({ secretFile, after = '' }: { secretFile: string; after?: string }): string =>
+  readFileSync(secretFile, 'utf8').replace(/^\uFEFF/, '') + after;
+
 /** The values of all secrets a deployment has, generated or given; of variables each one's, and each of its lines. */
 export function secretValues({ settings, topology }: Deployment, packageFolder: string): string[] {
   const folder = secretsFolder(settings.BTCW_PROJECT, packageFolder);

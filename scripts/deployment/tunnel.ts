@@ -31,6 +31,8 @@ export type TunnelCause =
   | 'no-frps'
   | 'hung-up'
   | 'login'
+  | 'work-connection'
+  | 'server-says'
   | 'nothing-said';
 
 /** What ends without anything being changed here: frpc tries again until it does. */
@@ -46,8 +48,11 @@ export function outlook({ cause }: Pick<TunnelState, 'cause'>): string {
 const SUCCESS = /start proxy success/;
 /** A request that came while nginx was away: its refusal says nothing of the tunnel. */
 const OTHER_SIDE = /connect to local service/;
-/** What frpc 0.64.0 says when it cannot, and what that means. */
-const CAUSES: readonly (readonly [RegExp, (settings: Settings) => string, TunnelCause])[] = [
+/**
+ * What frpc says when it cannot, and what that means; the server's own words are in the group. The last ones take
+ * whatever it says: those of a server's plugins are known to nobody here.
+ */
+const CAUSES: readonly (readonly [RegExp, (settings: Settings, words: string) => string, TunnelCause])[] = [
   [/token in login doesn't match/, () => said.tokenRefused, 'token'],
   [
     /proxy \[?.*\]? already exists/,
@@ -71,7 +76,7 @@ const CAUSES: readonly (readonly [RegExp, (settings: Settings) => string, Tunnel
   [/does not look like a TLS handshake/, (settings) => said.noFrps(serverAddress(settings)), 'no-frps'],
   [
     // All that frpc says of a certificate it does not accept: it multiplexes, and the handshake's error is lost.
-    /session shutdown|x509/,
+    /session shutdown|x509|connect to server error: EOF/,
     (settings) => {
       if (settings.BTCW_FRP_TLS_CA_FILE) return said.certificate;
       const closed = settings.BTCW_FRP_SERVER_ADDR ? said.hungUpOrOther : said.hungUp;
@@ -80,8 +85,21 @@ const CAUSES: readonly (readonly [RegExp, (settings: Settings) => string, Tunnel
     'hung-up',
   ],
   [
-    /login to (the )?server failed|connect to server error/,
-    (settings) => said.loginFailed(serverAddress(settings)),
+    // Each connection is asked for its token, too, or by a plugin; a client that logs in anew is not known for a moment.
+    /StartWorkConn contains error: (?!no client control)(.*)/,
+    (_, words) => said.refusesConnections(words),
+    'work-connection',
+  ],
+  [/(?:start error|pong message contains error): (.*)/, (_, words) => said.serverSays(words), 'server-says'],
+  [
+    // With detailedErrorsToClient = false.
+    /connect to server error: register control error$/,
+    (settings) => said.unexplained(serverAddress(settings)),
+    'login',
+  ],
+  [
+    /(?:login to (?:the )?server failed|connect to server error): (.*)/,
+    (settings, words) => said.loginFailed(serverAddress(settings), words),
     'login',
   ],
 ];
@@ -110,8 +128,10 @@ export function readTunnelLog(log: string, settings: Settings): TunnelLog {
   for (const line of log.split('\n').reverse()) {
     if (OTHER_SIDE.test(line)) continue;
     if (SUCCESS.test(line)) return { up: true, reason: '', cause: undefined, line };
-    const found = CAUSES.find(([pattern]) => pattern.test(line));
-    if (found) return { up: false, reason: found[1](settings), cause: found[2], line };
+    for (const [pattern, reason, cause] of CAUSES) {
+      const match = pattern.exec(line);
+      if (match) return { up: false, reason: reason(settings, match[1] ?? ''), cause, line };
+    }
   }
   return { up: false, reason: said.nothingLogged, cause: 'nothing-said', line: '' };
 }

@@ -1,8 +1,9 @@
 /** Gathers what is compared with the topology. Read-only: it starts nothing and writes nothing. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { ServiceAddresses } from '../../stacks/stack.ts';
 import type { ConfigFiles, Service } from '../../stacks/topology/service.ts';
 import type { SynthesisedProject } from '../deployment/project.ts';
+import { secretText } from '../deployment/secrets.ts';
 import { idsIn, readState } from '../deployment/state.ts';
 import { readFolder } from '../docker/folder.ts';
 import { inspect, nameOf } from '../docker/inspect.ts';
@@ -14,8 +15,7 @@ function declaredFiles(config: ConfigFiles): Map<string, string | undefined> {
     config.files.map((file) => {
       if (file.path === config.start?.path) return [file.path, undefined];
       if ('content' in file) return [file.path, file.content];
-      const { path, secretFile } = file;
-      return [path, existsSync(secretFile) ? readFileSync(secretFile, 'utf8') : undefined];
+      return [file.path, existsSync(file.secretFile) ? secretText(file) : undefined];
     }),
   );
 }

@@ -84,7 +84,7 @@ export class ConfigVolume extends Construct {
         files: Object.fromEntries(
           config.files.map((file) => [
             file.path,
-            'content' in file ? file.content : fingerprint(file.secretFile),
+            'content' in file ? file.content : fingerprint(file.secretFile) + (file.after ?? ''),
           ]),
         ),
         settings: `${spec.owner} ${spec.secretMode} ${spec.mountPath}`,

@@ -8,7 +8,7 @@ export const FRP_PIN_FILE = 'server.pem';
 
 const tokenAuth = {
   method: 'token',
-  // A file: the token is in no environment, plan or state. https://github.com/fatedier/frp, v0.64.0, auth.tokenSource
+  // A file: the token is in no environment, plan or state. https://github.com/fatedier/frp, auth.tokenSource
   tokenSource: { type: 'file', file: { path: `${FRP_CONFIG_DIR}/${FRP_TOKEN_FILE}` } },
 };
 
@@ -20,6 +20,10 @@ export interface FrpcTomlProps {
   readonly trustedCaFile?: typeof FRP_CA_FILE | typeof FRP_PIN_FILE;
   /** The name it has to be for. @default - the server's address */
   readonly serverName?: string;
+  /** @default 'tcp' */
+  readonly protocol?: string;
+  /** Whether all connections go through one; it has to be as the server has it. @default true */
+  readonly tcpMux?: boolean;
   readonly proxyName: string;
   readonly localIP: string;
   readonly localPort: number;
@@ -34,17 +38,21 @@ export interface FrpcTomlProps {
  * the server does.
  */
 export function renderFrpcToml(props: FrpcTomlProps): string {
-  const { trustedCaFile, serverName } = props;
+  const { protocol = 'tcp', tcpMux = true, trustedCaFile, serverName } = props;
+  const transport = {
+    ...(protocol !== 'tcp' && { protocol }),
+    ...(!tcpMux && { tcpMux }),
+    ...(trustedCaFile && {
+      tls: { trustedCaFile: `${FRP_CONFIG_DIR}/${trustedCaFile}`, ...(serverName && { serverName }) },
+    }),
+  };
   return stringify({
     serverAddr: props.serverAddr,
     serverPort: props.serverPort,
     loginFailExit: false,
-    auth: tokenAuth,
-    ...(trustedCaFile && {
-      transport: {
-        tls: { trustedCaFile: `${FRP_CONFIG_DIR}/${trustedCaFile}`, ...(serverName && { serverName }) },
-      },
-    }),
+    // The token with all that some servers ask it for; the others do not look.
+    auth: { ...tokenAuth, additionalScopes: ['HeartBeats', 'NewWorkConns'] },
+    ...(Object.keys(transport).length > 0 && { transport }),
     log: { to: 'console', level: 'info', disablePrintColor: true },
     proxies: [
       {
@@ -63,6 +71,8 @@ export function renderFrpcToml(props: FrpcTomlProps): string {
 export interface FrpsTomlProps {
   readonly bindPort: number;
   readonly remotePort: number;
+  /** @default true */
+  readonly tcpMux?: boolean;
 }
 
 /** Renders frps.toml of the embedded server: on loopback only, and for the one remote port. */
@@ -73,6 +83,7 @@ export function renderFrpsToml(props: FrpsTomlProps): string {
     proxyBindAddr: '127.0.0.1',
     allowPorts: [{ single: props.remotePort }],
     auth: tokenAuth,
+    ...(props.tcpMux === false && { transport: { tcpMux: false } }),
     log: { to: 'console', level: 'info', disablePrintColor: true },
   });
 }

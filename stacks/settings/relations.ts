@@ -39,6 +39,7 @@ export function relations(settings: Settings, given: Given): string[] {
   if (settings.BTCW_FRPC_IMAGE && given.BTCW_LOG_KEEP_DAYS) {
     conflict('BTCW_LOG_KEEP_DAYS', said.frpcLog, given.BTCW_LOG_KEEP_DAYS);
   }
+  if (!settings.BTCW_FRP_SERVER_ADDR) conflicts(['BTCW_FRP_PROTOCOL'], said.embeddedProtocol);
   if (settings.BTCW_COMPOSE_FILE) {
     const rule = said.composeFile(settings.BTCW_COMPOSE_FILE);
     conflicts(SETTING_NAMES.filter(isInFile), rule, said.sayItThere);

@@ -1,4 +1,5 @@
 /** The settings of the tunnel. */
+import { parse } from 'smol-toml';
 import { z } from 'zod';
 import { messages } from '../../messages/index.ts';
 import { define } from './definition.ts';
@@ -30,6 +31,18 @@ const ADDRESS = z.union([z.ipv4(), z.ipv6()]);
 /** Four numbers are an address, and a wrong one is no name. */
 const isHostName = (value: string): boolean =>
   /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(value) && !/^[\d.]+$/.test(value);
+
+/** The lines that frpc.toml begins with: who the client is to a public service, and nothing that is set here. */
+function isAccount(text: string): boolean {
+  try {
+    const { user, metadatas = {}, clientID, ...others } = parse(text.replace(/^\uFEFF/, ''));
+    const values = [user, clientID, ...Object.values(metadatas)].filter((value) => value !== undefined);
+    const isText = values.length > 0 && values.every((value) => typeof value === 'string');
+    return isText && Object.keys(others).length === 0;
+  } catch {
+    return false;
+  }
+}
 
 export const TUNNEL_SETTINGS = {
   BTCW_FRP_SERVER_ADDR: define({
@@ -86,8 +99,32 @@ export const TUNNEL_SETTINGS = {
     en: "file with the frp server's token, at least 16 characters, 0600; empty: generated",
     zh: '存放 frp 服务器 token 的文件，至少 16 个字符，权限 0600；留空则自动生成',
     schema: rules.path,
-    path: rules.secretFile(said.token, (text) => text !== '' && !text.includes('\n')),
+    // UTF-16, as some editors of Windows save it, has NUL characters.
+    path: rules.secretFile(said.token, (text) => /^[^\n\0\uFFFD]+$/.test(text)),
     secret: true,
+  }),
+  BTCW_FRP_ACCOUNT_FILE: define({
+    default: '',
+    group: 'tunnel',
+    en: 'file with the lines of frpc.toml by which a public frp service knows you, user = "…" and metadatas.… = "…", 0600',
+    zh: '公共 frp 服务识别你的 frpc.toml 行，即 user = "…" 和 metadatas.… = "…"，存放它们的文件，权限 0600',
+    schema: rules.path,
+    path: rules.secretFile(said.account, isAccount),
+    secret: true,
+  }),
+  BTCW_FRP_PROTOCOL: define({
+    default: 'tcp',
+    group: 'tunnel',
+    en: 'how frpc reaches the frp server: tcp, kcp, quic, websocket or wss; for kcp and quic BTCW_FRP_SERVER_PORT is the UDP port',
+    zh: 'frpc 连接 frp 服务器的协议：tcp、kcp、quic、websocket 或 wss；kcp 和 quic 时 BTCW_FRP_SERVER_PORT 为 UDP 端口',
+    schema: z.enum(['tcp', 'kcp', 'quic', 'websocket', 'wss'], said.frpProtocol),
+  }),
+  BTCW_FRP_TCP_MUX: define({
+    default: 'on',
+    group: 'tunnel',
+    en: "transport.tcpMux of frpc, which has to be the server's: off where its frps.toml says false",
+    zh: 'frpc 的 transport.tcpMux，须与服务器一致：服务器的 frps.toml 设为 false 时用 off',
+    schema: rules.onOff,
   }),
   BTCW_FRP_TLS_CA_FILE: define({
     default: '',

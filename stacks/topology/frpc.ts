@@ -72,7 +72,19 @@ export function frpc(settings: Settings, host: HostFacts, serverAddress: string)
   const own = ownImage(settings.BTCW_FRPC_IMAGE);
   const secrets = secretFiles(settings, host.packageFolder);
   const { limits, environment } = frpMemory(settings);
-  const { toml, files } = trust(settings, host, serverAddress);
+  const { toml: trusted, files } = trust(settings, host, serverAddress);
+  const { BTCW_FRP_ACCOUNT_FILE: accountFile } = settings;
+  const toml = renderFrpcToml({
+    serverAddr: serverAddress,
+    serverPort: settings.BTCW_FRP_SERVER_PORT,
+    protocol: settings.BTCW_FRP_PROTOCOL,
+    tcpMux: settings.BTCW_FRP_TCP_MUX === 'on',
+    ...trusted,
+    proxyName: settings.BTCW_FRP_PROXY_NAME,
+    ...nginxFor(settings),
+    remotePort: settings.BTCW_FRP_REMOTE_PORT,
+  });
+  const path = 'frpc.toml';
   return {
     name: 'frpc',
     id: 'Frpc',
@@ -92,17 +104,7 @@ export function frpc(settings: Settings, host: HostFacts, serverAddress: string)
       check: ['frpc', 'verify', '-c', CONFIG_FILE],
       onChange: 'restart',
       files: [
-        {
-          path: 'frpc.toml',
-          content: renderFrpcToml({
-            serverAddr: serverAddress,
-            serverPort: settings.BTCW_FRP_SERVER_PORT,
-            ...toml,
-            proxyName: settings.BTCW_FRP_PROXY_NAME,
-            ...nginxFor(settings),
-            remotePort: settings.BTCW_FRP_REMOTE_PORT,
-          }),
-        },
+        accountFile ? { path, secretFile: accountFile, after: `\n${toml}` } : { path, content: toml },
         { path: FRP_TOKEN_FILE, secretFile: secrets.frpToken },
         ...files,
       ],

@@ -67,7 +67,7 @@ export function frps(settings: Settings, host: HostFacts): ServiceDefinition {
       files: [
         {
           path: 'frps.toml',
-          content: renderFrpsToml({ bindPort, remotePort }),
+          content: renderFrpsToml({ bindPort, remotePort, tcpMux: settings.BTCW_FRP_TCP_MUX === 'on' }),
         },
         { path: FRP_TOKEN_FILE, secretFile: secretFiles(settings, host.packageFolder).frpToken },
       ],

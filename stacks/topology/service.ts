@@ -81,7 +81,14 @@ export type SecretEnvironment =
 export type ConfigFile = {
   /** Path inside the volume. @example 'nginx.conf' */
   readonly path: string;
-} & ({ readonly content: string } | { readonly secretFile: string });
+} & (
+  | { readonly content: string }
+  | {
+      readonly secretFile: string;
+      /** Text that follows what that holds. @default '' */
+      readonly after?: string;
+    }
+);
 
 /** What makes a running container use changed files: a command in it that reloads them, a restart, or nothing. */
 export type OnChange = { readonly reload: readonly string[] } | 'restart' | 'nothing';

@@ -149,6 +149,7 @@ export function healthyFacts(
     frpServer: { resolved: true, connectMs: 1, error: '', timedOut: false },
     trust: {},
     tunnel: { up: true, reason: '', cause: undefined, line: '' },
+    tcpMux: undefined,
     ...changes,
   };
 }

@@ -645,6 +645,30 @@ const FAILURES: Case[] = [
     /^on frp\.example\.org: allow TCP port 7000 in the provider's security group and in the server's own firewall: sudo ufw allow 7000\/tcp$/,
     EXTERNAL,
   ],
+  [
+    'the frp server has no tcpMux',
+    'frp-tcp-mux',
+    { ...tunnelDown('hung-up'), tcpMux: false },
+    /closes the connection: its transport\.tcpMux is false$/,
+    /BTCW_FRP_TCP_MUX=off/,
+    EXTERNAL,
+  ],
+  [
+    'the frp server has tcpMux',
+    'frp-tcp-mux',
+    { ...tunnelDown('hung-up'), tcpMux: true },
+    /its transport\.tcpMux is true$/,
+    /BTCW_FRP_TCP_MUX=on/,
+    { ...EXTERNAL, BTCW_FRP_TCP_MUX: 'off' },
+  ],
+  [
+    'the frp server refuses in its own words',
+    'tunnel',
+    tunnelDown('server-says'),
+    /^the reason$/,
+    /^docker logs .*btc-watcher-frpc$/,
+    EXTERNAL,
+  ],
   ['the frp token is refused', 'frp-token', tunnelDown('token'), /refuses the token/, /^npm run deploy$/],
   [
     'a server of the user refuses the token that deploy has generated',
@@ -1237,7 +1261,7 @@ describe('the checks', () => {
     const network = 'docker-proxy firewall-frontend firewall-backend frontend-at-gateway backend-at-gateway';
     const nginx = 'nginx-config nginx-upgrade nginx-buffering nginx-timeouts nginx-upstreams nginx-reloads';
     const tunnel =
-      'frp-name frp-server frp-certificate frp-trust frp-token frp-proxy-name frp-remote-port tunnel';
+      'frp-name frp-server frp-certificate frp-trust frp-tcp-mux frp-token frp-proxy-name frp-remote-port tunnel';
     expect(checksFor(topologyWith(), REFERENCE_PROFILE).map(({ id }) => id)).toEqual([
       ...'docker docker-commands deployed settings gateway disk disk-soon state'.split(' '),
       ...'port-frontend port-backend port-nginx port-tunnel port-frps port-remote'.split(' '),

@@ -190,15 +190,22 @@ describe('frpc.toml', () => {
     expect(renderFrpcToml(frpc).split('\n')).toContain(line);
   });
 
+  it('has the protocol and tcpMux where they are not the usual ones', () => {
+    const transport = (props: object) => parse(renderFrpcToml({ ...frpc, ...props })).transport;
+    expect(transport({ protocol: 'tcp', tcpMux: true })).toBeUndefined();
+    expect(transport({ protocol: 'quic', tcpMux: false })).toEqual({ protocol: 'quic', tcpMux: false });
+  });
+
   it('takes the token from a file', () => {
     expect(parse(renderFrpcToml(frpc)).auth).toEqual({
       method: 'token',
       tokenSource: { type: 'file', file: { path: '/etc/frp/token' } },
+      additionalScopes: ['HeartBeats', 'NewWorkConns'],
     });
   });
 
   it('leaves heartbeats unset, since with tcpMux they cut connections', () => {
-    expect(renderFrpcToml(frpc)).not.toMatch(/heartbeat/i);
+    expect(renderFrpcToml(frpc)).not.toMatch(/heartbeat(Interval|Timeout)/i);
   });
 
   it("checks the server's certificate only where a CA is given", () => {

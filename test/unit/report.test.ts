@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { wentDownAt } from '../../scripts/deployment/tunnel.ts';
+import { readTunnelLog, wentDownAt } from '../../scripts/deployment/tunnel.ts';
 import { hanging, list, table } from '../../scripts/lib/report.ts';
 import { cut, localTime, textWidth, wrap } from '../../scripts/lib/text.ts';
+import { settingsOf } from '../support/topology.ts';
 
 /** Rows as the commands print them. */
 const TABLES = {
@@ -163,6 +164,34 @@ describe('a time', () => {
     expect(localTime(time)).toMatch(/^2026-11-2\d \d\d:\d\d:11 [\w+:-]+$/);
     expect(localTime(time, { ms: true })).toMatch(/:11\.045 /);
     expect(localTime('never')).toBe('never');
+  });
+});
+
+describe("what frpc's log says of the tunnel", () => {
+  const settings = settingsOf({ BTCW_FRP_SERVER_ADDR: 'frp.example.org' });
+  const read = (...lines: string[]) => readTunnelLog(lines.join('\n'), settings);
+  const success = '[I] [client/control.go:168] [1] [freq-service] start proxy success';
+
+  it.each([
+    ['[W] [freq-service] start error: your plan has no tunnels left', /"your plan has no tunnels left"/],
+    ['[W] connect to server error: user is banned', /frp\.example\.org:7000 failed: "user is banned"/],
+    ['[W] login to the server failed: who are you', /failed: "who are you"/],
+    ['[W] connect to server error: register control error', /does not say why/],
+    ['[E] pong message contains error: too slow', /"too slow"/],
+    [
+      "[E] StartWorkConn contains error: token in NewWorkConn doesn't match",
+      /no connections .* "token in New/,
+    ],
+  ])('is that it is down, in the words of the server, also after a success: %s', (line, reason) => {
+    const state = read(success, line);
+    expect(state.up).toBe(false);
+    expect(state.reason).toMatch(reason);
+    expect(read(line, success).up).toBe(true);
+  });
+
+  it('is not that it is down where a connection came while the client logged in anew', () => {
+    const line = 'StartWorkConn contains error: no client control found for run id [1]';
+    expect(read(success, line).up).toBe(true);
   });
 });
 

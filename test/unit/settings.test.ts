@@ -294,7 +294,11 @@ describe('settings that name a path', () => {
   });
 
   it.each([
-    ['BTCW_FRP_TOKEN_FILE', 'missing', 'should exist, and should hold one line with the token'],
+    [
+      'BTCW_FRP_TOKEN_FILE',
+      'missing',
+      'should exist, and should hold one line with the token, as UTF-8 text',
+    ],
     ['BTCW_FRP_TOKEN_FILE', 'open', 'should be a file only you can read (chmod 600)'],
     [
       'BTCW_ADMIN_PASSWORD_FILE',
@@ -312,6 +316,22 @@ describe('settings that name a path', () => {
   });
 
   it.each([
+    ['a token with a mark of UTF-8 and the ends of lines of Windows', 'TOKEN', '\uFEFFtoken\r\n', true],
+    ['a token in two lines', 'TOKEN', 'one\ntwo\n', false],
+    ['a token in UTF-16', 'TOKEN', 't\0o\0k\0', false],
+    ['an account', 'ACCOUNT', '\uFEFFuser = "me"\r\nmetadatas.token = "of mine"\r\n', true],
+    ['an account as a table', 'ACCOUNT', 'user = "me"\n[metadatas]\ntoken = "of mine"\n', true],
+    ['an account with what has a setting', 'ACCOUNT', 'user = "me"\nserverPort = 7001\n', false],
+    ['an account that says nothing', 'ACCOUNT', '# none\n', false],
+    ['an account that is no TOML', 'ACCOUNT', 'user: me\n', false],
+  ])('take, or not, %s', (_, what, text, isTaken) => {
+    const disk = memoryFiles({ '/home/owner/project/frp': { text } });
+    const read = () => parseSettings({ [`BTCW_FRP_${what}_FILE`]: 'frp' }, '', disk);
+    if (isTaken) expect(read).not.toThrow();
+    else expect(read).toThrow(`BTCW_FRP_${what}_FILE: should hold`);
+  });
+
+  it.each([
     ['10.0.0.0/8, 2001:db8::1,127.0.0.1', ['10.0.0.0/8', '2001:db8::1', '127.0.0.1']],
     ['', []],
   ])('has the proxies in front that "%s" names', (text, addresses) => {
@@ -320,6 +340,11 @@ describe('settings that name a path', () => {
 
   it.each(['proxy.example', '10.0.0.0/33', '300.0.0.1'])('fails when a proxy in front is %s', (text) => {
     expect(() => settingsOf({ BTCW_TRUSTED_FRONTS: text })).toThrow('should be addresses or networks');
+  });
+
+  it('has no other protocol with the embedded frp server', () => {
+    expect(() => settingsOf({ BTCW_FRP_PROTOCOL: 'quic' })).toThrow('without BTCW_FRP_SERVER_ADDR');
+    expect(() => settingsOf({ BTCW_FRP_PROTOCOL: 'quic', BTCW_FRP_SERVER_ADDR: '192.0.2.1' })).not.toThrow();
   });
 
   it('shows no password and no key of an address', () => {

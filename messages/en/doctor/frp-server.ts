@@ -18,5 +18,6 @@ export const frpServer = {
   failed: (address: string, why: string) => `${address}: ${why}`,
   dropped: (address: string, why: string) =>
     `${address} gives ${why}, asked twice: a firewall drops what is sent to that port, or the server is off`,
+  udp: (protocol: string) => `not asked, as ${protocol} is UDP`,
   refused: (address: string) => `nothing listens on ${address}: frps is not running there`,
 };

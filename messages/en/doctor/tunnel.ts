@@ -26,6 +26,9 @@ export const tunnel = {
   notSigned: (file: string, why: string) =>
     `the frp server's certificate is not signed by the CA in ${file} (${why})`,
 
+  tcpMuxName: "the frp server's transport.tcpMux is as BTCW_FRP_TCP_MUX says",
+  tcpMuxDiffers: (value: string) => `the frp server closes the connection: its transport.tcpMux is ${value}`,
+
   tokenName: 'the frp server accepts the token',
   notRefused: 'not refused',
   embeddedRefuses: (server: string, client: string) =>

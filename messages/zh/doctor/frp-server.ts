@@ -18,5 +18,6 @@ export const frpServer: typeof en = {
   failed: (address, why) => `${address}：${why}`,
   dropped: (address, why) =>
     `${address}：${why}（已尝试两次）：防火墙丢弃了发往该端口的数据包，或者服务器已关机`,
+  udp: (protocol) => `未检查，因为 ${protocol} 使用 UDP`,
   refused: (address) => `${address} 上没有程序在监听：frps 没有在那里运行`,
 };

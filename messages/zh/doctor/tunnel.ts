@@ -25,6 +25,9 @@ export const tunnel: typeof en = {
   expired: 'frp 服务器的证书已过期；frps 在启动时才读取更新后的证书',
   notSigned: (file, why) => `frp 服务器的证书不是由 ${file} 中的 CA 签发的（${why}）`,
 
+  tcpMuxName: 'frp 服务器的 transport.tcpMux 与 BTCW_FRP_TCP_MUX 相符',
+  tcpMuxDiffers: (value) => `frp 服务器关闭了连接：它的 transport.tcpMux 是 ${value}`,
+
   tokenName: 'frp 服务器接受令牌',
   notRefused: '没有被拒绝',
   embeddedRefuses: (server, client) => `内置的 frp 服务器拒绝了令牌：${server} 和 ${client} 的令牌不同`,

@@ -51,6 +51,8 @@ export const reachable = (topology: Topology): Check => {
     dependsOn: [resolves(topology), ...(server ? [`container-${server}` as const] : [])],
     run: (facts) => {
       const { connectMs, error, timedOut } = facts.frpServer;
+      const { BTCW_FRP_PROTOCOL: protocol } = facts.settings;
+      if (protocol === 'kcp' || protocol === 'quic') return { ok: said.udp(protocol) };
       if (connectMs !== undefined) return { ok: said.connected(address, connectMs.toFixed(1)) };
       if (server) {
         const restart = `docker restart ${containerName(facts, server)}`;

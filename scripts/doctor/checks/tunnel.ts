@@ -30,6 +30,9 @@ const CLIENT_SETTINGS: readonly SettingName[] = [
   'BTCW_FRP_SERVER_ADDR',
   'BTCW_FRP_SERVER_PORT',
   'BTCW_FRP_TOKEN_FILE',
+  'BTCW_FRP_ACCOUNT_FILE',
+  'BTCW_FRP_PROTOCOL',
+  'BTCW_FRP_TCP_MUX',
   'BTCW_FRP_TLS_CA_FILE',
   'BTCW_FRP_PROXY_NAME',
   'BTCW_FRP_REMOTE_PORT',
@@ -114,6 +117,21 @@ const serverIsChecked = (topology: Topology): Check => ({
   },
 });
 
+/** frpc logs no more than that the connection was closed. */
+const tcpMuxMatches = (topology: Topology): Check => ({
+  id: 'frp-tcp-mux',
+  name: said.tcpMuxName,
+  hop: mainTunnel(topology).client,
+  dependsOn: clientRuns(topology),
+  settings: CLIENT_SETTINGS,
+  run: ({ tunnel, tcpMux, settings: { BTCW_FRP_TCP_MUX: setting } }) => {
+    if (!tunnel) return undefined;
+    const server = tcpMux ? 'on' : 'off';
+    if (tcpMux === undefined || server === setting) return { ok: setting };
+    return { problem: said.tcpMuxDiffers(String(tcpMux)), fix: setAndDeploy('BTCW_FRP_TCP_MUX', server) };
+  },
+});
+
 const tokenAccepted = (topology: Topology): Check => ({
   id: 'frp-token',
   name: said.tokenName,
@@ -188,7 +206,7 @@ const up = (topology: Topology): Check => ({
   id: 'tunnel',
   name: said.upName,
   hop: mainTunnel(topology).client,
-  dependsOn: [certificateMatches, tokenAccepted, proxyNameFree, remotePortFree].map((check) =>
+  dependsOn: [certificateMatches, tcpMuxMatches, tokenAccepted, proxyNameFree, remotePortFree].map((check) =>
     check(topology),
   ),
   settings: CLIENT_SETTINGS,
@@ -197,6 +215,8 @@ const up = (topology: Topology): Check => ({
     if (!tunnel) return undefined;
     const { name, client, serverPort } = mainTunnel(topology);
     if (tunnel.up) return { ok: `[${name}] start proxy success` };
+    // frpc logs the connections that are refused, and not those that are served.
+    if (tunnel.cause === 'work-connection' && facts.remote.status > 0) return { ok: tunnel.line };
     const { reason: problem } = tunnel;
     if (tunnel.cause === 'nothing-said' && isStarting(facts.containers?.[client])) return undefined;
     if (tunnel.cause === 'no-frps') {
@@ -208,6 +228,8 @@ const up = (topology: Topology): Check => ({
       const usual = setAndDeploy('BTCW_FRP_SERVER_PORT', FRP_PORT);
       return { problem, fix: serverPort === FRP_PORT ? whatListens : usual };
     }
+    const words = tunnel.cause && ['server-says', 'work-connection', 'login'].includes(tunnel.cause);
+    if (words) return { problem, fix: logOf(facts, client) };
     return { problem, fix: `docker restart ${containerName(facts, client)}` };
   },
 });
@@ -246,6 +268,6 @@ const publicPort = (topology: Topology): Check => ({
 
 export const tunnelChecks = (topology: Topology): Check[] =>
   [
-    ...[resolves, reachable, certificateMatches, serverIsChecked],
+    ...[resolves, reachable, certificateMatches, serverIsChecked, tcpMuxMatches],
     ...[tokenAccepted, proxyNameFree, remotePortFree, up, publicPort],
   ].map((check) => check(topology));

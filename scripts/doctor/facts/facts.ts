@@ -35,6 +35,7 @@ import { gatherState, type StateFacts } from './state.ts';
 import {
   type FrpServerFacts,
   gatherFrpServer,
+  gatherTcpMux,
   gatherTrust,
   gatherTunnelLog,
   linesSince,
@@ -78,6 +79,8 @@ export interface Facts extends HeldFacts, PageFacts, UpstreamFacts, NginxFacts, 
   readonly trust: TrustFacts;
   /** What the tunnel's client last logged of it, since it was started. */
   readonly tunnel: TunnelLog | undefined;
+  /** Whether the frp server has transport.tcpMux; asked where it closes the connection. */
+  readonly tcpMux: boolean | undefined;
 }
 
 export interface GatherOptions {
@@ -123,6 +126,7 @@ export async function gatherFacts(
     client && log !== undefined
       ? readTunnelLog(linesSince(log, runBeganMs(client.startedAt)), settings)
       : undefined;
+  const tcpMux = tunnel?.cause === 'hung-up' ? await fact(() => gatherTcpMux(topology)) : undefined;
   const toPage = { rounds, isReached: isReached(pageUpstream(topology)), isTunnelUp: tunnel?.up ?? false };
   const [pages, disk] = await Promise.all([
     gatherPages(topology, toPage),
@@ -150,6 +154,7 @@ export async function gatherFacts(
     frpServer,
     trust: trust ?? {},
     tunnel,
+    tcpMux,
     ...held,
     ...pages,
     ...upstreams,

@@ -2,6 +2,7 @@
 import { lookup } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import type { Settings } from '../../../stacks/settings/definitions.ts';
 import { frpPinFile } from '../../../stacks/topology/secrets.ts';
 import { serviceNamed, type Topology, type Tunnel } from '../../../stacks/topology/topology.ts';
@@ -125,6 +126,29 @@ export async function gatherTrust(
   });
   const isDeployed = !pin || isDeployedSecret(settings.BTCW_PROJECT, file);
   return { certificate, ...(pin && { pin: { text: describePin(pin), isDeployed } }) };
+}
+
+/** A ping of yamux, which carries all connections in one, and how its answer begins. */
+const MUX_PING = Buffer.from([0, 2, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1]);
+const MUX_PONG = Buffer.from([0, 2, 0, 2]);
+
+/** Whether the frp server's transport.tcpMux is on; undefined where it does not speak TLS, or says nothing. */
+export function gatherTcpMux(topology: Topology): Promise<boolean | undefined> {
+  const { serverAddress: host, serverPort: port } = mainTunnel(topology);
+  return new Promise((done) => {
+    const socket = connectTls({ host, port, rejectUnauthorized: false, timeout: CONNECT_DEADLINES_MS[0] });
+    const end = (muxed: boolean | undefined) => {
+      socket.destroy();
+      done(muxed);
+    };
+    socket.once('secureConnect', () => {
+      socket.once('data', (data) => end(data.subarray(0, MUX_PONG.length).equals(MUX_PONG)));
+      socket.once('end', () => end(false));
+      socket.write(MUX_PING);
+    });
+    socket.once('timeout', () => end(undefined));
+    socket.once('error', () => end(undefined));
+  });
 }
 
 /** The last lines of the tunnel's client, with their times. */
