@@ -21,6 +21,7 @@ const BESIDE = [
   'interrupts',
   'limits',
   'log-rotation',
+  'renewal',
   'rollback',
   'services',
   'terminal',

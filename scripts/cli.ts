@@ -1,5 +1,5 @@
 /** The commands of this package and their options: what `./btcw` and the npm scripts start. */
-import { Argument, Command } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { type Messages, messages } from '../messages/index.ts';
 import { applyConfig } from './commands/apply-config.ts';
 import { type BackupOptions, backup } from './commands/backup.ts';
@@ -10,7 +10,7 @@ import { diff } from './commands/diff.ts';
 import { type DoctorOptions, doctor } from './commands/doctor.ts';
 import { planDestroy, planRebuild, planRollback } from './commands/dry-run.ts';
 import { exec } from './commands/exec.ts';
-import { imageReference, images } from './commands/images.ts';
+import { imageReference, images, renewImages } from './commands/images.ts';
 import { logoutAll } from './commands/logout-all.ts';
 import { type LogsOptions, logs } from './commands/logs.ts';
 import { type RestoreOptions, restore } from './commands/restore.ts';
@@ -197,7 +197,9 @@ export function programIn(said: Messages['cli']): Command {
     .addArgument(new Argument('[image]', said.images.image))
     .addHelpText('after', services)
     .option('--reference', said.images.reference)
-    .action((name: string | undefined, { reference }: { reference?: boolean }) => {
+    .addOption(new Option('--fresh', said.images.fresh).conflicts('reference'))
+    .action((name: string | undefined, { reference, fresh }: { reference?: boolean; fresh?: boolean }) => {
+      if (fresh) return renewImages(name);
       if (reference && name) console.log(imageReference(name));
       else return images(name);
     });

@@ -61,6 +61,7 @@ fish: btcw completion fish > ~/.config/fish/completions/btcw.fish`,
   },
   images: {
     about: 'build the images that are missing',
+    fresh: "build all anew, on today's packages; deploy has them run, rollback the old ones again",
     image: 'only that of this service, or "base"',
     reference: 'print its name, and build nothing',
   },

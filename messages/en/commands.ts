@@ -137,6 +137,10 @@ export const commands = {
   },
   images: {
     allThere: 'Images: all there',
+    freshAll: '--fresh renews all images of the deployment',
+    freshAlone: 'npm run images -- --fresh',
+    renewed: (sec: string) =>
+      `Images renewed in ${sec}. What runs has the old ones still: npm run diff shows the change, npm run deploy makes it.`,
     noImage: (name: string) => `There is no image "${name}" in this deployment.`,
     oneOf: (names: string) => `one of ${names}`,
   },
@@ -174,6 +178,8 @@ export const commands = {
     deployed: 'deployed',
     fileDiffers: (name: string) => `The file of ${name} is not what it was then; it is used as it is now.`,
     hasFailed: (when: string) => `${when} (could not be brought back)`,
+    imagesGone: (when: string, images: string) =>
+      `The deployment of ${when} cannot be brought back: its images are not on this host any more (${images}).`,
     isFirst: (when: string) => `The deployment of ${when} is the first; there is none before it.`,
     noneKept: (project: string) => `No deployment of "${project}" is kept: there is nothing to go back to.`,
     noneEarlier: (project: string) => `No earlier deployment of "${project}" is kept.`,

@@ -5,6 +5,7 @@ export const diff = {
       addedCapabilities: 'added capabilities',
       command: 'command',
       cpuLimit: 'CPU limit',
+      cpuShares: 'CPU shares',
       droppedCapabilities: 'dropped capabilities',
       entrypoint: 'entrypoint',
       environment: 'environment',
@@ -65,6 +66,8 @@ export const diff = {
       dependency: 'a secret or something it depends on changed',
       difference: (what: string, detail: string) => `${what}: ${detail}`,
       imageChanged: (from: string, to: string) => `image: ${from} → ${to}`,
+      imageRenewed: (from: string, to: string, time: string) =>
+        `image: ${from} → ${to}, with the packages of ${time}`,
       lastFailed: 'the last deployment of it failed',
       missing: 'does not exist',
       notDeclared: 'no longer declared',

@@ -7,6 +7,7 @@ export const images = {
     missingOne: (image: string, where: string, why: string) => `${image} (${where}): ${why}`,
     noAnswer: (sec: string | number) => `no answer in ${sec} s`,
     refused: 'not to be had',
+    stays: (image: string, why: string) => `${image} stays as it is here: ${why}`,
     triedAt: (registry: string, why: string) => `${registry}: ${why}`,
     useMirror: 'BTCW_REGISTRY_MIRROR=docker.m.daocloud.io (or another mirror) has them asked for there',
     useStandIns: 'BTCW_STAND_INS=on makes python, node and nginx here for your Dockerfiles',

@@ -56,6 +56,7 @@ fish：btcw completion fish > ~/.config/fish/completions/btcw.fish`,
   },
   images: {
     about: '构建缺少的镜像',
+    fresh: '用当前最新的软件包重新构建全部镜像；deploy 换用新镜像，rollback 换回旧镜像',
     image: '只构建此服务的镜像，或 "base"',
     reference: '只显示镜像名，不构建',
   },

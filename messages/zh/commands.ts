@@ -119,6 +119,10 @@ export const commands: typeof en = {
   },
   images: {
     allThere: '镜像：全部就绪',
+    freshAll: '--fresh 会更新此部署的全部镜像',
+    freshAlone: 'npm run images -- --fresh',
+    renewed: (sec) =>
+      `镜像已更新，用时 ${sec}。正在运行的仍是旧镜像：npm run diff 显示变更，npm run deploy 使其生效。`,
     noImage: (name) => `此部署中没有镜像 "${name}"。`,
     oneOf: (names) => `请指定其中之一：${names}`,
   },
@@ -152,6 +156,7 @@ export const commands: typeof en = {
     deployed: '部署时间',
     fileDiffers: (name) => `${name} 的文件与当时不同，按现在的内容使用。`,
     hasFailed: (when) => `${when}（未能恢复）`,
+    imagesGone: (when, images) => `无法恢复 ${when} 的部署：本机已没有它的镜像（${images}）。`,
     isFirst: (when) => `${when} 的部署是第一次部署，之前没有其他部署。`,
     noneKept: (project) => `项目 "${project}" 没有保留任何部署：没有可以恢复的部署。`,
     noneEarlier: (project) => `项目 "${project}" 没有保留更早的部署。`,

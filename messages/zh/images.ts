@@ -8,6 +8,7 @@ export const images: typeof en = {
     missingOne: (image, where, why) => `${image}（${where}）：${why}`,
     noAnswer: (sec) => `${sec} 秒内没有响应`,
     refused: '无法获取',
+    stays: (image, why) => `${image} 保持本机现有版本：${why}`,
     triedAt: (registry, why) => `${registry}：${why}`,
     useMirror: '设置 BTCW_REGISTRY_MIRROR=docker.m.daocloud.io（或其他镜像站），改从那里拉取',
     useStandIns: '设置 BTCW_STAND_INS=on，在本机为你的 Dockerfile 制作 python、node 和 nginx 镜像',

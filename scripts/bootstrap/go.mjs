@@ -19,6 +19,12 @@ const said = messages.go;
 const MIN_GO_MINOR = 21;
 /** What is fetched where the host's Go is older: Debian 12's and Ubuntu 22.04's are. No go.mod here asks for a later one. */
 export const TOOLCHAIN = 'go1.25.8';
+/** How all programs are built: part of the tags of images that have some. */
+export const GO_BUILD = {
+  flags: ['-trimpath', '-buildvcs=false'],
+  ldflags: '-s -w',
+  env: { GOFLAGS: '-mod=readonly' },
+};
 const ARCH = { x64: 'amd64', arm64: 'arm64' }[/** @type {'x64'} */ (process.arch)];
 /** Used where Go's default proxy does not answer, as in mainland China; go.sum decides what is accepted. */
 const SECOND_PROXY = 'https://goproxy.cn,direct';
@@ -160,19 +166,12 @@ export async function goBuild(program, report) {
  */
 async function buildWith(go, program, options, report) {
   const partial = `${program.output}.partial`;
-  const args = [
-    'build',
-    ...options,
-    '-v',
-    '-trimpath',
-    '-buildvcs=false',
-    '-ldflags',
-    `-s -w ${program.ldflags ?? ''}`.trim(),
-  ];
+  const ldflags = `${GO_BUILD.ldflags} ${program.ldflags ?? ''}`.trim();
+  const args = ['build', ...options, '-v', ...GO_BUILD.flags, '-ldflags', ldflags];
   if (program.tags) args.push('-tags', program.tags);
   await run(go.program, [...args, '-o', partial, program.packagePath], {
     cwd: program.module,
-    env: { ...go.env, GOFLAGS: '-mod=readonly' },
+    env: { ...go.env, ...GO_BUILD.env },
     onLine: report,
     fix: said.unreachable,
   });

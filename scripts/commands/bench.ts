@@ -1,6 +1,7 @@
 import { CATALOGUES, messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { PORT_SETTINGS, SETTINGS } from '../../stacks/settings/definitions.ts';
+import { editionOf } from '../deployment/edition.ts';
 import { root } from '../deployment/host.ts';
 import { loadDeployment } from '../deployment/project.ts';
 import { inspect } from '../docker/inspect.ts';
@@ -91,7 +92,7 @@ const asJson = ({ name, to, ...figure }: Figure) => {
 
 async function imageSizes(): Promise<[string, string][]> {
   const { settings, topology } = loadDeployment();
-  const { all } = planImages(topology, root, buildOptions(settings));
+  const { all } = planImages(topology, root, buildOptions(settings, editionOf(settings.BTCW_PROJECT)));
   const images = await inspect(
     'image',
     all.map(({ reference }) => reference),

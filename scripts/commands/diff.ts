@@ -48,6 +48,7 @@ export async function diff(options: DiffOptions): Promise<void> {
   const isForeign = project.ownership.owner === 'another';
   const history = {
     ...{ settings: changedSettings(release, settings), release },
+    ...(images.edition && { edition: images.edition }),
     ...(isForeign && { origin: originOf(project.ownership) }),
   };
   const rows = effects(observations, planned, history, topology);

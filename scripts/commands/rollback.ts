@@ -16,6 +16,8 @@ import { progress, reportDeployment } from '../deployment/report.ts';
 import { loadSettings } from '../deployment/settings.ts';
 import { terraform } from '../deployment/terraform.ts';
 import { findUnknownObjects, removeUnknownObjects } from '../diff/conflicts.ts';
+import { inspect } from '../docker/inspect.ts';
+import { isBuiltName } from '../images/plan.ts';
 import { during } from '../lib/live.ts';
 import { paint, secondsSince, table } from '../lib/report.ts';
 
@@ -85,6 +87,15 @@ async function chooseTarget({ topology, synthesis, ownership }: SynthesisedProje
   return { target, left: last };
 }
 
+/** @throws {UserError} naming the images that were built here for a release and are gone since: no registry has them */
+async function requireImages(project: string, release: Release): Promise<void> {
+  const ours = Object.values(release.images).filter((reference) => isBuiltName(reference, project));
+  const present = await inspect('image', ours);
+  const gone = new Set(ours.filter((name) => !present.some(({ RepoTags }) => RepoTags?.includes(name))));
+  if (gone.size === 0) return;
+  throw new UserError(said.imagesGone(releaseTime(release), [...gone].join(', ')), 'npm run deploy');
+}
+
 /** What is not as it was then, or not as it was just now. */
 function notes({ restored, differing }: RestoredSecrets, target: Release, project: SynthesisedProject) {
   const { settings } = project;
@@ -108,6 +119,7 @@ export async function rollback(options: RollbackOptions): Promise<void> {
   const synthesised = await during(live.reads, () => synthesiseProject({ changes: true, anySecrets: true }));
   const { project } = synthesised.topology;
   const { target, left } = await during(live.compares, () => chooseTarget(synthesised));
+  await requireImages(project, target);
   const when = releaseTime(target);
   if (!options.json) console.log(messages.commands.deploy.goingBack(when));
   await markDeployment(project);

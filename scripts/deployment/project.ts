@@ -15,6 +15,7 @@ import { privately } from '../lib/files.ts';
 import { paint } from '../lib/report.ts';
 import { requireAccess } from './access.ts';
 import { loadServices } from './compose.ts';
+import { editionOf } from './edition.ts';
 import { composeEnvironments, outsideValues } from './environments.ts';
 import { checkServer, pinFacts, type ServerCheck } from './frp-pin.ts';
 import { assumedHost, gatherHostFacts, healthApiOf, root } from './host.ts';
@@ -128,7 +129,7 @@ export async function loadProject(options: LoadOptions = {}): Promise<Project> {
   const serverCheck = frpCertificate && (await checkServer(settings, root, frpCertificate === 'accept'));
   const topology = topologyWith(pinFacts(settings, root));
   const notices = [...own.notices, ...composeEnvironments(topology, root, { anySecrets })];
-  const images = planImages(topology, root, buildOptions(settings));
+  const images = planImages(topology, root, buildOptions(settings, editionOf(project)));
   return {
     ...{ settings, topology, notices, host, secrets, images, ownership },
     ...(serverCheck && { serverCheck }),

@@ -13,7 +13,7 @@ import {
   type Settings,
 } from '../../stacks/settings/definitions.ts';
 import { asideOf, flushFolder, isAside, writeFileAtomically } from '../lib/files.ts';
-import { localTime, timestamp } from '../lib/text.ts';
+import { stampTime, timestamp } from '../lib/text.ts';
 import { root } from './host.ts';
 import type { SynthesisedProject } from './project.ts';
 import { stateSerial } from './state.ts';
@@ -31,6 +31,8 @@ export interface Release {
   readonly settings: Readonly<Partial<Record<SettingName, string>>>;
   /** Image tags by service. */
   readonly images: Readonly<Record<string, string>>;
+  /** Edition of its images. @default - they were never renewed */
+  readonly edition?: string;
   /** Names of its containers, by their addresses. @default - not known: an earlier version kept it */
   readonly names?: Readonly<Record<string, string>>;
   /** Seconds that containers took until they were healthy, when they were last made, by name. @default - not known */
@@ -51,8 +53,7 @@ export const releaseFolder = (project: string, { id }: Pick<Release, 'id'>): str
   join(releasesFolder(project), id);
 
 /** A release's moment, for people. @example '2026-11-22 18:03:11 GMT+8' */
-export const releaseTime = ({ id }: Pick<Release, 'id'>): string =>
-  localTime(id.replace(/T(\d\d)-(\d\d)-/, 'T$1:$2:'));
+export const releaseTime = ({ id }: Pick<Release, 'id'>): string => stampTime(id);
 
 /** Where those of a project are kept. */
 export const releasesFolder = (project: string): string => join(root, '.releases', project);
@@ -193,7 +194,10 @@ export function keepRelease(
     const id = timestamp();
     const tags = [...images.byService].map(([name, { reference }]) => [name, reference]);
     const names = Object.fromEntries([...synthesis.names].filter(([address]) => isContainer(address)));
-    const release = { id, settings: asText(settings), images: Object.fromEntries(tags), names, startSec };
+    const release = {
+      ...{ id, settings: asText(settings), images: Object.fromEntries(tags), names, startSec },
+      ...(images.edition && { edition: images.edition }),
+    };
     writeRelease(project, withSerial(project, release), configuration);
     ids.push(id);
   }

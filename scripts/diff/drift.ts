@@ -196,10 +196,11 @@ export function compare(
   same(aspects.privileged, HostConfig.Privileged, false);
   sameSet(aspects.addedCapabilities, HostConfig.CapAdd ?? [], service.capabilities);
   sameSet(aspects.droppedCapabilities, HostConfig.CapDrop ?? [], ['ALL']);
-  const { memoryMiB, pids, cpus = 0 } = service.limits;
+  const { memoryMiB, pids, cpus = 0, cpuShares } = service.limits;
   same(aspects.memoryLimit, `${HostConfig.Memory / MIB} MiB`, `${memoryMiB} MiB`, 'update');
   same(aspects.processLimit, HostConfig.PidsLimit ?? 0, pids, 'limit');
   same(aspects.cpuLimit, HostConfig.NanoCpus / NANO, cpus);
+  same(aspects.cpuShares, HostConfig.CpuShares, cpuShares, 'update');
   same(aspects.logDriver, HostConfig.LogConfig.Type, 'json-file');
   const { maxSize, files } = service.log;
   const logOptions = asLines({ 'max-size': maxSize, 'max-file': String(files) });

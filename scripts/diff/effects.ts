@@ -5,6 +5,7 @@
 import { messages } from '../../messages/index.ts';
 import type { AbsentService } from '../../stacks/topology/topology.ts';
 import type { ChangedSetting, Release } from '../deployment/releases.ts';
+import { stampTime } from '../lib/text.ts';
 import type { Observation } from './observe.ts';
 
 const said = messages.diff.effects;
@@ -21,7 +22,9 @@ export interface PlannedChange {
 export interface History {
   readonly settings: readonly ChangedSetting[];
   /** @default - nothing was kept */
-  readonly release: Pick<Release, 'images' | 'names' | 'startSec'> | undefined;
+  readonly release: Pick<Release, 'images' | 'edition' | 'names' | 'startSec'> | undefined;
+  /** Of the images, as they are to be. @default - they were never renewed */
+  readonly edition?: string;
   /** Where what runs was deployed from. @default - from this checkout */
   readonly origin?: string;
 }
@@ -83,13 +86,19 @@ const settingLine = ({ name, from, to }: ChangedSetting): string =>
 function causesOf(
   { service, addresses, image, differences, conflictingContainer }: Observation,
   changes: ReadonlyMap<string, PlannedChange>,
-  { settings, release, origin }: History,
+  { settings, release, origin, edition }: History,
 ): string[] {
   // What differs from another checkout's deployment was changed by nobody's hand.
   if (origin && conflictingContainer) return [origin];
   const causes = settings.filter(({ name }) => service.reads.includes(name)).map(settingLine);
   const deployedImage = release?.images[service.name];
-  if (deployedImage && deployedImage !== image) causes.push(said.because.imageChanged(deployedImage, image));
+  if (deployedImage && deployedImage !== image) {
+    const { imageChanged, imageRenewed } = said.because;
+    const isRenewed = edition !== undefined && edition !== release?.edition;
+    causes.push(
+      isRenewed ? imageRenewed(deployedImage, image, stampTime(edition)) : imageChanged(deployedImage, image),
+    );
+  }
   if (conflictingContainer) causes.push(said.because.conflicting);
   // A setting or image that is about to change explains what differs; without one, somebody changed the container.
   if (causes.length === 0 || conflictingContainer) {

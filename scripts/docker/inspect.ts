@@ -63,6 +63,7 @@ export interface ContainerInspection {
     /** Bytes. */
     readonly Memory: number;
     readonly NanoCpus: number;
+    readonly CpuShares: number;
     readonly PidsLimit: number | null;
     readonly LogConfig: { readonly Type: string; readonly Config: Strings | null };
     readonly NetworkMode: string;

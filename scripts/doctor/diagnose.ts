@@ -11,6 +11,7 @@ import { clockChecks } from './checks/clock.ts';
 import { containerChecks } from './checks/containers.ts';
 import { guardChecks } from './checks/guard.ts';
 import { hostChecks, settings } from './checks/host.ts';
+import { imageChecks } from './checks/images.ts';
 import { loginChecks } from './checks/login.ts';
 import { logChecks } from './checks/logs.ts';
 import { networkChecks } from './checks/network.ts';
@@ -27,6 +28,7 @@ export const checksFor = (topology: Topology, profile: AppProfile): readonly Che
   ...hostChecks(topology),
   ...portChecks(topology),
   ...containerChecks(topology),
+  ...imageChecks(),
   ...guardChecks(),
   ...backingChecks(topology),
   ...logChecks(topology),

@@ -7,6 +7,7 @@ import { docker } from '../docker/client.ts';
 import { inspect } from '../docker/inspect.ts';
 import { execa } from '../lib/execa.ts';
 import { during, type Note } from '../lib/live.ts';
+import { paint } from '../lib/report.ts';
 import { dockerfileOf, shownPath } from './own-build.ts';
 import type { PlannedImage } from './plan.ts';
 
@@ -110,12 +111,31 @@ const canStandIn = (reference: string): boolean =>
   standInFor(reference, { BTCW_BASE_IMAGE: undefined }) !== undefined;
 
 /**
+ * Notes which images are here under the names that are wanted.
+ * @returns what gives them these names back
+ */
+export async function rememberForeignImages(images: readonly PlannedImage[]): Promise<() => Promise<void>> {
+  const ids = await Promise.all(
+    wantedBy(images).map(async ({ reference }) => {
+      const [image] = await inspect('image', [reference]);
+      return [reference, image?.Id] as const;
+    }),
+  );
+  return async () => {
+    for (const [reference, id] of ids)
+      if (id && !reference.includes('@')) await docker(['tag', id, reference]);
+  };
+}
+
+/**
  * Sees to it that every image that is needed and not made here is on this host.
+ * @param renew asks for newer ones in the place of those that are here, which stay where no registry has any
  * @returns other names for those that have no name of their own here
  * @throws {UserError} naming all that are not, and the ways out
  */
 export async function ensureForeignImages(
   images: readonly PlannedImage[],
+  renew = false,
 ): Promise<ReadonlyMap<string, string>> {
   const names = new Map<string, string>();
   const missing: Wanted[] = [];
@@ -123,10 +143,16 @@ export async function ensureForeignImages(
   await Promise.all(
     wantedBy(images).map(async (wanted) => {
       const { reference, where } = wanted;
-      if (await isHere(reference)) return;
+      const isPresent = await isHere(reference);
+      // What a digest names is always the same.
+      if (isPresent && (!renew || reference.includes('@'))) return;
       const brought = await bring(wanted);
       if ('name' in brought) {
         names.set(reference, brought.name);
+        return;
+      }
+      if (isPresent) {
+        console.error(`${paint('yellow', '!')} ${said.stays(reference, brought.why)}`);
         return;
       }
       missing.push(wanted);

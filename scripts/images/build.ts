@@ -1,10 +1,11 @@
 /** Builds the images that are missing. Needs no image registry: the base comes from Debian's packages. */
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import type { BuildContent, DebianRecipe, DockerfileRecipe } from '../../stacks/topology/image-source.ts';
+import { PACKAGES_LABEL } from '../../stacks/topology/labels.ts';
 import { goBuild } from '../bootstrap/go.mjs';
 import { ensureWorkspace, NPM_FLAGS } from '../bootstrap/packages.mjs';
 import { installProgram, isRoot, onPath } from '../bootstrap/step.mjs';
@@ -15,8 +16,9 @@ import { step } from '../lib/live.ts';
 import { folderForRoot } from '../lib/mounts.ts';
 import { commandError } from '../lib/programs.ts';
 import { paint } from '../lib/report.ts';
-import { ensureForeignImages } from './bases.ts';
+import { ensureForeignImages, rememberForeignImages } from './bases.ts';
 import { clutterNotice } from './context.ts';
+import { DEBIAN_OPTIONS, debianMirror, EXPORT_PACKAGES, hostSources, sourcesFor, suiteOf } from './debian.ts';
 import { withLock } from './lock.ts';
 import { type OwnBuild, ownBuildProblems, shownPath } from './own-build.ts';
 import { hasBuildKit, runOwnBuild } from './own-builder.ts';
@@ -25,11 +27,15 @@ import type { PlannedImage } from './plan.ts';
 const said = messages.images.build;
 
 const BUILD_DEADLINE_MS = 15 * 60_000;
-const NEWEST_SUITE = 'trixie';
 const root = process.cwd();
 const WORK = join(root, '.build/images');
 /** The name an image was built under: one that was tagged by hand has another's. */
 const REFERENCE_LABEL = 'btc-watcher.reference';
+
+export interface BuildImagesOptions {
+  /** Build and fetch all anew, with nothing from a cache. @default false: what is missing */
+  readonly renew?: boolean;
+}
 
 /** Gets each line that a build prints. */
 type Progress = (line: string) => void;
@@ -50,44 +56,48 @@ async function run(
   }
 }
 
-/** The host's own Debian mirror, which is likely the near one; undefined where the host is no Debian. */
-export function debianMirror(sources: string): string | undefined {
-  const uris = /^(?:URIs:|deb(?:\s+\[[^\]]*\])?)\s+(\S+\/debian)\/?(?:\s|$)/m.exec(sources);
-  return uris?.[1];
-}
-
-function hostSources(): string {
-  const files = ['/etc/apt/sources.list', '/etc/apt/sources.list.d/debian.sources'];
-  return files.map((file) => (existsSync(file) ? readFileSync(file, 'utf8') : '')).join('\n');
+/** What it was built as, and how old it is: as old as what it is built on. */
+async function labelsOf({ reference, from }: PlannedImage): Promise<Record<string, string>> {
+  const [base] = from ? await inspect('image', [from.reference]) : [];
+  return {
+    [REFERENCE_LABEL]: reference,
+    [PACKAGES_LABEL]: base?.Config.Labels?.[PACKAGES_LABEL] ?? new Date().toISOString(),
+  };
 }
 
 async function buildDebian(image: PlannedImage, recipe: DebianRecipe, progress: Progress) {
-  const { suite = NEWEST_SUITE } = recipe;
+  const suite = suiteOf(recipe);
   const programs = isRoot() ? (['mmdebstrap'] as const) : (['mmdebstrap', 'newuidmap'] as const);
   for (const program of programs) {
     if (!(await onPath(program))) await installProgram(program, program, progress);
   }
   const packages = readFileSync(join(root, recipe.packages), 'utf8').trim().split('\n');
-  const mirror = debianMirror(hostSources());
-  const sources = mirror
-    ? [
-        `deb ${mirror} ${suite} main`,
-        `deb ${mirror} ${suite}-updates main`,
-        `deb ${mirror}-security ${suite}-security main`,
-      ]
-    : [];
+  const sources = sourcesFor(suite, debianMirror(hostSources()));
   const archive = join(WORK, `${recipe.name}.tar`);
   mkdirSync(WORK, { recursive: true });
-  const lean = ['man', 'doc', 'locale', 'info'].map((part) => `--dpkgopt=path-exclude=/usr/share/${part}/*`);
   await run(
     said.baseImage,
     'mmdebstrap',
-    ['--variant=minbase', `--include=${packages.join(',')}`, ...lean, suite, archive, ...sources],
+    [
+      ...DEBIAN_OPTIONS,
+      `--customize-hook=copy-in ${EXPORT_PACKAGES} /usr/local/sbin`,
+      `--include=${packages.join(',')}`,
+      suite,
+      archive,
+      ...sources,
+    ],
     progress,
     { fix: said.baseImageFix, env: { TMPDIR: folderForRoot([...new Set([tmpdir(), '/tmp', '/var/tmp'])]) } },
   );
   await docker(
-    ['import', '--change', `LABEL ${REFERENCE_LABEL}=${image.reference}`, archive, image.reference],
+    [
+      'import',
+      ...Object.entries(await labelsOf(image)).flatMap(([name, value]) => [
+        '--change',
+        `LABEL ${name}=${value}`,
+      ]),
+      ...[archive, image.reference],
+    ],
     {
       what: said.importing,
       timeout: BUILD_DEADLINE_MS,
@@ -100,14 +110,18 @@ async function dockerBuild(
   image: PlannedImage,
   folder: string,
   args: Record<string, string>,
+  { renew = false }: BuildImagesOptions,
   progress: Progress,
 ) {
   const buildArgs = Object.entries(args).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
-  const label = ['--label', `${REFERENCE_LABEL}=${image.reference}`];
+  const labels = Object.entries(await labelsOf(image)).flatMap(([name, value]) => [
+    '--label',
+    `${name}=${value}`,
+  ]);
   await run(
     said.building(image.reference),
     'docker',
-    ['build', '-t', image.reference, ...label, ...buildArgs, folder],
+    ['build', '-t', image.reference, ...(renew ? ['--no-cache'] : []), ...labels, ...buildArgs, folder],
     progress,
   );
 }
@@ -155,33 +169,47 @@ async function addContent(content: BuildContent, folder: string, progress: Progr
   }
 }
 
-async function buildDockerfile(image: PlannedImage, recipe: DockerfileRecipe, progress: Progress) {
-  const { content, dockerfile, from, fromArgument } = recipe;
+async function buildDockerfile(
+  image: PlannedImage,
+  recipe: DockerfileRecipe,
+  options: BuildImagesOptions,
+  progress: Progress,
+) {
+  const { content, dockerfile, from, fromArgument, packagesArgument } = recipe;
   if (recipe.build) {
     await ensureWorkspace(root, recipe.build, progress);
     await run(`Building ${recipe.build}`, 'npm', ['run', 'build', '-w', recipe.build], progress);
   }
   const reference = image.from?.reference ?? (from.kind === 'reference' ? from.reference : '');
-  const args = { [fromArgument]: reference };
-  if (!content) return dockerBuild(image, join(root, dirname(dockerfile)), args, progress);
+  const args = {
+    [fromArgument]: reference,
+    ...(packagesArgument && { [packagesArgument]: image.from?.from?.reference ?? '' }),
+  };
+  if (!content) return dockerBuild(image, join(root, dirname(dockerfile)), args, options, progress);
   const folder = contextFolder(recipe.name);
   cpSync(join(root, dockerfile), join(folder, 'Dockerfile'));
   for (const part of content) await addContent(part, folder, progress);
-  await dockerBuild(image, folder, args, progress);
+  await dockerBuild(image, folder, args, options, progress);
 }
 
 /** @param names other names of images that own Dockerfiles begin with */
-async function build(image: PlannedImage, names: ReadonlyMap<string, string>, progress: Progress) {
+async function build(
+  image: PlannedImage,
+  names: ReadonlyMap<string, string>,
+  options: BuildImagesOptions,
+  progress: Progress,
+) {
   const { source } = image;
   switch (source.kind) {
     case 'debian':
       return buildDebian(image, source, progress);
     case 'dockerfile':
-      return buildDockerfile(image, source, progress);
+      return buildDockerfile(image, source, options, progress);
     case 'context': {
       if (!image.ownBuild) throw new Error(`The build of "${image.name}" was not read.`);
-      const options = ['-t', image.reference, '--label', `${REFERENCE_LABEL}=${image.reference}`];
-      return runOwnBuild(image.ownBuild, names, WORK, options, progress);
+      const label = ['-t', image.reference, '--label', `${REFERENCE_LABEL}=${image.reference}`];
+      const cache = options.renew ? ['--no-cache'] : [];
+      return runOwnBuild(image.ownBuild, names, WORK, [...label, ...cache], progress);
     }
     case 'reference':
       // The provider pulls it.
@@ -227,22 +255,43 @@ async function checkOwnBuilds(builds: readonly OwnBuild[]): Promise<void> {
 
 const built = ({ buildName }: PlannedImage): boolean => buildName !== undefined;
 
-/** Brings and builds those of the images that are missing, in order, and shows it. One process at a time does. */
-export async function ensureImages(images: readonly PlannedImage[]): Promise<void> {
-  if ((await missingImages(images)).length === 0) return;
+/** Brings and builds images, in order, and shows it. */
+async function buildAll(images: readonly PlannedImage[], options: BuildImagesOptions): Promise<void> {
+  await checkOwnBuilds(images.flatMap(({ ownBuild }) => ownBuild ?? []));
+  const names = await ensureForeignImages(images, options.renew);
+  for (const image of images.filter(built)) {
+    await step(said.image(image.name), async (note) => {
+      await build(image, names, options, note);
+      return said.built;
+    });
+  }
+}
+
+/**
+ * Brings and builds those of the images that are missing, or all of them. One process at a time does. Where that fails
+ * the names of images that were fetched are those of the earlier ones again.
+ */
+export async function ensureImages(
+  images: readonly PlannedImage[],
+  options: BuildImagesOptions = {},
+): Promise<void> {
+  const { renew = false } = options;
+  if (!renew && (await missingImages(images)).length === 0) return;
   // What goes into an image is read there by other users.
   const before = process.umask(0o022);
   mkdirSync(WORK, { recursive: true });
   await withLock(join(WORK, '.lock'), async () => {
-    // Another process may have built some of them meanwhile.
-    const missing = await missingImages(images);
-    await checkOwnBuilds(missing.flatMap(({ ownBuild }) => ownBuild ?? []));
-    const names = await ensureForeignImages(missing);
-    for (const image of missing.filter(built)) {
-      await step(said.image(image.name), async (note) => {
-        await build(image, names, note);
-        return said.built;
-      });
+    if (!renew) {
+      // Another process may have built some of them meanwhile.
+      await buildAll(await missingImages(images), options);
+      return;
+    }
+    const putBack = await rememberForeignImages(images);
+    try {
+      await buildAll(images, options);
+    } catch (error) {
+      await putBack();
+      throw error;
     }
   }).finally(() => process.umask(before));
 }

@@ -15,6 +15,8 @@ export interface BuildOptions {
   /** PEM files of the authorities that builds trust. */
   readonly authorities: readonly string[];
   readonly timeoutMs: number;
+  /** Part of every tag: another one has all images built anew. @default - they were never renewed */
+  readonly edition?: string;
   /** What stand-ins are built on. */
   readonly base: Pick<Settings, 'BTCW_BASE_IMAGE'>;
 }
@@ -35,8 +37,11 @@ const SOURCES =
 /** Whether an argument leaves what is built as it is, so that another mirror gives no other image. */
 export const isSource = (name: string): boolean => SOURCES.test(name);
 
-/** @throws {UserError} naming the line of the file of arguments that is none */
-export function buildOptions(settings: Settings): BuildOptions {
+/**
+ * @param edition of the deployment's images; none: they were never renewed
+ * @throws {UserError} naming the line of the file of arguments that is none
+ */
+export function buildOptions(settings: Settings, edition?: string): BuildOptions {
   const { BTCW_BUILD_ARGS_FILE: file, BTCW_BUILD_CA: own } = settings;
   const parsed = file
     ? parseEnvFile(readFileSync(file, 'utf8'), `BTCW_BUILD_ARGS_FILE: ${file}`, fromEnvironment)
@@ -52,5 +57,6 @@ export function buildOptions(settings: Settings): BuildOptions {
     authorities: [...new Set([host, own].filter((path) => path !== undefined))],
     timeoutMs: settings.BTCW_BUILD_TIMEOUT * 60_000,
     base: { BTCW_BASE_IMAGE: settings.BTCW_BASE_IMAGE },
+    ...(edition && { edition }),
   };
 }

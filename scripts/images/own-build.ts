@@ -84,6 +84,7 @@ export function digestOwnBuild({ source, options, text, files, standIns }: OwnBu
     ...(source.dockerfile && source.dockerfile !== DOCKERFILE ? [`DOCKERFILE ${source.dockerfile}`] : []),
     ...(isInContext ? [] : [text]),
     ...[...standIns].map(([reference, { reference: made }]) => `FROM ${reference}=${made}`),
+    ...(options.edition ? [`EDITION ${options.edition}`] : []),
   ];
   return digestFiles(source.folder, files.files, extra);
 }

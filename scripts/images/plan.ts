@@ -6,11 +6,17 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DockerfileRecipe, ImageSource } from '../../stacks/topology/image-source.ts';
 import type { Topology } from '../../stacks/topology/topology.ts';
+import { GO_BUILD } from '../bootstrap/go.mjs';
+import { DEBIAN_OPTIONS, EXPORT_PACKAGES, suiteOf } from './debian.ts';
 import { digestFiles, filesBelow, lockedPackages } from './digest.ts';
 import { type BuildOptions, PLAIN_BUILDS } from './options.ts';
 import { digestOwnBuild, type OwnBuild, readOwnBuild } from './own-build.ts';
 
 const REPOSITORY = 'btc-watcher';
+
+/** Whether an image of a project has a name that is given to those that are built here. */
+export const isBuiltName = (reference: string, project: string): boolean =>
+  reference.startsWith(`${REPOSITORY}/`) || reference.startsWith(`${project}/`);
 
 /** One image of a deployment. */
 export interface PlannedImage {
@@ -30,6 +36,8 @@ export interface PlannedImage {
 }
 
 export interface PlannedImages {
+  /** What they were renewed as. @default - they never were */
+  readonly edition?: string;
   /** The image of each service, by the service's name. */
   readonly byService: ReadonlyMap<string, PlannedImage>;
   /** Every image that has to be there, each after the one it is built on. */
@@ -58,6 +66,7 @@ export function planImages(
     paths.flatMap((path) => filesBelow(join(packageFolder, path)));
   const digest = (paths: readonly string[], extra: readonly string[] = []) =>
     digestFiles(packageFolder, sources(paths), extra);
+  const edition = options.edition ? [options.edition] : [];
   let lock: string | undefined;
   const packagesOf = ({ packages }: DockerfileRecipe): string[] => {
     if (!packages) return [];
@@ -68,7 +77,12 @@ export function planImages(
   const planDockerfile = (name: string, recipe: DockerfileRecipe): PlannedImage => {
     const { from } = recipe;
     const base = plan(from.kind === 'debian' || from.kind === 'dockerfile' ? from.name : name, from);
-    const tag = digest(recipe.sources, [base.reference, ...packagesOf(recipe)]);
+    const { sources, ...how } = recipe;
+    const tag = digest(sources, [
+      ...[base.reference, JSON.stringify([how, GO_BUILD]), ...packagesOf(recipe)],
+      // What is made here has it in its tag.
+      ...(from.kind === 'reference' ? edition : []),
+    ]);
     return {
       name,
       buildName: name,
@@ -88,7 +102,10 @@ export function planImages(
         return { name, buildName: name, reference, source, ownBuild };
       }
       case 'debian': {
-        const tag = digest([source.packages], source.suite ? [source.suite] : []);
+        const tag = digest(
+          [source.packages, EXPORT_PACKAGES],
+          [suiteOf(source), ...DEBIAN_OPTIONS, ...edition],
+        );
         return { name, buildName: name, reference: `${REPOSITORY}/${source.name}:${tag}`, source };
       }
       case 'dockerfile':
@@ -104,5 +121,6 @@ export function planImages(
     return image;
   };
   const byService = new Map(topology.services.map(({ name, image }) => [name, planOnce(name, image)]));
-  return { byService, all: withBaseImages(byService.values()) };
+  const all = withBaseImages(byService.values());
+  return { byService, all, ...(options.edition && { edition: options.edition }) };
 }

@@ -91,3 +91,6 @@ export function localTime(time: string | number, { ms = false } = {}): string {
   const clock = `${part.hour}:${part.minute}:${part.second}${fraction}`;
   return `${part.year}-${part.month}-${part.day} ${clock} ${part.timeZoneName}`;
 }
+
+/** A moment that {@link timestamp} wrote, for people. @example '2026-11-22 18:03:11 GMT+8' */
+export const stampTime = (stamp: string): string => localTime(stamp.replace(/T(\d\d)-(\d\d)-/, 'T$1:$2:'));

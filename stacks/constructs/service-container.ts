@@ -182,6 +182,7 @@ export class ServiceContainer extends Construct {
       memory: limits.memoryMiB,
       // The same as memory: no swap, so that the limit is the limit.
       memorySwap: limits.memoryMiB,
+      cpuShares: limits.cpuShares,
       ...(limits.cpus && { cpus: String(limits.cpus) }),
       logDriver: 'json-file',
       logOpts: { 'max-size': service.log.maxSize, 'max-file': String(service.log.files) },

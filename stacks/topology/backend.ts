@@ -5,7 +5,7 @@ import { purposeOf } from '../settings/service-settings.ts';
 import { chosen } from './chosen.ts';
 import { anyHttpHealth, httpHealth } from './health.ts';
 import type { HostFacts } from './host.ts';
-import { baseImage, type ImageSource, ownImage } from './image-source.ts';
+import { type ImageSource, ownImage, runtimeImage } from './image-source.ts';
 import { bridgeOf, gatewayOf } from './network.ts';
 import { postgresUrl } from './postgres.ts';
 import { redisUrl } from './redis.ts';
@@ -28,7 +28,7 @@ export const backendImage = (settings: Settings): ImageSource =>
     kind: 'dockerfile',
     name: 'backend',
     dockerfile: 'assets/backend/Dockerfile',
-    from: baseImage(settings),
+    from: runtimeImage(settings),
     fromArgument: 'BASE',
     sources: SOURCES.map((path) => `assets/backend/${path}`),
     packages: { workspace: 'assets/backend' },

@@ -1,5 +1,6 @@
 import { messages } from '../../messages/index.ts';
 import type { Settings } from '../settings/definitions.ts';
+import { CPU_SHARES } from './cpu-shares.ts';
 import { ownTiming, restartingHealth } from './health.ts';
 import type { HostFacts } from './host.ts';
 import { networkName } from './network.ts';
@@ -72,6 +73,7 @@ export function completeService(
     dependsOn: [],
     disruption: messages.topology.disruption.away(name),
     ...startedBySecrets(definition, settings, host),
+    limits: { cpuShares: CPU_SHARES, ...definition.limits },
     ...restartedByHealth(definition, startTimeoutSec),
     startTimeoutSec,
     networks: networks.map((attachment) => ({

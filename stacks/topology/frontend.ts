@@ -5,7 +5,7 @@ import { USUAL_CAPABILITIES } from './capabilities.ts';
 import { chosen } from './chosen.ts';
 import { anyHttpHealth, httpHealth } from './health.ts';
 import type { HostFacts } from './host.ts';
-import { baseImage, type ImageSource, ownImage } from './image-source.ts';
+import { type ImageSource, ownImage, runtimeImage } from './image-source.ts';
 import { gatewayOf } from './network.ts';
 import { nginxImage } from './nginx.ts';
 import type { ServiceDefinition } from './service.ts';
@@ -45,7 +45,7 @@ const viteImage = (settings: Settings): ImageSource => ({
   kind: 'dockerfile',
   name: 'frontend-dev',
   dockerfile: 'assets/frontend/Dockerfile.dev',
-  from: baseImage(settings),
+  from: runtimeImage(settings),
   fromArgument: 'BASE',
   sources: ['assets/frontend/Dockerfile.dev'],
   // The Node binary, which is a dependency of the backend's.

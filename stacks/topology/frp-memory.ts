@@ -1,5 +1,6 @@
 /** What frpc and frps need of memory: docs/reliability.md, "A flood". */
 import type { Settings } from '../settings/definitions.ts';
+import { WAY_IN_CPU_SHARES } from './cpu-shares.ts';
 import { hasTunnelPort } from './nginx.ts';
 import { slotsFor } from './nginx-capacity.ts';
 import type { ServiceDefinition } from './service.ts';
@@ -40,7 +41,7 @@ export function frpMemory(
   const connections = slotsFor(settings, hasTunnelPort(settings) ? 2 : 1) + QUEUE;
   const memoryMiB = BASE_MIB + Math.ceil((connections * CONNECTION_KIB) / 1024);
   return {
-    limits: { memoryMiB, pids: 64 },
+    limits: { memoryMiB, pids: 64, cpuShares: WAY_IN_CPU_SHARES },
     environment: { GOGC: '50' },
   };
 }

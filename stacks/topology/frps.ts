@@ -5,7 +5,7 @@ import type { Settings } from '../settings/definitions.ts';
 import { frpMemory, knowingLimit } from './frp-memory.ts';
 import { tcpHealth } from './health.ts';
 import type { HostFacts } from './host.ts';
-import { baseImage, type ImageSource } from './image-source.ts';
+import { type ImageSource, runtimeImage } from './image-source.ts';
 import { secretFiles } from './secrets.ts';
 import type { ServiceDefinition } from './service.ts';
 import { USERS } from './users.ts';
@@ -23,7 +23,7 @@ export function frpImage(program: 'frpc' | 'frps', settings: Settings): ImageSou
     kind: 'dockerfile',
     name: program,
     dockerfile,
-    from: baseImage(settings),
+    from: runtimeImage(settings),
     fromArgument: 'BASE',
     sources: [dockerfile, 'assets/go/frp', ...(client ? LOGRUN_SOURCES : [])],
     content: [

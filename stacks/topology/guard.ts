@@ -8,8 +8,9 @@ import { messages } from '../../messages/index.ts';
 import { floodLimits, renderFloodRules } from '../render/flood-rules.ts';
 import { LEASED, renderGuardRules } from '../render/guard-rules.ts';
 import type { Settings } from '../settings/definitions.ts';
+import { WAY_IN_CPU_SHARES } from './cpu-shares.ts';
 import { commandHealth } from './health.ts';
-import { assetImage, baseImage } from './image-source.ts';
+import { debianImage } from './image-source.ts';
 import { type Bridge, networksOf } from './network.ts';
 import { isOnHostNetwork, type Service, type ServiceDefinition } from './service.ts';
 import { hostPorts } from './upstream.ts';
@@ -49,7 +50,7 @@ export function guard(
   return {
     name: 'guard',
     id: 'Guard',
-    image: withWatchdog(assetImage('guard', baseImage(settings)), ['guard']),
+    image: withWatchdog(debianImage('guard', settings), ['guard']),
     entrypoint: watched(['bash', '/usr/local/bin/guard']),
     networks: [{ network: 'host' }],
     user: '0:0',
@@ -57,7 +58,7 @@ export function guard(
     command: [table, rules, ...limits],
     volumes: [guardLock('/run/guard-lock')],
     health: commandHealth('nft', 'get', 'element', 'ip', table, 'lease', '{ ip }'),
-    limits: { memoryMiB: 64, pids: 32 },
+    limits: { memoryMiB: 64, pids: 32, cpuShares: WAY_IN_CPU_SHARES },
     disruption: messages.topology.disruption.guard,
   };
 }

@@ -52,6 +52,8 @@ export interface DockerfileRecipe {
   readonly from: ImageSource;
   /** Build argument of the Dockerfile that names `from`. @example 'BASE' */
   readonly fromArgument: string;
+  /** Build argument that names what `from` itself is built with, for further packages. @default - none */
+  readonly packagesArgument?: string;
   /** Files and folders whose content decides the image's tag. */
   readonly sources: readonly string[];
   /** npm workspace whose locked packages decide the tag, too. @default - none */
@@ -80,7 +82,7 @@ export type BuildContent =
   /** Packages of npm's registry with all that they need; `node@20` is that release for this machine. */
   | { readonly kind: 'npm'; readonly packages: readonly string[]; readonly to: string };
 
-/** A folder with a Dockerfile and all that it needs, built on the Debian base. @example assetImage('guard', base) */
+/** A folder with a Dockerfile and all that it needs. @example assetImage('base', { kind: 'reference', reference: 'debian' }) */
 export const assetImage = (name: string, from: ImageSource): DockerfileRecipe => ({
   kind: 'dockerfile',
   name,
@@ -90,12 +92,22 @@ export const assetImage = (name: string, from: ImageSource): DockerfileRecipe =>
   sources: [`assets/${name}`],
 });
 
-/** The Debian image that all images here are built on, and the name of the one it may itself be built on. */
+/** The Debian image that all images here are built with, and the name of the one it may itself be built on. */
 export function baseImage({ BTCW_BASE_IMAGE }: { readonly BTCW_BASE_IMAGE: string | undefined }): Recipe {
   return BTCW_BASE_IMAGE
     ? assetImage('base', { kind: 'reference', reference: BTCW_BASE_IMAGE })
     : { kind: 'debian', name: 'base', packages: 'assets/base/packages.txt' };
 }
+
+/** What the package's own programs run on: of {@link baseImage}, without what installs packages. */
+export const runtimeImage = (settings: Parameters<typeof baseImage>[0]): DockerfileRecipe =>
+  assetImage('runtime', baseImage(settings));
+
+/** A folder with a Dockerfile that adds packages of Debian's to {@link runtimeImage}. @example debianImage('guard', settings) */
+export const debianImage = (name: string, settings: Parameters<typeof baseImage>[0]): DockerfileRecipe => ({
+  ...assetImage(name, runtimeImage(settings)),
+  packagesArgument: 'DEBIAN',
+});
 
 /** The user's image or build context, where one is set. */
 export function ownImage(reference: string | undefined, folder?: string): ImageSource | undefined {

@@ -11,6 +11,9 @@ export const TIME_LABEL = 'btc-watcher.deployed-at';
 
 /** Stands for the service on a volume that several of them mount. */
 export const SHARED = 'shared';
+/** Of an image that is built here: when the oldest of its packages were fetched (ISO). Its containers have it, too. */
+export const PACKAGES_LABEL = 'btc-watcher.packages';
+
 /** On a container that runs to completion. */
 export const ONE_OFF_LABEL = 'btc-watcher.one-off';
 

@@ -3,9 +3,10 @@ import { messages } from '../../messages/index.ts';
 import { renderNginxConf, STATUS_PORT } from '../render/nginx-conf.ts';
 import { renderNginxReload, renderNginxZones } from '../render/nginx-reload.ts';
 import type { Settings } from '../settings/definitions.ts';
+import { WAY_IN_CPU_SHARES } from './cpu-shares.ts';
 import { httpHealth } from './health.ts';
 import type { HostFacts } from './host.ts';
-import { assetImage, baseImage, ownImage } from './image-source.ts';
+import { debianImage, ownImage } from './image-source.ts';
 import { gatewayOf } from './network.ts';
 import { memoryFor, OLD_WORKERS, tmpFor } from './nginx-capacity.ts';
 import type { Port, ServiceDefinition } from './service.ts';
@@ -29,7 +30,7 @@ export const RELOAD_COMMAND = ['sh', `${CONFIG_DIR}/${RELOAD.path}`];
 
 /** Debian's nginx. */
 export const nginxImage = (settings: Settings) =>
-  withWatchdog(assetImage('nginx', baseImage(settings)), ['body-deadline.lua']);
+  withWatchdog(debianImage('nginx', settings), ['body-deadline.lua']);
 
 /**
  * nginx writes whole request lines into its error log, and a WebSocket's token is in one: query strings are taken out
@@ -90,7 +91,11 @@ export function nginx(
     entrypoint: settings.BTCW_NGINX_IMAGE ? START : watched(START, STATUS_URL),
     volumes: settings.BTCW_NGINX_IMAGE ? [] : afterGuard(settings),
     health: httpHealth(STATUS_PORT, STATUS_PATH),
-    limits: { memoryMiB: memoryFor(settings, ports.length), pids: 64 },
+    limits: {
+      memoryMiB: memoryFor(settings, ports.length),
+      pids: 64,
+      cpuShares: WAY_IN_CPU_SHARES,
+    },
     tmpMiB: tmpFor(settings, ports.length),
     config: {
       path: CONFIG_DIR,

@@ -3,7 +3,7 @@ import { messages } from '../../messages/index.ts';
 import type { Settings } from '../settings/definitions.ts';
 import { commandHealth } from './health.ts';
 import type { HostFacts } from './host.ts';
-import { assetImage, baseImage, type ImageSource } from './image-source.ts';
+import { debianImage, type ImageSource } from './image-source.ts';
 import { SECRETS_DIR, secretFiles } from './secrets.ts';
 import type { SecretEnvironment, ServiceDefinition } from './service.ts';
 import { USERS } from './users.ts';
@@ -18,7 +18,7 @@ const START_TIMEOUT_SEC = 300;
 
 /** @example image: btcw/postgres */
 export const postgresImage = (settings: Pick<Settings, 'BTCW_BASE_IMAGE'>): ImageSource =>
-  assetImage('postgres', baseImage(settings));
+  debianImage('postgres', settings);
 
 /** Undefined where it is off. */
 export function postgres(settings: Settings, host: HostFacts): ServiceDefinition | undefined {

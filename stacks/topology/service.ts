@@ -126,6 +126,8 @@ export interface Limits {
   readonly pids: number;
   /** @example 1.5 @default - as many as the host has */
   readonly cpus?: number;
+  /** Weight against other containers where processors are short. @default 512 */
+  readonly cpuShares?: number;
 }
 
 /** Docker's restart policies. @example 'on-failure:3' */
@@ -219,6 +221,7 @@ export type ServiceVolume = VolumeMount & { readonly name: string };
 interface Common {
   readonly networks: readonly ServiceNetwork[];
   readonly volumes: readonly ServiceVolume[];
+  readonly limits: Limits & Required<Pick<Limits, 'cpuShares'>>;
   /** Name of the container. @example 'btc-watcher-nginx' */
   readonly containerName: string;
   readonly log: {
@@ -240,7 +243,7 @@ type Optional =
   | 'workingDir'
   | 'stopSignal'
   | 'shmMiB';
-type Complete = Required<Omit<ServiceDefinition, Optional | 'networks' | 'volumes'>>;
+type Complete = Required<Omit<ServiceDefinition, Optional | 'limits' | 'networks' | 'volumes'>>;
 export type Service = Complete & Pick<ServiceDefinition, Optional> & Common;
 
 export const isOnHostNetwork = (service: { readonly networks: readonly NetworkAttachment[] }): boolean =>

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { imageFindings } from '../support/benchmark.ts';
 import { docker, eventually, tryProgram } from '../support/deployment.ts';
 import { imageOf } from '../support/topology.ts';
 
@@ -48,6 +49,10 @@ afterAll(async () => {
   await remove();
   await tryProgram('docker', ['volume', 'rm', '--force', NAME]);
   rmSync(folder, { recursive: true });
+});
+
+it.each([postgres, redis])('%s has no setuid program, and none that it does not need', async (image) => {
+  expect(await imageFindings(image)).toEqual([]);
 });
 
 it('PostgreSQL fails when it is first started without a password, and leaves no data', async () => {

@@ -267,6 +267,7 @@ export class TestDeployment {
       this.secretsFolder,
       `.state-backups/${this.project}`,
       `.releases/${this.project}`,
+      `.releases/${this.project}.edition`,
       `cdktf.out/stacks/${this.project}`,
     ]) {
       if (existsSync(folder)) rmSync(folder, { recursive: true });

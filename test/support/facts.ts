@@ -66,6 +66,7 @@ export const containerFacts = (service: string, changes: Partial<ContainerFacts>
   oomKills: 0,
   startedAt: new Date(NOW_MS - HOUR_MS).toISOString(),
   startedAtMs: NOW_MS - HOUR_MS,
+  packagesAtMs: NOW_MS - HOUR_MS,
   healthIntervalMs: 2_000,
   lastHealthCheckMs: NOW_MS - 1_000,
   healthOutput: '',

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { hiddenVariable } from '../../stacks/render/start-script.ts';
 import { parseSettings } from '../../stacks/settings/parse.ts';
 import { anyHttpHealth } from '../../stacks/topology/health.ts';
+import type { DockerfileRecipe, ImageSource } from '../../stacks/topology/image-source.ts';
 import type { ServiceDefinition } from '../../stacks/topology/service.ts';
 import { type ComposeCase, composeText, readCase } from '../support/compose.ts';
 import { memoryFiles } from '../support/files.ts';
@@ -108,13 +109,18 @@ const django = (name: string, rest: Partial<ServiceDefinition>) =>
     ...rest,
   });
 
-const ours = (name: string): ServiceDefinition['image'] => ({
+const recipe = (name: string, from: ImageSource): DockerfileRecipe => ({
   kind: 'dockerfile',
   name,
   dockerfile: `assets/${name}/Dockerfile`,
-  from: { kind: 'debian', name: 'base', packages: 'assets/base/packages.txt' },
+  from,
   fromArgument: 'BASE',
   sources: [`assets/${name}`],
+});
+
+const ours = (name: string): ServiceDefinition['image'] => ({
+  ...recipe(name, recipe('runtime', { kind: 'debian', name: 'base', packages: 'assets/base/packages.txt' })),
+  packagesArgument: 'DEBIAN',
 });
 
 const DEPLOYED: Readonly<Record<string, Deployed>> = {

@@ -1185,6 +1185,22 @@ describe('doctor', () => {
       expect(warnings({ nonlocalBind: true }, lan)).toEqual([]);
       expect(warnings({ disk: { freeBytes: 8e9, totalBytes: 1e11 } })).toMatchObject([{ id: 'disk-soon' }]);
     });
+
+    it('of images that are older than 30 days, and not of those that are not built here', () => {
+      const of = (days: number | undefined) =>
+        withContainer('nginx', {
+          packagesAtMs: days === undefined ? undefined : NOW_MS - days * 86_400_000,
+        });
+      expect(warnings(of(29))).toEqual([]);
+      expect(warnings(of(undefined))).toEqual([]);
+      expect(warnings(of(31))).toMatchObject([
+        {
+          id: 'image-age',
+          detail: 'images without the security updates of late: nginx; packages were fetched 31 days ago',
+          fix: 'npm run images -- --fresh && npm run deploy',
+        },
+      ]);
+    });
   });
 });
 
@@ -1268,6 +1284,7 @@ describe('the checks', () => {
       ...ofServices('container'),
       ...ofServices('health-checks'),
       ...ofServices('memory'),
+      'image-age',
       'neighbours',
       ...ofServices('log-size'),
       ...ofServices('log-readable'),

@@ -3,12 +3,14 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { debianMirror, tagOf } from '../../scripts/images/build.ts';
+import { tagOf } from '../../scripts/images/build.ts';
 import { buildFiles, clutterNotice } from '../../scripts/images/context.ts';
+import { debianMirror } from '../../scripts/images/debian.ts';
 import { PLAIN_BUILDS } from '../../scripts/images/options.ts';
 import { ownBuildProblems } from '../../scripts/images/own-build.ts';
 import { buildArgs, stageLines } from '../../scripts/images/own-builder.ts';
 import { planImages } from '../../scripts/images/plan.ts';
+import type { DebianRecipe } from '../../stacks/topology/image-source.ts';
 import { deploymentOf, type Environment } from '../support/topology.ts';
 
 let root: string;
@@ -20,6 +22,7 @@ beforeEach(() => {
     'assets/frp',
     'assets/go',
     'assets/guard',
+    'assets/runtime',
     'package-lock.json',
   ]) {
     cpSync(path, join(root, path), { recursive: true });
@@ -106,6 +109,60 @@ describe("an image's tag", () => {
   });
 });
 
+describe('all tags', () => {
+  const renewed = (edition?: string) =>
+    planImages(deploymentOf().topology, root, {
+      ...PLAIN_BUILDS,
+      ...(edition && { edition }),
+    });
+  const tags = (edition?: string) => renewed(edition).all.map(({ reference }) => reference);
+
+  it('change with the edition, and are the same for the same one', () => {
+    const before = new Set(tags());
+    expect(tags('2026-11-28').filter((tag) => before.has(tag))).toEqual([]);
+    expect(tags('2026-11-28')).toEqual(tags('2026-11-28'));
+    expect(renewed('2026-11-28').edition).toBe('2026-11-28');
+  });
+
+  it('follow from every file, module and patch that is put into an image', () => {
+    const covers = (sources: readonly string[], path: string) =>
+      sources.some(
+        (source) => path === source || source.startsWith(`${path}/`) || path.startsWith(`${source}/`),
+      );
+    const recipes = renewed().all.flatMap(({ source }) => (source.kind === 'dockerfile' ? [source] : []));
+    expect(recipes.length).toBeGreaterThan(5);
+    for (const { name, sources, dockerfile, content = [] } of recipes) {
+      const paths = content.flatMap((part) => {
+        if (part.kind === 'copy') return [part.path];
+        return part.kind === 'go' ? [part.module, ...(part.patch ? [part.patch.file] : [])] : [];
+      });
+      const unknown = [dockerfile, ...paths]
+        // What `build` writes follows from the sources.
+        .filter((path) => !/\/dist(\/|$)/.test(path))
+        .filter((path) => !covers(sources, path));
+      expect([name, unknown]).toEqual([name, []]);
+    }
+  });
+});
+
+describe("a Debian system's tag", () => {
+  const base = (suite?: string) => {
+    const source = { kind: 'debian', name: 'base', packages: 'assets/base/packages.txt' } as const;
+    return imageOfSource({ ...source, ...(suite && { suite }) });
+  };
+  const imageOfSource = (image: DebianRecipe) => {
+    const topology = deploymentOf({}).topology;
+    const [first] = topology.services;
+    if (!first) throw new Error('no service');
+    return planImages({ ...topology, services: [{ ...first, image }] }, root).all[0]?.reference;
+  };
+
+  it('changes with the suite', () => {
+    expect(base()).toBe(base('trixie'));
+    expect(base('bookworm')).not.toBe(base());
+  });
+});
+
 describe('images the user names', () => {
   it('are taken as they are, and are not built', () => {
     const image = plan({ BTCW_NGINX_IMAGE: 'nginx:1.28.0' }).byService.get('nginx');
@@ -114,9 +171,10 @@ describe('images the user names', () => {
   });
 
   it('replace the base, with our packages added to it', () => {
-    const [base, nginx] = plan({ BTCW_BASE_IMAGE: 'debian:trixie-slim' }).all;
+    const [base, runtime, nginx] = plan({ BTCW_BASE_IMAGE: 'debian:trixie-slim' }).all;
     expect(base).toMatchObject({ name: 'base', source: { from: { reference: 'debian:trixie-slim' } } });
-    expect(nginx).toMatchObject({ name: 'nginx', from: base });
+    expect(runtime).toMatchObject({ name: 'runtime', from: base });
+    expect(nginx).toMatchObject({ name: 'nginx', from: runtime });
     expect(base?.reference).not.toBe(plan().all[0]?.reference);
   });
 
@@ -301,7 +359,9 @@ describe("the build of a user's own Dockerfile", () => {
 describe('the images that are needed', () => {
   it('come in the order they are built, and have frps only while it is embedded', () => {
     const names = (environment: Environment) => plan(environment).all.map(({ name }) => name);
-    expect(names({})).toEqual(['base', 'nginx', 'backend', 'frontend', 'frpc', 'frps', 'guard']);
+    expect(names({})).toEqual([
+      ...['base', 'runtime', 'nginx', 'backend', 'frontend', 'frpc', 'frps', 'guard'],
+    ]);
     expect(names({ BTCW_FRP_SERVER_ADDR: 'frp.example.org' })).not.toContain('frps');
   });
 });

@@ -3,6 +3,7 @@ import { compare, compareFiles, type DeclaredService } from '../../scripts/diff/
 import { effects, type History, replacements } from '../../scripts/diff/effects.ts';
 import type { Observation } from '../../scripts/diff/observe.ts';
 import type { ContainerInspection, ImageInspection } from '../../scripts/docker/inspect.ts';
+import { localTime } from '../../scripts/lib/text.ts';
 import type { Service } from '../../stacks/topology/service.ts';
 import { serviceNamed } from '../../stacks/topology/topology.ts';
 import { deploymentOf } from '../support/topology.ts';
@@ -13,7 +14,7 @@ const service: Service = {
   environment: { A: '1' },
   entrypoint: ['nginx'],
   health: ['CMD', 'true'],
-  limits: { memoryMiB: 64, pids: 64 },
+  limits: { memoryMiB: 64, pids: 64, cpuShares: 1024 },
   tmpMiB: 64,
 };
 const declared: DeclaredService = { project: 'btc-watcher', service, image: 'btc-watcher/nginx:1' };
@@ -60,6 +61,7 @@ const asDeclared: ContainerInspection = {
     ReadonlyRootfs: true,
     Memory: 64 * 1024 * 1024,
     NanoCpus: 0,
+    CpuShares: 1024,
     PidsLimit: 64,
     LogConfig: { Type: 'json-file', Config: { 'max-file': '3', 'max-size': '10m' } },
     NetworkMode: 'bridge',
@@ -263,6 +265,21 @@ describe('the effect', () => {
       release: { images: { nginx: 'btc-watcher/nginx:0' } },
     });
     expect(row?.because).toEqual(['image: btc-watcher/nginx:0 → btc-watcher/nginx:1']);
+  });
+
+  it('of a renewed image says from when its packages are', () => {
+    const release = { images: { nginx: 'btc-watcher/nginx:0' } };
+    const because = (edition?: string) =>
+      review([{ address: addresses.container, action: 'replace' }], {
+        settings: [],
+        release: { ...release, edition: '2026-10-01T08-00-00.000Z' },
+        ...(edition && { edition }),
+      })[0]?.because;
+    expect(because('2026-11-28T22-10-03.000Z')).toEqual([
+      `image: btc-watcher/nginx:0 → btc-watcher/nginx:1, with the packages of ${localTime('2026-11-28T22:10:03Z')}`,
+    ]);
+    // A change of its sources since.
+    expect(because('2026-10-01T08-00-00.000Z')).toEqual(['image: btc-watcher/nginx:0 → btc-watcher/nginx:1']);
   });
 
   it('of a setting names it for the services that were made from it, and for no other', () => {

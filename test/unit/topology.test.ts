@@ -402,6 +402,7 @@ describe('a service beside the own ones', () => {
     expect(serviceNamed(topologyFor({ BTCW_LOG_MAX_SIZE: '5m' }, [redis]), 'redis')).toEqual({
       ...redis,
       id: 'Service-redis',
+      limits: { ...redis.limits, cpuShares: 512 },
       containerName: 'btc-watcher-redis',
       networks: [{ network: 'bridge', name: 'bridge' }],
       routes: [],
@@ -528,7 +529,7 @@ describe('what settings choose of the applications', () => {
       startTimeoutSec: 120,
       command: ['uvicorn', 'app:app', '--app-dir', 'my app'],
     });
-    expect(serviceNamed(topology, 'frontend').limits).toEqual({ memoryMiB: 128, pids: 64 });
+    expect(serviceNamed(topology, 'frontend').limits).toEqual({ cpuShares: 512, memoryMiB: 128, pids: 64 });
   });
 
   it.each([

@@ -7,6 +7,7 @@ import { engine } from './engine.ts';
 import { frpServer } from './frp-server.ts';
 import { guard } from './guard.ts';
 import { host } from './host.ts';
+import { images } from './images.ts';
 import { login } from './login.ts';
 import { logs } from './logs.ts';
 import { network } from './network.ts';
@@ -25,6 +26,7 @@ export const doctor = {
   frpServer,
   guard,
   host,
+  images,
   login,
   logs,
   network,

@@ -8,6 +8,7 @@ import { engine } from './engine.ts';
 import { frpServer } from './frp-server.ts';
 import { guard } from './guard.ts';
 import { host } from './host.ts';
+import { images } from './images.ts';
 import { login } from './login.ts';
 import { logs } from './logs.ts';
 import { network } from './network.ts';
@@ -26,6 +27,7 @@ export const doctor: typeof en = {
   frpServer,
   guard,
   host,
+  images,
   login,
   logs,
   network,

@@ -2,6 +2,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PACKAGES_LABEL } from '../../../stacks/topology/labels.ts';
 import type { Topology } from '../../../stacks/topology/topology.ts';
 import {
   type ContainerInspection,
@@ -37,6 +38,8 @@ export interface ContainerFacts {
   readonly oomKills: number | undefined;
   readonly startedAt: string;
   readonly startedAtMs: number;
+  /** When the oldest of its image's packages were fetched; undefined for an image that is not built here. */
+  readonly packagesAtMs: number | undefined;
   /** Undefined without a health check. */
   readonly healthIntervalMs: number | undefined;
   /** End of the latest health check; undefined before the first. */
@@ -110,6 +113,7 @@ function inspected(container: ContainerInspection, inspectedMs: number): Inspect
   const latest = State.Health?.Log?.at(-1);
   const intervalNs = Config.Healthcheck?.Interval || DEFAULT_HEALTH_INTERVAL_NS;
   const [network] = Object.values(NetworkSettings.Networks);
+  const packagesAt = Config.Labels?.[PACKAGES_LABEL];
   return {
     name: nameOf(container),
     inspectedMs,
@@ -122,6 +126,7 @@ function inspected(container: ContainerInspection, inspectedMs: number): Inspect
     restarts: RestartCount,
     startedAt: State.StartedAt,
     startedAtMs: Date.parse(State.StartedAt),
+    packagesAtMs: packagesAt === undefined ? undefined : Date.parse(packagesAt),
     healthIntervalMs: State.Health ? intervalNs / NS_PER_MS : undefined,
     lastHealthCheckMs: latest && Date.parse(latest.End),
     healthOutput: latest && latest.ExitCode !== 0 ? tail(latest.Output, 1).trim() : '',
