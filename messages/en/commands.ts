@@ -17,8 +17,7 @@ export const commands = {
     noShell: (container: string) =>
       `${container}: its image has no /bin/sh, which its secrets and its secret environment need.`,
     noShellFix: 'use an image with a shell, such as a -slim, an alpine or a :debug one.',
-    notHealthy: (container: string, state: string, log: string) =>
-      `${container} is ${state} after its restart:\n${log}`,
+    notHealthy: (container: string, state: string) => `${container} is ${state} after its restart:`,
     refused: (container: string) => `The new configuration of ${container} was refused, the old one stays`,
     reloading: (container: string) => `Reloading ${container}`,
     restarting: (container: string) => `Restarting ${container}`,

@@ -228,7 +228,7 @@ export const compose = {
     noAnchor: (name: string) => `there is no anchor "&${name}".`,
     oneDocument: 'one file should have one document.',
     root: 'should be a map with "services".',
-    tooLarge: 'its aliases make it too large.',
+    tooLarge: 'its aliases or levels make it too large.',
     /** By the codes of the package yaml. */
     syntax: {
       ALIAS_PROPS: 'An alias has no anchor or tag of its own.',

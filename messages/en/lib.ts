@@ -57,7 +57,7 @@ export const lib = {
     stopIt: 'Stop it, or choose another port.',
   },
   profile: {
-    aliases: 'has an alias without an anchor, or too many aliases',
+    aliases: 'has an alias without an anchor, or too many aliases or levels',
     besideLogin: 'should stand beside login, which gives the token',
     deadline: 'should be "any time" or a time such as "5s" or "2m"',
     docs: 'docs/app-profile.md describes the keys.',

@@ -16,7 +16,7 @@ export const commands: typeof en = {
     noProgramFix: '在其 Dockerfile 中加上其中之一，或为该服务指定 command。',
     noShell: (container) => `${container}：镜像中没有 /bin/sh，而密钥文件和机密环境变量需要它。`,
     noShellFix: '换用带 shell 的镜像，例如 -slim、alpine 或 :debug 版本。',
-    notHealthy: (container, state, log) => `${container} 重启后的状态为 ${state}：\n${log}`,
+    notHealthy: (container, state) => `${container} 重启后的状态为 ${state}：`,
     refused: (container) => `${container} 的新配置未通过检查，继续使用旧配置`,
     reloading: (container) => `重新加载 ${container}`,
     restarting: (container) => `重启 ${container}`,

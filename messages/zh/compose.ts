@@ -211,7 +211,7 @@ export const compose: typeof en = {
     noAnchor: (name) => `没有锚点 "&${name}"。`,
     oneDocument: '一个文件应只有一个文档。',
     root: '应为含有 "services" 的映射。',
-    tooLarge: '别名展开后过大。',
+    tooLarge: '别名展开后过大，或层级过多。',
     syntax: {
       ALIAS_PROPS: '别名不能再带锚点或标签。',
       BAD_ALIAS: '锚点或别名缺少名称，或以 ":" 结尾。',

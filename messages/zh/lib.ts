@@ -51,7 +51,7 @@ export const lib: typeof en = {
     stopIt: '停止它，或换一个端口。',
   },
   profile: {
-    aliases: '别名没有对应的锚点，或者别名过多',
+    aliases: '别名没有对应的锚点，或者别名、层级过多',
     besideLogin: '必须与提供令牌的 login 同时出现',
     deadline: '应为 "any time"，或 "5s"、"2m" 这样的时长',
     docs: '各个键的说明见 docs/app-profile.md。',

@@ -9,16 +9,20 @@ import { parseEnvFile } from '../../stacks/settings/env-file.ts';
 import type { ConfigSpec } from '../../stacks/topology/config-spec.ts';
 import type { ConfigFile } from '../../stacks/topology/service.ts';
 import { secretText } from '../deployment/secrets.ts';
+import { startOf } from '../deployment/start-watch.ts';
 import { docker } from '../docker/client.ts';
-import { inspect, stateText } from '../docker/inspect.ts';
+import { type ContainerInspection, inspect, stateText } from '../docker/inspect.ts';
 import { readLog } from '../docker/logs.ts';
 import { fromEnvironment, fromTerraform } from '../lib/environment.ts';
 import { execa } from '../lib/execa.ts';
+import { excerptOf } from '../lib/log-excerpt.ts';
 import { commandError } from '../lib/programs.ts';
-import { tail } from '../lib/text.ts';
+import { redactor } from '../lib/redact.ts';
+import { indent } from '../lib/text.ts';
 import { waitFor } from '../lib/wait.ts';
 
 const said = messages.commands.applyConfig;
+const watched = messages.deployment.startWatch;
 
 /** Of releases that were kept before the command was written down: nginx was the one that reloads. */
 const FIRST_RELOAD = ['nginx', '-s', 'reload'];
@@ -87,7 +91,29 @@ function refusal({ container }: ConfigSpec, error: unknown): Error {
   return commandError(said.refused(container), error);
 }
 
-/** Makes the running container use its new files, and waits until it is healthy again. */
+/** The secrets among the files, and the values of the variables in them. */
+const secretsOf = ({ files }: ConfigSpec): string[] =>
+  files.flatMap((file) => {
+    if (!('secretFile' in file)) return [];
+    const text = secretText(file).trim();
+    return [text, ...parseEnvFile(text, '', fromEnvironment).entries.map(({ value }) => value)];
+  });
+
+const healthIn = ({ State }: ContainerInspection): string => State.Health?.Status ?? State.Status;
+const isUp = (found: ContainerInspection): boolean => ['healthy', 'running'].includes(healthIn(found));
+const isLost = (found: ContainerInspection): boolean => startOf(found, { oneOff: false }) === 'lost';
+
+/** Why a container that was restarted is not healthy. */
+function failureOf(container: string, found: ContainerInspection | undefined): string {
+  if (!found || !isLost(found))
+    return said.notHealthy(container, stateText(found ? healthIn(found) : 'missing'));
+  const { State, RestartCount } = found;
+  return State.Status === 'exited'
+    ? watched.gaveUp(container, State.ExitCode)
+    : watched.gaveUpAfter(container, RestartCount);
+}
+
+/** Makes the running container use its new files, and waits until it is healthy again, or exits again and again. */
 async function activate(spec: ConfigSpec): Promise<void> {
   const { activation, container, reload = FIRST_RELOAD, startTimeoutSec } = spec;
   const inspected = async () => (await inspect('container', [container]))[0];
@@ -97,18 +123,14 @@ async function activate(spec: ConfigSpec): Promise<void> {
     return;
   }
   await docker(['restart', container], { what: said.restarting(container) });
-  const observe = async () => {
-    const found = await inspected();
-    if (!found) return 'missing';
-    return found.State.Health ? found.State.Health.Status : found.State.Status;
-  };
-  const isUp = (state: string) => state === 'healthy' || state === 'running';
+  const isOver = (found: ContainerInspection | undefined) =>
+    found !== undefined && (isUp(found) || isLost(found));
   const deadlineMs = startTimeoutSec ? startTimeoutSec * 1000 : HEALTHY_DEADLINE_MS;
-  const { observation, timedOut } = await waitFor(observe, isUp, { deadlineMs });
-  if (timedOut) {
-    const { text } = await readLog(container, { tail: 20 });
-    throw new UserError(said.notHealthy(container, stateText(observation), tail(text)));
-  }
+  const { observation } = await waitFor(inspected, isOver, { deadlineMs });
+  if (observation && isUp(observation)) return;
+  const { text } = await readLog(container);
+  const words = redactor(secretsOf(spec))(excerptOf(text));
+  throw new UserError(`${failureOf(container, observation)}\n${indent(words)}`);
 }
 
 export async function applyConfig(): Promise<void> {

@@ -73,6 +73,12 @@ function lockHolder(detail: string): string | undefined {
   return holderText({ Operation: field('Operation'), Who: field('Who'), Created: field('Created') });
 }
 
+/** What a command of this package says of its failure, which terraform has started. */
+const wordsOfOurs = ({ detail = '' }: Diagnostic): string | undefined =>
+  /^Error running command 'node scripts\/run\.mjs [\w-]+'[\s\S]*?Output: (?:[\s\S]*?\n)?✗ ([\s\S]+)$/
+    .exec(detail)?.[1]
+    ?.trim();
+
 /** Turns terraform's diagnostics into what the user can do about them. */
 export function explain(project: string, diagnostics: readonly Diagnostic[]): UserError {
   const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error');
@@ -89,6 +95,8 @@ export function explain(project: string, diagnostics: readonly Diagnostic[]): Us
   const [, inUse] = /container name "\/([^"]+)" is already in use/.exec(text) ?? [];
   if (inUse) return new UserError(said.nameInUse(inUse), said.nameInUseFix(inUse));
   const lines = errors.map((error) => {
+    const ours = wordsOfOurs(error);
+    if (ours) return ours;
     const where = error.address ? ` (${error.address})` : '';
     return `${error.summary}${where}${error.detail ? `\n${indent(tail(error.detail))}` : ''}`;
   });

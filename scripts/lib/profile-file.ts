@@ -110,13 +110,17 @@ function told({ path, message: rule, ...issue }: z.core.$ZodIssue): { key: strin
   return [{ key, rule: isMissing ? said.missing : rule }];
 }
 
+/** As in stacks/compose/yaml.ts. */
+const TOO_DEEP = /^[ \t?:-]{500}/m;
+
 /**
  * @param file its path, for people
  * @throws {UserError} with a line for each mistake
  */
 export function parseProfile(text: string, file: string): AppProfile {
+  if (TOO_DEEP.test(text)) throw new UserError(`${file}: ${said.aliases}`, said.docs);
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const fail = (problems: string[]): never => {
     throw new UserError(problems.join('\n'), said.docs);
   };

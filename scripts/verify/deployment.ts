@@ -1,5 +1,4 @@
 /** The checks of the deployment on this host: containers, backend, tunnel, both addresses, logs. */
-import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
@@ -12,6 +11,7 @@ import { root } from '../deployment/host.ts';
 import { isUnknownUser, profileOf, userFix } from '../deployment/profile.ts';
 import { type Deployment, loadProject, type Project } from '../deployment/project.ts';
 import { apiUpstream, pageUpstream, seeLog, upstreamFor } from '../deployment/routes.ts';
+import { disk } from '../deployment/settings.ts';
 import { waitForTunnel } from '../deployment/tunnel.ts';
 import { projectContainers } from '../docker/containers.ts';
 import { showLog } from '../docker/logs.ts';
@@ -166,7 +166,7 @@ async function plan(project: Project, options: DeploymentOptions): Promise<Plann
   const account = {
     base: serviceUrl(topology, apiService),
     user,
-    password: () => given ?? readFileSync(passwordFile, 'utf8').trim(),
+    password: () => given ?? disk.read(passwordFile)?.trim() ?? '',
     fixOf: (answer: HttpAnswer) =>
       loginFix(profile, { user, passwordFile: relative(root, passwordFile), log: logs.backend }, answer),
   };

@@ -1,9 +1,9 @@
 /** Tokens: a good one from the backend, and others that have to be refused. */
 import { createHmac } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { SignJWT } from 'jose';
 import { messages } from '../../messages/index.ts';
 import type { SecretFiles } from '../../stacks/topology/secrets.ts';
+import { disk } from '../deployment/settings.ts';
 import { type AppProfile, notInProfile } from '../lib/app-profile.ts';
 import { answerText, type HttpAnswer } from '../lib/http.ts';
 import { logIn, tokenIn } from '../lib/login.ts';
@@ -60,7 +60,7 @@ const EXPIRED_FOR_SEC = 3_600;
 /** What the reference application signs tokens with (assets/backend/src/auth/credentials.ts). */
 export function sessionKey({ jwtSecret, adminPassword }: SessionFiles): Buffer {
   const [secret = '', password = ''] = [jwtSecret, adminPassword].map((file) =>
-    readFileSync(file, 'utf8').replace(/[\r\n]+$/, ''),
+    (disk.read(file) ?? '').replace(/[\r\n]+$/, ''),
   );
   return Buffer.from(createHmac('sha256', secret).update(password).digest('base64url'));
 }

@@ -86,8 +86,15 @@ class Converter {
   }
 }
 
+/** A line so far to the right: the parser of YAML calls itself for each level, until the stack ends or the process does. */
+const TOO_DEEP = /^[ \t?:-]{500}/m;
+
 /** @returns the file's one map; undefined after a problem */
 export function parseYaml(text: string, source: Source, report: Report): MapNode | undefined {
+  if (TOO_DEEP.test(text)) {
+    report.problem({ source, line: 1, key: FILE }, said.tooLarge);
+    return undefined;
+  }
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
   const at = (position: number) => ({ source, line: lines.linePos(position).line, key: FILE });

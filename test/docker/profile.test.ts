@@ -147,4 +147,18 @@ describe('an application that does not work', () => {
     );
     expect(Date.now() - startedMs).toBeLessThan(45_000);
   });
+
+  it('is not waited for either where only its environment file has changed', async () => {
+    environment(WELL);
+    const well = await deploy();
+    expect(well.code, well.output).toBe(0);
+    environment(WELL.slice(1));
+    const { code, output } = await deploy();
+    expect(code, output).toBe(1);
+    expect(output).toMatch(
+      /^✗ btcw-p-shop-backend has exited \d+ times: it is not waited for any longer\.$/m,
+    );
+    expect(output).toMatch(/SIGNING_KEY\n\s+Field required/);
+    expect(output).not.toContain('local-exec');
+  });
 });

@@ -162,7 +162,7 @@ const COMPOSE = [
   'interpolation',
   'profiles',
 ];
-const COMPOSE_TEXTS = COMPOSE.map(composeText);
+export const COMPOSE_TEXTS = COMPOSE.map(composeText);
 const composeDocument = hostileDocument(COMPOSE_TEXTS.map((text) => parseYaml(text, { merge: true }))).map(
   (document) => stringify(document),
 );

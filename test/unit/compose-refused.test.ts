@@ -224,7 +224,13 @@ describe('a compose file that is refused', () => {
       (_, index) => `x-${index + 1}: &a${index + 1} [${`*a${index}, `.repeat(9)}]`,
     );
     const problems = problemsOf(`x-0: &a0 [1, 2]\n${levels.join('\n')}\nservices: {}\n`);
-    expect(problems).toEqual(['1: YAML: its aliases make it too large.']);
+    expect(problems).toEqual(['1: YAML: its aliases or levels make it too large.']);
+  });
+
+  it('whose levels are too many', () => {
+    expect(problemsOf(`${'- '.repeat(5_000)}x`)).toEqual([
+      '1: YAML: its aliases or levels make it too large.',
+    ]);
   });
 
   it('whose keys and variables are what every object has', () => {

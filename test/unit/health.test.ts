@@ -35,6 +35,20 @@ describe('a container', () => {
   });
 });
 
+describe('the failure of a deployment', () => {
+  it('is what a command of ours says of its failure, and nothing of how it was started', () => {
+    const failed = (command: string, output: string) => {
+      const detail = `Error running command '${command}': exit status 1. Output: ${output}`;
+      const summary = 'local-exec provisioner error';
+      return explain('unit', [{ severity: 'error', summary, detail }]).message;
+    };
+    const words = 'x-backend has exited 5 times: it is not waited for any longer.\n    no key';
+    expect(failed('node scripts/run.mjs apply-config', `! a notice\n✗ ${words}\n`)).toBe(words);
+    expect(failed('node scripts/run.mjs apply-config', 'Killed')).toContain('local-exec provisioner error');
+    expect(failed('other', `✗ ${words}`)).toContain('local-exec provisioner error');
+  });
+});
+
 describe('the progress of a deployment', () => {
   const lines = (action: string, addr = 'docker_container.Nginx') => {
     const printed: string[] = [];

@@ -89,6 +89,11 @@ describe('a profile', () => {
     ['a path that nobody has a token for', '\nwho: /me', 'a.yaml:2: who: should stand beside login'],
     ['no YAML', 'login:\n  path: [', 'a.yaml:2: '],
     ['an alias without its anchor', 'who: *me', 'a.yaml: has an alias without an anchor'],
+    [
+      'more levels than there is room for',
+      `${'- '.repeat(5_000)}x`,
+      'a.yaml: has an alias without an anchor',
+    ],
     ['a key that stands twice', 'who: /a\nwho: /b', 'a.yaml:2: Map keys must be unique.'],
   ])('is refused with file, line and key for %s', (_, text, expected) => {
     expect(() => parseProfile(text, 'a.yaml')).toThrow(expected);

@@ -1,9 +1,9 @@
 /** Logging in, and a short WebSocket conversation with the token. */
-import { readFileSync } from 'node:fs';
 import type { Settings } from '../../../stacks/settings/definitions.ts';
 import type { Topology } from '../../../stacks/topology/topology.ts';
 import { localUrl, serviceUrl } from '../../../stacks/topology/urls.ts';
 import { apiUpstream } from '../../deployment/routes.ts';
+import { disk } from '../../deployment/settings.ts';
 import type { AppProfile } from '../../lib/app-profile.ts';
 import type { HttpAnswer } from '../../lib/http.ts';
 import { logIn, tokenIn } from '../../lib/login.ts';
@@ -63,7 +63,7 @@ async function askForToken(
   { rounds, isReached: isWorthwhile }: Ways,
 ): Promise<HttpAnswer | undefined> {
   const { login } = profile;
-  const password = await fact(() => readFileSync(passwordPath, 'utf8').trim());
+  const password = await fact(() => disk.read(passwordPath)?.trim());
   if (!login || password === undefined) return undefined;
   const base = serviceUrl(topology, apiUpstream(topology, profile).service);
   return rounds.ask({
