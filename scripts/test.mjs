@@ -112,14 +112,16 @@ async function goTests(title, module) {
   failures.push(...failed.map((test) => `${title}: ${test}`));
 }
 
+/** @type {Record<string, { use: string, package?: string }>} */
 const programs = {
-  chromium: 'the browser tests',
-  ufw: 'the firewall tests',
+  chromium: { use: 'the browser tests' },
+  ufw: { use: 'the firewall tests' },
+  nft: { use: 'the tests of the guard', package: 'nftables' },
 };
-for (const [program, use] of Object.entries(programs)) {
+for (const [program, { use, package: name = program }] of Object.entries(programs)) {
   await step(program, async (report) => {
     if (await onPath(program)) return { detail: 'found' };
-    await aptInstall([program], `${program}, for ${use},`, report);
+    await aptInstall([name], `${program}, for ${use},`, report);
     return { detail: 'installed' };
   });
 }

@@ -21,6 +21,16 @@ export interface PortHolder {
   /** @example 'python3' */
   readonly program: string;
   readonly pid: number;
+  /** The processes that it descends from, its parent first. */
+  readonly ancestors: readonly number[];
+}
+
+/** @returns none where the process has ended */
+function ancestorsOf(pid: number): number[] {
+  const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8'), '');
+  // pid (name) state parent …, where the name may hold anything
+  const parent = Number(stat.slice(stat.lastIndexOf(')') + 1).split(' ')[2]);
+  return parent > 0 ? [parent, ...ancestorsOf(parent)] : [];
 }
 
 /** An IPv4 address as the kernel's table has it: hexadecimal, the first byte last. */
@@ -66,11 +76,11 @@ export function listenerOn(port: number, address?: string): PortHolder | undefin
       const inode = /^socket:\[(\d+)\]$/.exec(link)?.[1];
       if (inode && inodes.has(inode)) {
         const program = attempt(() => readFileSync(`/proc/${pid}/comm`, 'utf8').trim(), said.someProgram);
-        return { program, pid: Number(pid) };
+        return { program, pid: Number(pid), ancestors: ancestorsOf(Number(pid)) };
       }
     }
   }
-  return { program: '', pid: 0 };
+  return { program: '', pid: 0, ancestors: [] };
 }
 
 /** What keeps a port from being listened on, and what to do about it. */

@@ -141,9 +141,11 @@ export class TestEngine {
         case "$pid $parent $name" in '1 '* | "$$ "* | *' 1 (cat)') ;; *) kill -9 "$pid" ;; esac
       done 2>/dev/null
       sleep 1
-      awk '$2 ~ "^/run/docker|^${this.dataRoot}/" { print $2 }' /proc/mounts | sort -r | xargs -r umount -l
+      awk '$2 ~ "^/run/|^${this.dataRoot}/" { print $2 }' /proc/mounts | sort -r | xargs -r umount -l
       find /run -mindepth 1 -maxdepth 1 ! -name etc -exec rm -rf {} +
-      nft flush ruleset
+      # Debian 12's nft crashes on what iptables has put in.
+      for table in raw mangle nat filter; do iptables -t $table -F; iptables -t $table -X; done
+      nft flush ruleset || exit 1
       for link in $(ls /sys/class/net | grep -v '^lo$'); do ip link delete "$link" 2>/dev/null || true; done
     `);
   }

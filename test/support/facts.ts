@@ -119,7 +119,8 @@ export function healthyFacts(
     bridge: topology.bridge,
     ports: sockets(topology).map((socket) => ({
       ...socket,
-      holder: { program: 'docker-proxy', pid: 100 },
+      // Of frps, which its watchdog has started as the container's first process.
+      holder: { program: 'docker-proxy', pid: 101, ancestors: [100, 1] },
       container: undefined,
     })),
     dockerProxyDescriptors: 20_000,

@@ -95,7 +95,9 @@ const FULL = {
   socket: { topics: [], pongMs: undefined, error: 'status 503', status: 503 },
 };
 const ports = (name: string, holder: { program: string; pid: number }, container?: string) => ({
-  ports: healthyFacts().ports.map((port) => (port.name === name ? { ...port, holder, container } : port)),
+  ports: healthyFacts().ports.map((port) =>
+    port.name === name ? { ...port, holder: { ...holder, ancestors: [1] }, container } : port,
+  ),
 });
 
 type Case = [

@@ -66,7 +66,7 @@ describe('a program on this host', () => {
   const { topology } = deploymentOf({ BTCW_BACKEND_ADDRESS: '172.17.0.1:8100' });
   const problems = (listens: readonly string[], held: readonly string[] = []) =>
     hostProgramProblems(topology.hostPrograms, new Set(held), (_, address) =>
-      listens.includes(address ?? '') ? { program: 'uvicorn', pid: 7 } : undefined,
+      listens.includes(address ?? '') ? { program: 'uvicorn', pid: 7, ancestors: [1] } : undefined,
     );
 
   it('that listens where it should is no problem', () => {

@@ -77,9 +77,9 @@ export function otherHolder(
   if (!holder) return undefined;
   const container = containers?.[service];
   if (container?.status === 'running' || container?.status === 'paused') {
-    // On the host's network the program binds it itself, and only root sees which program that is.
+    // On the host's network the program binds it itself, below the container's first process; only root sees which it is.
     const isOwn = isOnHostNetwork(serviceNamed(topology, service))
-      ? holder.pid === container.pid || !holder.program
+      ? [holder.pid, ...holder.ancestors].includes(container.pid) || !holder.program
       : isPublishedAt(container.published, address, number);
     if (isOwn) return undefined;
   }
