@@ -307,7 +307,7 @@ describe('a wrong nginx.conf', () => {
       check: ['nginx', '-t', '-q'],
       activation: 'reload',
       environmentFile: '',
-      files: [{ path: 'nginx.conf', content: before.replace('proxy_pass', 'proxy_pas') }],
+      files: [{ path: 'nginx.conf', content: before.replace('proxy_pass ', 'proxy_pas ') }],
     };
     const image = (await deployment.inspect('nginx')).Image;
     const { code, output } = await tryProgram('node', ['scripts/run.mjs', 'apply-config'], {
@@ -390,17 +390,19 @@ describe('hardening', () => {
   });
 
   it('what is on the network of the host listens on the two ports of the frp server, and on nothing else', async () => {
-    const listening = async (component: string) => {
-      const pid = (await deployment.inspect(component)).State.Pid;
-      const inodes = readdirSync(`/proc/${pid}/fd`).map((fd) => {
+    const socketsOf = (pid: number) =>
+      readdirSync(`/proc/${pid}/fd`).map((fd) => {
         try {
           return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1];
         } catch {
           return undefined;
         }
       });
+    const listening = async (component: string) => {
+      const pids = await deployment.processes(component);
+      const inodes = pids.flatMap(socketsOf);
       return ['tcp', 'tcp6']
-        .flatMap((table) => readFileSync(`/proc/${pid}/net/${table}`, 'utf8').split('\n'))
+        .flatMap((table) => readFileSync(`/proc/${pids[0]}/net/${table}`, 'utf8').split('\n'))
         .map((line) => line.trim().split(/\s+/))
         .filter((fields) => fields[3] === '0A' && inodes.includes(fields[9]))
         .map((fields) => fields[1]);
@@ -550,7 +552,11 @@ describe('teardown', () => {
   it('by plain cdktf leaves a state that npm run deploy builds from again', async () => {
     const destroyed = await deployment.cdktf('destroy', '--auto-approve');
     expect(destroyed.code, destroyed.output).toBe(0);
-    expect(await deployment.remains()).toEqual(['btcw-test-backend-data', 'btcw-test-frpc-log']);
+    expect(await deployment.remains()).toEqual([
+      'btcw-test-backend-data',
+      'btcw-test-frpc-log',
+      'btcw-test-guard-lock',
+    ]);
     const deployed = await deployment.run('deploy');
     expect(deployed.code, deployed.output).toBe(0);
     expect((await deployment.run('verify')).code).toBe(0);

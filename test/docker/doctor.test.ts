@@ -173,7 +173,7 @@ describe('containers', () => {
     );
     expect(wrong(looping)).toEqual(['container-frps']);
     expect(looping.failures[0]?.detail).toMatch(
-      /is in a restart loop \(exit code 1, .*last log line: .*ServerConfig/,
+      /is in a restart loop \(exit code 1, .*last log line: toml: line 1, /,
     );
     await applyFix(looping.failures[0]);
     await expectHealthy();

@@ -220,7 +220,7 @@ export class TestDeployment {
 
   /** Shows every container's last lines: what one wants to read when a test has failed. */
   async printLogs(): Promise<void> {
-    for (const name of (await this.remains()).filter((one) => !/-(config|data|log)$/.test(one))) {
+    for (const name of (await this.remains()).filter((one) => !/-(config|data|lock|log)$/.test(one))) {
       const { output } = await this.runProgram('docker', ['logs', '--tail', '40', name]);
       console.error(`--- ${name}\n${output}`);
     }
