@@ -98,7 +98,11 @@ describe.each(EARLIER)('a deployment of $commit', ({ commit, keptRelease }) => {
   it('keeps its data through a destroy of plain cdktf, and loses it to --volumes alone', async () => {
     const { code, output } = await deployment.cdktf('destroy', '--auto-approve');
     expect(code, output).toBe(0);
-    expect(await deployment.remains()).toEqual(['btcw-update-backend-data', 'btcw-update-frpc-log']);
+    expect(await deployment.remains()).toEqual([
+      'btcw-update-backend-data',
+      'btcw-update-frpc-log',
+      'btcw-update-guard-lock',
+    ]);
     expect((await deployment.run('destroy', ['--yes', '--volumes'])).code).toBe(0);
     expect(await deployment.remains()).toEqual([]);
   });
