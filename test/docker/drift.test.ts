@@ -15,6 +15,8 @@ const { topology } = deploymentOf(deployment.settings);
 
 beforeAll(async () => {
   await deployment.remove();
+  // A killed run leaves it behind.
+  await docker('network', 'rm', 'btcw-drift-other').catch(() => undefined);
   const { code, output } = await deployment.run('deploy');
   expect(code, output).toBe(0);
 });
@@ -284,7 +286,7 @@ const drifts: Drift[] = [
     kind: 'run by hand with another volume',
     service: 'frontend',
     make: () => byHand('frontend', (args) => [...args, '--volume', `${name('backend')}-data:/data`]),
-    cause: /volumes: btcw-drift-backend-data->\/data rw instead of none/,
+    cause: /volumes: btcw-drift-backend-data->\/data rw instead of btcw-drift-guard-lock->\/run\/guard/,
     effect: /^recreate/,
   },
 ];
