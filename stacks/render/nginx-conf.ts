@@ -149,7 +149,7 @@ ${renderFronts(settings.BTCW_TRUSTED_FRONTS)}
         ${gateway} '';
     }
 ${loginPath ? renderLogin(loginPath) : ''}
-    # Up to a token, which some applications have in the path.
+    # Up to the token, which some applications have in the path.
     map $uri $logged_path {
         default $uri;
         "~^(?<before_token>.*?)eyJ[\\w-]+\\.[\\w-]+\\." "$before_token***";

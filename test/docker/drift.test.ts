@@ -286,7 +286,7 @@ const drifts: Drift[] = [
     kind: 'run by hand with another volume',
     service: 'frontend',
     make: () => byHand('frontend', (args) => [...args, '--volume', `${name('backend')}-data:/data`]),
-    cause: /volumes: btcw-drift-backend-data->\/data rw instead of btcw-drift-guard-lock->\/run\/guard/,
+    cause: /guard ro, btcw-drift-backend-data->\/data rw instead of btcw-drift-guard-lock->\/run\/guard ro/,
     effect: /^recreate/,
   },
 ];

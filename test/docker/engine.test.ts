@@ -13,6 +13,9 @@ const { BTCW_BACKEND_PORT: BACKEND_PORT, BTCW_FRONTEND_PORT: PORT } = deployment
 const { expectWrong, expectHealthy, expectFixed } = doctorOf(deployment, []);
 const topology = topologyFor(deployment.settings);
 const services = topology.services.map((service) => service.name);
+const images = planImages(topology, process.cwd()).all;
+/** A whole Debian. */
+const base = images.find(({ name }) => name === 'base')?.reference ?? '';
 const name = (service: string) => deployment.container(service);
 const FIREWALL = ['firewall-frontend', 'firewall-backend'];
 
@@ -28,7 +31,7 @@ beforeAll(async () => {
   const built = await tryProgram('node', ['scripts/run.mjs', 'images'], deployment.settings);
   expect(built.code, built.output).toBe(0);
   await engine.create();
-  await engine.load(planImages(topology, process.cwd()).all.map(({ reference }) => reference));
+  await engine.load(images.map(({ reference }) => reference));
   const { code, output } = await deployment.run('deploy');
   expect(code, output).toBe(0);
 });
@@ -102,7 +105,8 @@ describe('an engine as its package configures it', () => {
   });
 });
 
-describe.each([{ 'live-restore': false }, { 'live-restore': true }])(
+// Those that follow are for an engine without.
+describe.each([{ 'live-restore': true }, { 'live-restore': false }])(
   'after a power cut, with %o',
   (options) => {
     /** Another machine on the network, which asks for what only this one may reach, until it is told to end. */
@@ -209,9 +213,15 @@ describe('a disk', () => {
   /** A stopped container whose one file leaves this share of the disk free. */
   const hog = async (share: number) => {
     const { size, free } = await disk();
-    const { Image } = await deployment.inspect('nginx');
-    const args = ['--name', 'hog', '--network', 'none', '--user', '0:0', '--entrypoint', 'fallocate', Image];
-    await deployment.docker('run', ...args, '--length', String(Math.round(free - share * size)), '/hog');
+    const args = ['--name', 'hog', '--network', 'none', '--user', '0:0', '--entrypoint', 'fallocate'];
+    await deployment.docker(
+      'run',
+      ...args,
+      base,
+      '--length',
+      String(Math.round(free - share * size)),
+      '/hog',
+    );
   };
 
   it('fails when it is nearly full, and the command makes room', async () => {

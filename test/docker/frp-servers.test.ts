@@ -249,6 +249,8 @@ describe('frp 0.64.0, as most have it', () => {
   beforeAll(async () => {
     await buildRelease(folder, '0.64.0');
     await serve();
+    // It waits longer and longer before it tries again what was refused.
+    await docker('restart', deployment.container('frpc'));
     await deploy();
   });
   afterAll(() => {
