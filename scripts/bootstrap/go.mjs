@@ -1,14 +1,5 @@
 // Builds Go programs from the modules under assets/go: pinned by go.mod and go.sum, fetched through GOPROXY.
-import {
-  chmodSync,
-  copyFileSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { messages } from '../../messages/bootstrap.mjs';
@@ -118,27 +109,30 @@ export async function goTest(module) {
 const folderOf = (output) => JSON.parse(output.slice(output.indexOf('{'), output.lastIndexOf('}') + 1)).Dir;
 
 /**
- * Copies a module, applies a patch to the copy, and writes a go.mod beside it that takes it in the module's place.
+ * Copies a module and what is built from it side by side, and applies a patch to the module's copy. Both are found from
+ * each other by a relative path, as Go writes it into the program: one built elsewhere, or again, is the same.
  * @param {Go} go @param {string} module a folder with a go.mod @param {Patch} patch @param {string} work an empty folder
  * @param {(line: string) => void} report
- * @returns {Promise<string>} path of that go.mod
+ * @returns {Promise<string>} the folder to build in
  * @throws {UserError} where the patch does not apply word for word
  */
 async function withPatch(go, module, patch, work, report) {
   if (!(await onPath('patch'))) await installProgram('patch', 'patch', report);
-  const options = { cwd: module, env: go.env, onLine: report };
+  const options = { env: go.env, onLine: report };
   const download = ['mod', 'download', '-json', patch.module];
-  const source = folderOf(await run(go.program, download, { ...options, fix: said.unreachable }));
-  const copy = join(work, 'module');
-  cpSync(source, copy, { recursive: true });
+  const source = folderOf(
+    await run(go.program, download, { ...options, cwd: module, fix: said.unreachable }),
+  );
+  const patched = join(work, 'module');
+  const own = join(work, 'own');
+  cpSync(source, patched, { recursive: true });
+  cpSync(module, own, { recursive: true });
   // Those of the module cache are read-only.
-  await run('chmod', ['-R', 'u+w', copy]);
-  const input = ['--directory', copy, '--input', resolve(patch.file)];
+  await run('chmod', ['-R', 'u+w', patched]);
+  const input = ['--directory', patched, '--input', resolve(patch.file)];
   await run('patch', ['--strip=1', '--fuzz=0', '--batch', '--forward', ...input], { onLine: report });
-  const modFile = join(work, 'go.mod');
-  for (const name of ['go.mod', 'go.sum']) copyFileSync(join(module, name), join(work, name));
-  await run(go.program, ['mod', 'edit', '-replace', `${patch.module}=${copy}`, modFile], options);
-  return modFile;
+  await run(go.program, ['mod', 'edit', '-replace', `${patch.module}=../module`], { ...options, cwd: own });
+  return own;
 }
 
 /**
@@ -150,27 +144,27 @@ async function withPatch(go, module, patch, work, report) {
 export async function goBuild(program, report) {
   const go = await ensureGo(report);
   mkdirSync(dirname(program.output), { recursive: true });
-  if (!program.patch) return buildWith(go, program, [], report);
+  if (!program.patch) return buildWith(go, program, program.module, report);
   const work = mkdtempSync(join(dirname(program.output), '.patched-'));
   try {
-    const modFile = await withPatch(go, program.module, program.patch, resolve(work), report);
-    await buildWith(go, program, ['-modfile', modFile], report);
+    const folder = await withPatch(go, program.module, program.patch, resolve(work), report);
+    await buildWith(go, program, folder, report);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
 }
 
 /**
- * @param {Go} go @param {{ module: string, packagePath: string, output: string, ldflags?: string, tags?: string }} program
- * @param {string[]} options @param {(line: string) => void} report
+ * @param {Go} go @param {{ packagePath: string, output: string, ldflags?: string, tags?: string }} program
+ * @param {string} folder where it is built @param {(line: string) => void} report
  */
-async function buildWith(go, program, options, report) {
+async function buildWith(go, program, folder, report) {
   const partial = `${program.output}.partial`;
   const ldflags = `${GO_BUILD.ldflags} ${program.ldflags ?? ''}`.trim();
-  const args = ['build', ...options, '-v', ...GO_BUILD.flags, '-ldflags', ldflags];
+  const args = ['build', '-v', ...GO_BUILD.flags, '-ldflags', ldflags];
   if (program.tags) args.push('-tags', program.tags);
   await run(go.program, [...args, '-o', partial, program.packagePath], {
-    cwd: program.module,
+    cwd: folder,
     env: { ...go.env, ...GO_BUILD.env },
     onLine: report,
     fix: said.unreachable,

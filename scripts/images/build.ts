@@ -178,7 +178,12 @@ async function buildDockerfile(
   const { content, dockerfile, from, fromArgument, packagesArgument } = recipe;
   if (recipe.build) {
     await ensureWorkspace(root, recipe.build, progress);
-    await run(`Building ${recipe.build}`, 'npm', ['run', 'build', '-w', recipe.build], progress);
+    await run(
+      `Building ${recipe.build}`,
+      'npm',
+      ['run', 'build', '-w', recipe.build, ...NPM_FLAGS],
+      progress,
+    );
   }
   const reference = image.from?.reference ?? (from.kind === 'reference' ? from.reference : '');
   const args = {
