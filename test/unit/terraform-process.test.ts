@@ -63,7 +63,8 @@ async function start() {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const exit = once(child, 'exit') as Promise<[number | null, string | null]>;
+  // Not 'exit', after which there can still be output to read.
+  const end = once(child, 'close') as Promise<[number | null, string | null]>;
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (data) => {
@@ -81,7 +82,7 @@ async function start() {
     pid: Number(read('pid')),
     signalGroup: (signal: NodeJS.Signals) => process.kill(-(child.pid ?? 0), signal),
     ended: async () => {
-      const [code, signal] = await exit;
+      const [code, signal] = await end;
       return code ?? signal;
     },
     output: () => output,
