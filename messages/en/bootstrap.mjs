@@ -27,8 +27,7 @@ export const bootstrap = {
   },
   engine: {
     askingRegistry: 'asking the Terraform registry',
-    builtFromSource: (/** @type {string} */ version) =>
-      `${version}, built from source: the registry did not answer`,
+    builtFromSource: (/** @type {string} */ version) => `${version}, built: the registry did not answer`,
     doesNotRun: (/** @type {string} */ path) => `${path} does not run.`,
     doesNotRunFix: (/** @type {string} */ path) => `delete ${path} and run the same command again.`,
     found: (/** @type {string} */ version) => `${version}, found`,
@@ -36,7 +35,7 @@ export const bootstrap = {
     otherSystem: (/** @type {string} */ system) =>
       `This package deploys on Linux (x64 or arm64), not ${system}.`,
     otherSystemFix: 'run it on such a host.',
-    registrySilent: 'the Terraform registry did not answer; building from the Go module proxy',
+    registrySilent: 'no answer from the registry; building',
   },
   go: {
     fetching: (/** @type {Shown} */ least, /** @type {string} */ toolchain) =>

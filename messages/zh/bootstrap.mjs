@@ -23,14 +23,14 @@ export const bootstrap = {
   },
   engine: {
     askingRegistry: '正在访问 Terraform registry',
-    builtFromSource: (version) => `${version}，由源码构建：registry 没有响应`,
+    builtFromSource: (version) => `${version}，本机构建：registry 没有响应`,
     doesNotRun: (path) => `${path} 无法运行。`,
     doesNotRunFix: (path) => `删除 ${path}，然后重新运行同一命令。`,
     found: (version) => `${version}，已安装`,
     fromRegistry: (version) => `${version}，来自 registry`,
     otherSystem: (system) => `本软件只能部署在 Linux（x64 或 arm64）上，不支持 ${system}。`,
     otherSystemFix: '请在这样的主机上运行。',
-    registrySilent: 'Terraform registry 没有响应；改用 Go 模块代理构建',
+    registrySilent: 'registry 没有响应，正在构建',
   },
   go: {
     fetching: (least, toolchain) => `本机的 Go 低于 ${least}；正在下载 ${toolchain}`,
