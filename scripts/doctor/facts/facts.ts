@@ -126,7 +126,7 @@ export async function gatherFacts(
     client && log !== undefined
       ? readTunnelLog(linesSince(log, runBeganMs(client.startedAt)), settings)
       : undefined;
-  const tcpMux = tunnel?.cause === 'hung-up' ? await fact(() => gatherTcpMux(topology)) : undefined;
+  const tcpMux = tunnel?.cause === 'hung-up' ? await fact(() => gatherTcpMux(topology, rounds)) : undefined;
   const toPage = { rounds, isReached: isReached(pageUpstream(topology)), isTunnelUp: tunnel?.up ?? false };
   const [pages, disk] = await Promise.all([
     gatherPages(topology, toPage),

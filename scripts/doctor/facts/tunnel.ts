@@ -132,11 +132,10 @@ export async function gatherTrust(
 const MUX_PING = Buffer.from([0, 2, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1]);
 const MUX_PONG = Buffer.from([0, 2, 0, 2]);
 
-/** Whether the frp server's transport.tcpMux is on; undefined where it does not speak TLS, or says nothing. */
-export function gatherTcpMux(topology: Topology): Promise<boolean | undefined> {
-  const { serverAddress: host, serverPort: port } = mainTunnel(topology);
-  return new Promise((done) => {
-    const socket = connectTls({ host, port, rejectUnauthorized: false, timeout: CONNECT_DEADLINES_MS[0] });
+/** Whether a ping of yamux gets its answer; undefined where the server does not speak TLS, or says nothing. */
+function pingMux({ serverAddress: host, serverPort: port }: Tunnel, timeout: number) {
+  return new Promise<boolean | undefined>((done) => {
+    const socket = connectTls({ host, port, rejectUnauthorized: false, timeout });
     const end = (muxed: boolean | undefined) => {
       socket.destroy();
       done(muxed);
@@ -150,6 +149,14 @@ export function gatherTcpMux(topology: Topology): Promise<boolean | undefined> {
     socket.once('error', () => end(undefined));
   });
 }
+
+/** Whether the frp server's transport.tcpMux is on. A server can hang up for other reasons: it is off if it does so twice. */
+export const gatherTcpMux = (topology: Topology, rounds: Rounds): Promise<boolean | undefined> =>
+  rounds.ask({
+    ask: (deadlineMs) => pingMux(mainTunnel(topology), deadlineMs),
+    isAnswer: (muxed) => muxed === true,
+    deadlinesMs: CONNECT_DEADLINES_MS,
+  });
 
 /** The last lines of the tunnel's client, with their times. */
 export async function gatherTunnelLog(topology: Topology, docker: DockerQuestions): Promise<string> {
