@@ -86,7 +86,7 @@ async function deploy(settings: Record<string, string> = {}): Promise<void> {
 /** What doctor finds of the tunnel, once the client has been at the server. */
 async function finding(id: string): Promise<Finding | undefined> {
   await restartClient();
-  return eventually(
+  const found = await eventually(
     async () => {
       const { stdout } = await deployment.run('doctor', ['--json']);
       const { findings } = JSON.parse(stdout) as { findings: Finding[] };
@@ -95,6 +95,8 @@ async function finding(id: string): Promise<Finding | undefined> {
     (found) => found?.level === 'failure',
     30_000,
   );
+  expect(found?.level, found?.detail).toBe('failure');
+  return found;
 }
 
 beforeAll(async () => {

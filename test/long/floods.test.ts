@@ -5,10 +5,20 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { goBuild } from '../../scripts/bootstrap/go.mjs';
 import { eventually, portsFrom, TestDeployment } from '../support/deployment.ts';
-import { Bystanders, Flood, halfRequest, peakMiB, settled, slowReader, upload } from '../support/floods.ts';
+import {
+  Bystanders,
+  Flood,
+  halfRequest,
+  peakMiB,
+  settled,
+  slowReader,
+  upload,
+  wrongLogins,
+} from '../support/floods.ts';
 
 const HELD = 20;
 const MINUTE_MS = 60_000;
@@ -76,6 +86,28 @@ function floods(deployment: TestDeployment, services: readonly string[], frp: re
       const act = upload('/api/v1/auth/token', 10_000_000);
       await flood.open({ port, count: 200, addresses: 4, perSecond: 50, act });
       await settled(deployment, frp);
+      expect(await bystanders.report()).toEqual(undisturbed);
+      await after();
+    },
+    5 * MINUTE_MS,
+  );
+
+  it.each([
+    ['by a connection each', { count: 20_000, addresses: 8, perSecond: 1_000, act: wrongLogins() }],
+    ['by 40 connections', { count: 40, addresses: 8, act: wrongLogins(40) }],
+  ])(
+    'leaves everybody else alone: 1,000 logins a second for 20 s, %s',
+    async (_, options) => {
+      const over = Date.now() + 20_000;
+      const opened = flood.open({ port, ...options });
+      const newcomers: (number | undefined)[] = [];
+      while (Date.now() < over) {
+        await sleep(1_000);
+        newcomers.push(await bystanders.newcomer());
+      }
+      await opened;
+      console.info(`newcomers meanwhile: ${newcomers.join(', ')} ms`);
+      expect(newcomers).not.toContain(undefined);
       expect(await bystanders.report()).toEqual(undisturbed);
       await after();
     },

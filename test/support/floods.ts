@@ -77,6 +77,26 @@ export const upload =
     more();
   };
 
+const WRONG_LOGIN = (() => {
+  const body = 'username=admin&password=not-the-password';
+  const type = 'application/x-www-form-urlencoded';
+  return `POST /api/v1/auth/token HTTP/1.1\r\nHost: x\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+})();
+
+/** Logs in with a wrong password again and again. @param everyMs @default - once, and leaves with the answer */
+export const wrongLogins =
+  (everyMs?: number) =>
+  (socket: Socket): void => {
+    const login = () => socket.write(WRONG_LOGIN);
+    login();
+    if (everyMs === undefined) socket.once('data', () => socket.destroy());
+    else {
+      const timer = setInterval(login, everyMs);
+      socket.once('close', () => clearInterval(timer));
+    }
+    socket.resume();
+  };
+
 /** What a flood must leave as it is. */
 export class Bystanders {
   readonly #deployment: TestDeployment;
