@@ -7,7 +7,7 @@ import { apiTimedFor } from '../../stacks/topology/health.ts';
 import type { HostFacts } from '../../stacks/topology/host.ts';
 import { docker } from '../docker/client.ts';
 import { engineHost } from '../docker/engine.ts';
-import { inspect, type NetworkInspection } from '../docker/inspect.ts';
+import { type ContainerInspection, inspect, type NetworkInspection } from '../docker/inspect.ts';
 import { firstAddress, parseRoutes, type Route } from '../lib/subnets.ts';
 
 const said = messages.deployment.host;
@@ -73,17 +73,15 @@ const NANO = 1e9;
  * The API that the health checks of containers are timed for: an engine that was upgraded in place need not replace them.
  * @returns undefined where there are none
  */
-export async function healthApiOf(containers: readonly string[]): Promise<string | undefined> {
-  const inspected = await inspect('container', containers);
-  return apiTimedFor(
-    inspected.map(({ Config: { Healthcheck: check } }) => ({
+export const healthApiOf = (containers: readonly ContainerInspection[]): string | undefined =>
+  apiTimedFor(
+    containers.map(({ Config: { Healthcheck: check } }) => ({
       intervalSec: (check?.Interval ?? 0) / NANO,
       timeoutSec: (check?.Timeout ?? 0) / NANO,
       startPeriodSec: (check?.StartPeriod ?? 0) / NANO,
       retries: check?.Retries ?? 0,
     })),
   );
-}
 
 /** @throws {UserError} when the engine does not answer */
 export async function gatherHostFacts(): Promise<HostFacts> {

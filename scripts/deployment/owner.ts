@@ -8,7 +8,7 @@ import { DEPLOYMENT_LABEL, FOLDER_LABEL, MARKER_LABEL, TIME_LABEL } from '../../
 import { docker } from '../docker/client.ts';
 import { inspect, projectIds } from '../docker/inspect.ts';
 import { localTime } from '../lib/text.ts';
-import { root } from './host.ts';
+import { healthApiOf, root } from './host.ts';
 import { deploymentId, ensureDeploymentId } from './secrets.ts';
 import { idsIn, readState } from './state.ts';
 
@@ -30,6 +30,8 @@ export interface Ownership {
   readonly marker?: Marker;
   /** Ids of the project's containers. */
   readonly containers: readonly string[];
+  /** The API that their health checks are timed for. @default - none has any of ours */
+  readonly healthApi?: string | undefined;
 }
 
 interface OwnershipFacts {
@@ -67,10 +69,11 @@ async function readMarker(project: string): Promise<Marker | undefined> {
 /** @throws {UserError} where Docker does not answer */
 export async function gatherOwnership(project: string): Promise<Ownership> {
   const [ids, marker] = await Promise.all([projectIds('container', project), readMarker(project)]);
-  const containers = (await inspect('container', ids)).map(({ Id }) => Id);
+  const inspected = await inspect('container', ids);
+  const containers = inspected.map(({ Id }) => Id);
   const known = [...idsIn(readState(project), 'docker_container').values()];
   const owner = ownerOf({ containers, known, marker, id: deploymentId(project, root) });
-  return { owner, containers, ...(marker && { marker }) };
+  return { owner, containers, healthApi: healthApiOf(inspected), ...(marker && { marker }) };
 }
 
 /** Removes the marker, where it is one. */

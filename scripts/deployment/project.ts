@@ -18,7 +18,7 @@ import { loadServices } from './compose.ts';
 import { editionOf } from './edition.ts';
 import { composeEnvironments, outsideValues } from './environments.ts';
 import { checkServer, pinFacts, type ServerCheck } from './frp-pin.ts';
-import { assumedHost, gatherHostFacts, healthApiOf, root } from './host.ts';
+import { assumedHost, gatherHostFacts, root } from './host.ts';
 import { foreignError, gatherOwnership, type Ownership } from './owner.ts';
 import { loginPathOf } from './profile.ts';
 import { namesOf, placesOf, readSecrets } from './recovered-secrets.ts';
@@ -113,7 +113,7 @@ export async function loadProject(options: LoadOptions = {}): Promise<Project> {
   const project = settings.BTCW_PROJECT;
   requireAccess(project);
   const [facts, ownership] = await Promise.all([gatherHostFacts(), gatherOwnership(project)]);
-  const healthApi = replace ? undefined : await healthApiOf(ownership.containers);
+  const healthApi = replace ? undefined : ownership.healthApi;
   const host = { ...facts, ...(healthApi && { healthApi }) };
   const own = loadServices(settings, host);
   const topologyWith = (known: Pick<HostFacts, 'frpServerName'>) =>
