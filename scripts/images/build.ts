@@ -178,12 +178,8 @@ async function buildDockerfile(
   const { content, dockerfile, from, fromArgument, packagesArgument } = recipe;
   if (recipe.build) {
     await ensureWorkspace(root, recipe.build, progress);
-    await run(
-      `Building ${recipe.build}`,
-      'npm',
-      ['run', 'build', '-w', recipe.build, ...NPM_FLAGS],
-      progress,
-    );
+    const args = ['run', 'build', '-w', recipe.build, ...NPM_FLAGS];
+    await run(`Building ${recipe.build}`, 'npm', args, progress);
   }
   const reference = image.from?.reference ?? (from.kind === 'reference' ? from.reference : '');
   const args = {
