@@ -9,6 +9,7 @@ const onEngine = { fileParallelism: false, testTimeout: 180_000, hookTimeout: 30
 /** Docker tests that run beside the others, which use the ports that they have by default. */
 const BESIDE = [
   'adopt',
+  'architectures',
   'backup',
   'compose',
   'database-images',

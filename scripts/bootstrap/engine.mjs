@@ -4,6 +4,7 @@ import { homedir, tmpdir } from 'node:os';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { messages } from '../../messages/bootstrap.mjs';
 import { UserError } from '../../stacks/errors.mjs';
+import { ARCHITECTURE, ARCHITECTURES } from './environment.mjs';
 import { goBuild } from './go.mjs';
 import { tryRun } from './step.mjs';
 
@@ -13,7 +14,6 @@ const MIN_MINOR = 7;
 /** Also in stacks/provider.ts; a unit test compares the two. */
 export const PROVIDER = { source: 'registry.terraform.io/kreuzwerker/docker', version: '4.6.0' };
 const REGISTRY_DEADLINE_MS = 90_000;
-const ARCH = { x64: 'amd64', arm64: 'arm64' }[/** @type {'x64'} */ (process.arch)];
 
 /** As seen from node_modules/.bin: a checkout can be moved. */
 const BUILT_TOFU = '../../.build/bin/tofu';
@@ -92,7 +92,7 @@ async function mirrorFromRegistry(engine, mirror, report) {
       join(work, 'main.tf.json'),
       JSON.stringify({ terraform: { required_providers: { docker: PROVIDER } } }),
     );
-    const args = ['providers', 'mirror', `-platform=linux_${ARCH}`, mirror];
+    const args = ['providers', 'mirror', `-platform=linux_${ARCHITECTURE}`, mirror];
     return (
       (await tryRun(engine, args, { cwd: work, timeoutMs: REGISTRY_DEADLINE_MS, onLine: report })).code === 0
     );
@@ -103,7 +103,7 @@ async function mirrorFromRegistry(engine, mirror, report) {
 
 /** @throws {UserError} where this is no system that can deploy */
 export function checkSystem({ platform, arch } = process) {
-  if (platform === 'linux' && ['x64', 'arm64'].includes(arch)) return;
+  if (platform === 'linux' && arch in ARCHITECTURES) return;
   throw new UserError(said.otherSystem(`${platform}/${arch}`), said.otherSystemFix);
 }
 
@@ -115,9 +115,9 @@ export function checkSystem({ platform, arch } = process) {
 export async function ensureProvider(root, engine, report) {
   const plugins = join(homedir(), '.terraform.d/plugins');
   const home = join(plugins, PROVIDER.source);
-  const folder = join(home, PROVIDER.version, `linux_${ARCH}`);
+  const folder = join(home, PROVIDER.version, `linux_${ARCHITECTURE}`);
   const file = join(folder, `terraform-provider-docker_v${PROVIDER.version}`);
-  const packed = join(home, `terraform-provider-docker_${PROVIDER.version}_linux_${ARCH}.zip`);
+  const packed = join(home, `terraform-provider-docker_${PROVIDER.version}_linux_${ARCHITECTURE}.zip`);
   if (existsSync(file) || existsSync(packed)) return { detail: said.found(PROVIDER.version) };
 
   // The mirror is filled elsewhere and moved as a whole: a partial download must not look like a provider.

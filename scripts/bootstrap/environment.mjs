@@ -7,7 +7,13 @@ import { delimiter, dirname, isAbsolute, join } from 'node:path';
 
 /** @typedef {Readonly<Record<string, string | undefined>>} Environment */
 
-const ARCH = { x64: 'amd64', arm64: 'arm64' }[/** @type {'x64'} */ (process.arch)];
+/** Architectures of machines that are deployed on, by Node's names, as Go, Debian, Docker and Terraform name them. */
+export const ARCHITECTURES = /** @type {const} */ ({ x64: 'amd64', arm64: 'arm64' });
+
+/** @typedef {(typeof ARCHITECTURES)[keyof typeof ARCHITECTURES]} Architecture */
+
+/** This machine's. On others bootstrap's first step fails. @type {Architecture} */
+export const ARCHITECTURE = ARCHITECTURES[/** @type {keyof typeof ARCHITECTURES} */ (process.arch)];
 
 /**
  * Variables that change what a program does. An application's own settings are not among these.
@@ -57,7 +63,14 @@ const TERRAFORM = {
 
 /** What Go builds, whatever the shell or `go env -w` says. */
 const GO_TARGET = {
-  ...{ GOOS: 'linux', GOARCH: ARCH, GOAMD64: 'v1', GOWORK: 'off', GO111MODULE: 'on', CGO_ENABLED: '0' },
+  ...{
+    GOOS: 'linux',
+    GOARCH: ARCHITECTURE,
+    GOAMD64: 'v1',
+    GOWORK: 'off',
+    GO111MODULE: 'on',
+    CGO_ENABLED: '0',
+  },
   // Some distributions keep Go from fetching a newer one.
   GOTOOLCHAIN: 'auto',
 };

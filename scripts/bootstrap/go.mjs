@@ -3,6 +3,7 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmS
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { messages } from '../../messages/bootstrap.mjs';
+import { ARCHITECTURE } from './environment.mjs';
 import { installProgram, onPath, run, tryRun } from './step.mjs';
 
 const said = messages.go;
@@ -16,7 +17,6 @@ export const GO_BUILD = {
   ldflags: '-s -w',
   env: { GOFLAGS: '-mod=readonly' },
 };
-const ARCH = { x64: 'amd64', arm64: 'arm64' }[/** @type {'x64'} */ (process.arch)];
 /** Used where Go's default proxy does not answer, as in mainland China; go.sum decides what is accepted. */
 const SECOND_PROXY = 'https://goproxy.cn,direct';
 const PROBE_MS = 8_000;
@@ -57,7 +57,7 @@ async function withProxy(program, report) {
  */
 async function fetchToolchain(old, report) {
   report(said.fetching(`1.${MIN_GO_MINOR}`, TOOLCHAIN));
-  const module = `golang.org/toolchain@v0.0.1-${TOOLCHAIN}.linux-${ARCH}`;
+  const module = `golang.org/toolchain@v0.0.1-${TOOLCHAIN}.linux-${ARCHITECTURE}`;
   const output = await run(old.program, ['mod', 'download', '-json', module], {
     cwd: tmpdir(),
     env: { ...old.env, GOFLAGS: '' },
@@ -66,7 +66,7 @@ async function fetchToolchain(old, report) {
   });
   const folder = folderOf(output);
   // Files of a module are not executable.
-  for (const programs of ['bin', `pkg/tool/linux_${ARCH}`]) {
+  for (const programs of ['bin', `pkg/tool/linux_${ARCHITECTURE}`]) {
     for (const name of readdirSync(join(folder, programs))) chmodSync(join(folder, programs, name), 0o555);
   }
   return join(folder, 'bin/go');
@@ -136,9 +136,20 @@ async function withPatch(go, module, patch, work, report) {
 }
 
 /**
+ * What is built.
+ * @typedef {object} Program
+ * @property {string} module a folder with a go.mod
+ * @property {string} packagePath
+ * @property {string} output
+ * @property {string} [ldflags]
+ * @property {string} [tags]
+ * @property {Patch} [patch]
+ * @property {import('./environment.mjs').Architecture} [architecture] default: this machine's
+ */
+
+/**
  * Builds one program. The result appears at `output` whole or not at all.
- * @param {{ module: string, packagePath: string, output: string, ldflags?: string, tags?: string, patch?: Patch }} program
- *   `module` is a folder with a go.mod
+ * @param {Program} program
  * @param {(line: string) => void} report
  */
 export async function goBuild(program, report) {
@@ -155,7 +166,7 @@ export async function goBuild(program, report) {
 }
 
 /**
- * @param {Go} go @param {{ packagePath: string, output: string, ldflags?: string, tags?: string }} program
+ * @param {Go} go @param {Program} program
  * @param {string} folder where it is built @param {(line: string) => void} report
  */
 async function buildWith(go, program, folder, report) {
@@ -165,7 +176,7 @@ async function buildWith(go, program, folder, report) {
   if (program.tags) args.push('-tags', program.tags);
   await run(go.program, [...args, '-o', partial, program.packagePath], {
     cwd: folder,
-    env: { ...go.env, ...GO_BUILD.env },
+    env: { ...go.env, ...GO_BUILD.env, GOARCH: program.architecture ?? ARCHITECTURE },
     onLine: report,
     fix: said.unreachable,
   });

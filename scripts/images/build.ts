@@ -4,29 +4,28 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
-import type { BuildContent, DebianRecipe, DockerfileRecipe } from '../../stacks/topology/image-source.ts';
+import type { DebianRecipe, DockerfileRecipe } from '../../stacks/topology/image-source.ts';
 import { PACKAGES_LABEL } from '../../stacks/topology/labels.ts';
-import { goBuild } from '../bootstrap/go.mjs';
+import { ARCHITECTURE } from '../bootstrap/environment.mjs';
 import { ensureWorkspace, NPM_FLAGS } from '../bootstrap/packages.mjs';
 import { installProgram, isRoot, onPath } from '../bootstrap/step.mjs';
 import { docker } from '../docker/client.ts';
 import { inspect } from '../docker/inspect.ts';
-import { execa } from '../lib/execa.ts';
 import { step } from '../lib/live.ts';
 import { folderForRoot } from '../lib/mounts.ts';
-import { commandError } from '../lib/programs.ts';
 import { paint } from '../lib/report.ts';
 import { ensureForeignImages, rememberForeignImages } from './bases.ts';
+import { addContent } from './content.ts';
 import { clutterNotice } from './context.ts';
 import { DEBIAN_OPTIONS, debianMirror, EXPORT_PACKAGES, hostSources, sourcesFor, suiteOf } from './debian.ts';
 import { withLock } from './lock.ts';
 import { type OwnBuild, ownBuildProblems, shownPath } from './own-build.ts';
 import { hasBuildKit, runOwnBuild } from './own-builder.ts';
 import type { PlannedImage } from './plan.ts';
+import { BUILD_DEADLINE_MS, type Progress, run } from './run.ts';
 
 const said = messages.images.build;
 
-const BUILD_DEADLINE_MS = 15 * 60_000;
 const root = process.cwd();
 const WORK = join(root, '.build/images');
 /** The name an image was built under: one that was tagged by hand has another's. */
@@ -37,25 +36,6 @@ export interface BuildImagesOptions {
   readonly renew?: boolean;
 }
 
-/** Gets each line that a build prints. */
-type Progress = (line: string) => void;
-
-async function run(
-  what: string,
-  command: string,
-  args: readonly string[],
-  progress: Progress,
-  { fix, env = {} }: { readonly fix?: string; readonly env?: Readonly<Record<string, string>> } = {},
-) {
-  const child = execa(command, args, { cwd: root, all: true, timeout: BUILD_DEADLINE_MS, env });
-  child.all.on('data', (chunk: Buffer) => progress(chunk.toString()));
-  try {
-    await child;
-  } catch (error) {
-    throw commandError(what, error, fix);
-  }
-}
-
 /** What it was built as, and how old it is: as old as what it is built on. */
 async function labelsOf({ reference, from }: PlannedImage): Promise<Record<string, string>> {
   const [base] = from ? await inspect('image', [from.reference]) : [];
@@ -64,6 +44,10 @@ async function labelsOf({ reference, from }: PlannedImage): Promise<Record<strin
     [PACKAGES_LABEL]: base?.Config.Labels?.[PACKAGES_LABEL] ?? new Date().toISOString(),
   };
 }
+
+/** For the engine and the builder, where it is not this machine's. */
+const platformOf = ({ architecture }: PlannedImage): string[] =>
+  architecture ? ['--platform', `linux/${architecture}`] : [];
 
 async function buildDebian(image: PlannedImage, recipe: DebianRecipe, progress: Progress) {
   const suite = suiteOf(recipe);
@@ -80,6 +64,7 @@ async function buildDebian(image: PlannedImage, recipe: DebianRecipe, progress: 
     'mmdebstrap',
     [
       ...DEBIAN_OPTIONS,
+      ...(image.architecture ? [`--architectures=${image.architecture}`] : []),
       `--customize-hook=copy-in ${EXPORT_PACKAGES} /usr/local/sbin`,
       `--include=${packages.join(',')}`,
       suite,
@@ -92,6 +77,7 @@ async function buildDebian(image: PlannedImage, recipe: DebianRecipe, progress: 
   await docker(
     [
       'import',
+      ...platformOf(image),
       ...Object.entries(await labelsOf(image)).flatMap(([name, value]) => [
         '--change',
         `LABEL ${name}=${value}`,
@@ -121,7 +107,16 @@ async function dockerBuild(
   await run(
     said.building(image.reference),
     'docker',
-    ['build', '-t', image.reference, ...(renew ? ['--no-cache'] : []), ...labels, ...buildArgs, folder],
+    [
+      'build',
+      ...platformOf(image),
+      '-t',
+      image.reference,
+      ...(renew ? ['--no-cache'] : []),
+      ...labels,
+      ...buildArgs,
+      folder,
+    ],
     progress,
   );
 }
@@ -132,41 +127,6 @@ function contextFolder(name: string): string {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   return folder;
-}
-
-/** Node's own binary, as an npm package brings it: the images' apps run a current release. */
-async function nodeBinary(progress: Progress): Promise<string> {
-  await ensureWorkspace(root, 'assets/backend', progress);
-  return join(root, 'node_modules', `node-linux-${process.arch}`, 'bin/node');
-}
-
-/** Puts one thing into a build context. */
-async function addContent(content: BuildContent, folder: string, progress: Progress) {
-  const target = join(folder, content.to);
-  switch (content.kind) {
-    case 'copy':
-      return cpSync(join(root, content.path), target, { recursive: true });
-    case 'node':
-      return cpSync(await nodeBinary(progress), target);
-    case 'npm': {
-      const packages = content.packages.map((name) => name.replace(/^node@/, `node-linux-${process.arch}@`));
-      const options = ['--no-save', '--no-package-lock', ...NPM_FLAGS, '--omit=dev', '--prefix', target];
-      return run(said.nodeJs, 'npm', ['install', ...options, ...packages], progress);
-    }
-    case 'go': {
-      const { module, packagePath, tags, patch } = content;
-      return goBuild(
-        {
-          module: join(root, module),
-          packagePath,
-          output: target,
-          ...(tags && { tags }),
-          ...(patch && { patch: { ...patch, file: join(root, patch.file) } }),
-        },
-        progress,
-      );
-    }
-  }
 }
 
 async function buildDockerfile(
@@ -189,7 +149,7 @@ async function buildDockerfile(
   if (!content) return dockerBuild(image, join(root, dirname(dockerfile)), args, options, progress);
   const folder = contextFolder(recipe.name);
   cpSync(join(root, dockerfile), join(folder, 'Dockerfile'));
-  for (const part of content) await addContent(part, folder, progress);
+  for (const part of content) await addContent(part, folder, image.architecture ?? ARCHITECTURE, progress);
   await dockerBuild(image, folder, args, options, progress);
 }
 

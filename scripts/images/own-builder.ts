@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join, relative } from 'node:path';
 import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
+import { ARCHITECTURE } from '../bootstrap/environment.mjs';
 import { docker, tryDocker } from '../docker/client.ts';
 import { inspect } from '../docker/inspect.ts';
 import { ExecaError, execa } from '../lib/execa.ts';
@@ -27,15 +28,12 @@ const PROXY = /^(HTTPS?|FTP|ALL|NO)_PROXY$/i;
 const LOOPBACK = /\/\/(localhost|127\.|\[::1\])/;
 const APT_MIRROR = 'APT_MIRROR';
 
-const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64', arm: 'arm' };
-
 /** What BuildKit would know of the platform. */
 function platformArgs(): Record<string, string> {
-  const architecture = ARCHITECTURES[process.arch] ?? process.arch;
   const of = (prefix: string) => ({
-    [`${prefix}PLATFORM`]: `linux/${architecture}`,
+    [`${prefix}PLATFORM`]: `linux/${ARCHITECTURE}`,
     [`${prefix}OS`]: 'linux',
-    [`${prefix}ARCH`]: architecture,
+    [`${prefix}ARCH`]: ARCHITECTURE,
   });
   return { ...of('TARGET'), ...of('BUILD') };
 }

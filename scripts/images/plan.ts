@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DockerfileRecipe, ImageSource } from '../../stacks/topology/image-source.ts';
 import type { Topology } from '../../stacks/topology/topology.ts';
+import type { Architecture } from '../bootstrap/environment.mjs';
 import { GO_BUILD } from '../bootstrap/go.mjs';
 import { DEBIAN_OPTIONS, EXPORT_PACKAGES, suiteOf } from './debian.ts';
 import { digestFiles, filesBelow, lockedPackages } from './digest.ts';
@@ -31,8 +32,20 @@ export interface PlannedImage {
   readonly mirrors?: readonly string[];
   /** What is known of the build of a user's own Dockerfile. @default - it is none */
   readonly ownBuild?: OwnBuild;
+  /** @default - this machine's */
+  readonly architecture?: Architecture;
   /** As {@link name}, where it is built here; undefined for one that Docker pulls where it is missing. */
   readonly buildName?: string;
+}
+
+/** An image for machines of another architecture, and all that it is built on. This machine has to run their programs. */
+export function forArchitecture(image: PlannedImage, architecture: Architecture): PlannedImage {
+  return {
+    ...image,
+    architecture,
+    reference: `${image.reference}-${architecture}`,
+    ...(image.from && { from: forArchitecture(image.from, architecture) }),
+  };
 }
 
 export interface PlannedImages {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ARCHITECTURE } from '../../scripts/bootstrap/environment.mjs';
 import { TOOLCHAIN } from '../../scripts/bootstrap/go.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'btcw-go-'));
@@ -13,7 +14,6 @@ beforeEach(() => {
   for (const name of ['bin', 'own']) mkdirSync(join(folder, name), { recursive: true });
 });
 
-const ARCH = process.arch === 'arm64' ? 'arm64' : 'amd64';
 const DEFAULT_PROXY = 'https://proxy.example.org,direct';
 
 /** @param proxyAnswers whether the proxy that Go comes with does */
@@ -24,15 +24,15 @@ function installGo(path: string, version: string, proxyAnswers = true): void {
     `#!/bin/sh
 echo "${version} $1 GOPROXY=$GOPROXY GOTOOLCHAIN=$GOTOOLCHAIN" >> ${folder}/calls
 case "$1" in
-  version) echo "go version go${version} linux/${ARCH}" ;;
+  version) echo "go version go${version} linux/${ARCHITECTURE}" ;;
   env) echo "\${GOPROXY:-${DEFAULT_PROXY}}" ;;
   list) exit ${proxyAnswers ? 0 : 1} ;;
   mod)
     if [ "$2" = edit ]; then echo "$*" >> ${folder}/calls; exit; fi
     if [ -e ${folder}/source ]; then echo '{"Dir": "${folder}/source"}'; exit; fi
-    mkdir -p ${toolchain}/bin ${toolchain}/pkg/tool/linux_${ARCH}
+    mkdir -p ${toolchain}/bin ${toolchain}/pkg/tool/linux_${ARCHITECTURE}
     cp ${folder}/newer ${toolchain}/bin/go
-    touch ${toolchain}/pkg/tool/linux_${ARCH}/compile
+    touch ${toolchain}/pkg/tool/linux_${ARCHITECTURE}/compile
     echo '{"Dir": "${toolchain}"}' ;;
   build)
     if [ -n "$BUILD_FAILS" ]; then echo "dial tcp: i/o timeout" >&2; exit 1; fi
