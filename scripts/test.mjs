@@ -145,6 +145,7 @@ for (const app of ['backend', 'frontend']) {
 }
 await goTests('Tests of logrun', 'assets/go/logrun');
 await goTests('Tests of the watchdog', 'assets/go/watchdog');
+await goTests('Tests of the relay', 'assets/go/relay');
 const reference = spawnSync(process.execPath, ['scripts/run.mjs', 'images', 'backend', '--reference'], {
   encoding: 'utf8',
 });

@@ -1,0 +1,3 @@
+module btc-watcher/relay
+
+go 1.24
