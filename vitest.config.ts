@@ -22,6 +22,7 @@ const BESIDE = [
   'interrupts',
   'limits',
   'log-rotation',
+  'remote-engine',
   'renewal',
   'rollback',
   'services',

@@ -109,6 +109,11 @@ export const deployment = {
     unknownOrigin: 'deployed from another folder, whose name is not known',
   },
   preflight: {
+    bindsElsewhere: (service: string, paths: string, machine: string) =>
+      `The engine is on ${machine}, where ${service} cannot mount what is on this machine: ${paths}.`,
+    bindsElsewhereFix:
+      'use volumes, or images that have the files in them (BTCW_FRONTEND_MODE=static); or run ./btcw on that machine.',
+    onHost: (machine: string, problem: string) => `On ${machine}: ${problem}`,
     addressNotHere: (setting: string, address: string) =>
       `${setting}: should be an address of this host, got "${address}". See: ip -brief address`,
     foreignContainer: (name: string) =>

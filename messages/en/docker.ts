@@ -4,6 +4,8 @@ export const docker = {
     joinGroup: 'sudo usermod -aG docker "$USER", then log out and in again.',
     noEngine: 'The Docker engine does not answer.',
     startEngine: 'start it: npm run up (or: sudo systemctl start docker).',
+    noEngineAt: (address: string) => `The Docker engine at ${address} does not answer.`,
+    startEngineThere: 'start it there, or choose another one: DOCKER_HOST, docker context use.',
     notInstalled: 'The docker program is not installed.',
     install: 'npm run up installs it.',
   },

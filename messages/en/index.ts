@@ -6,6 +6,7 @@ import { deployment } from './deployment.ts';
 import { diff } from './diff.ts';
 import { docker } from './docker.ts';
 import { doctor } from './doctor/index.ts';
+import { engineHost } from './engine-host.ts';
 import { images } from './images.ts';
 import { lib } from './lib.ts';
 import { settings } from './settings.ts';
@@ -22,6 +23,7 @@ export const en = {
   diff,
   docker,
   doctor,
+  engineHost,
   images,
   lib,
   settings,

@@ -106,6 +106,11 @@ export const deployment: typeof en = {
     unknownOrigin: '从另一个目录部署（目录名未知）',
   },
   preflight: {
+    bindsElsewhere: (service, paths, machine) =>
+      `引擎在 ${machine} 上，${service} 无法在那里挂载本机的文件：${paths}。`,
+    bindsElsewhereFix:
+      '改用卷，或使用已包含这些文件的镜像（BTCW_FRONTEND_MODE=static）；或者在那台主机上运行 ./btcw。',
+    onHost: (machine, problem) => `在 ${machine} 上：${problem}`,
     addressNotHere: (setting, address) =>
       `${setting}：应为本机的地址，当前为 "${address}"。查看本机地址：ip -brief address`,
     foreignContainer: (name) =>

@@ -6,6 +6,8 @@ export const docker: typeof en = {
     joinGroup: 'sudo usermod -aG docker "$USER"，然后注销并重新登录。',
     noEngine: 'Docker 引擎没有响应。',
     startEngine: '启动它：npm run up（或：sudo systemctl start docker）。',
+    noEngineAt: (address) => `${address} 上的 Docker 引擎没有响应。`,
+    startEngineThere: '在那里启动它，或者选择另一个引擎：DOCKER_HOST、docker context use。',
     notInstalled: '没有安装 docker 程序。',
     install: 'npm run up 会安装它。',
   },

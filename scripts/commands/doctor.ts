@@ -2,7 +2,6 @@ import { text as textOf } from 'node:stream/consumers';
 import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { root } from '../deployment/host.ts';
-import { loadDeployment } from '../deployment/project.ts';
 import type { Finding } from '../doctor/checks/check.ts';
 import { diagnose } from '../doctor/diagnose.ts';
 import { gatherFacts } from '../doctor/facts/facts.ts';
@@ -55,9 +54,7 @@ export async function givenToken(
 export async function doctor({ json, verbose, ...given }: DoctorOptions): Promise<void> {
   const startedMs = Date.now();
   const token = await givenToken(given);
-  const facts = await during(messages.deployment.live.asksWhatRuns, () =>
-    gatherFacts(loadDeployment(), root, { token }),
-  );
+  const facts = await during(messages.deployment.live.asksWhatRuns, () => gatherFacts(root, { token }));
   const findings = diagnose(facts);
   const count = (level: Finding['level']) => findings.filter((finding) => finding.level === level).length;
   const ok = count('failure') === 0;

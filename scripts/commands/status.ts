@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { localUrl, publicUrl } from '../../stacks/topology/urls.ts';
-import { root } from '../deployment/host.ts';
+import { root, routesOf } from '../deployment/host.ts';
 import { loadDeployment } from '../deployment/project.ts';
 import { secretValues } from '../deployment/secrets.ts';
 import { COMPLETED, stateText } from '../docker/inspect.ts';
@@ -11,6 +11,8 @@ import { diagnose } from '../doctor/diagnose.ts';
 import { gatherFacts } from '../doctor/facts/facts.ts';
 import { Rounds } from '../doctor/facts/rounds.ts';
 import { gatherFrpServer } from '../doctor/facts/tunnel.ts';
+import { atEngineHost, type EngineHost } from '../engine-host/engine-host.ts';
+import { shownUrls } from '../engine-host/place.ts';
 import { callersPath } from '../lib/caller.ts';
 import { ask } from '../lib/http.ts';
 import { isoTime, printJson } from '../lib/json.ts';
@@ -19,7 +21,7 @@ import { redactor } from '../lib/redact.ts';
 import { list, paint, table } from '../lib/report.ts';
 import { localTime, MIB, span } from '../lib/text.ts';
 import { type ContainerStatus, gatherStatus, type StatusFacts } from '../status/facts.ts';
-import { pictureOf } from '../status/picture.ts';
+import { type Picture, pictureOf } from '../status/picture.ts';
 import { problemCount, renderPicture } from '../status/picture-svg.ts';
 import type { Usages } from '../status/usage.ts';
 
@@ -101,13 +103,13 @@ function webSocketText({ webSockets, statistics, profile }: StatusFacts): string
 }
 
 /** What a person reads. */
-function page(facts: StatusFacts): string {
+async function page(facts: StatusFacts): Promise<string> {
   const { nowMs, lastErrors } = facts;
   const rows: [string, string][] = [
     [said.connections, connectionText(facts)],
     [said.tunnel, tunnelText(facts)],
     [said.webSockets, webSocketText(facts)],
-    [said.open, said.urls(facts.local, facts.public)],
+    [said.open, said.urls(...(await shownUrls(facts.local, facts.public)))],
   ];
   const containers = facts.containers.map((container) => containerRow(container, nowMs));
   const errors = lastErrors.map(({ service, time, text }) =>
@@ -138,19 +140,7 @@ export const asJson = ({ nowMs, containers, tunnel, ...facts }: StatusFacts) => 
 
 /** Draws the deployment as it is now. */
 async function draw(file: string): Promise<void> {
-  const deployment = loadDeployment();
-  const { topology } = deployment;
-  const gathered = await gatherFacts(deployment, root);
-  // Measured once more, one after the other, and not the first request: while all facts are gathered the host is busy,
-  // and its response times say nothing of the deployment.
-  await ask(`${localUrl(topology)}/`);
-  const facts = {
-    ...gathered,
-    local: await ask(`${localUrl(topology)}/`),
-    remote: await ask(`${publicUrl(topology)}/`),
-    frpServer: await gatherFrpServer(topology, new Rounds()),
-  };
-  const picture = pictureOf(facts, diagnose(gathered));
+  const picture = await atEngineHost(measured, { evenUnreached: true });
   try {
     // A pipe that nobody reads from would be waited for.
     const descriptor = openSync(callersPath(file), WRITE_AT_ONCE);
@@ -163,10 +153,29 @@ async function draw(file: string): Promise<void> {
   console.log(`${paint('green', '✓')} ${file}${length > 0 ? ` (${problemCount(length)})` : ''}`);
 }
 
+async function measured(host: EngineHost): Promise<Picture> {
+  const gathered = await gatherFacts(root);
+  const { topology } = gathered;
+  // Measured once more, one after the other, and not the first request: while all facts are gathered the host is busy,
+  // and its response times say nothing of the deployment.
+  await ask(`${localUrl(topology)}/`);
+  const facts = {
+    ...gathered,
+    local: await ask(`${localUrl(topology)}/`),
+    remote: await ask(`${publicUrl(topology)}/`),
+    frpServer: await gatherFrpServer(topology, new Rounds(), host),
+  };
+  return pictureOf(facts, diagnose(gathered));
+}
+
 /** Shows the state of the deployment. Exit code 0 whatever it shows: `doctor` is what judges. */
 export async function status(options: StatusOptions): Promise<void> {
   if (options.svg) return draw(options.svg);
-  const deployment = loadDeployment();
+  return atEngineHost((host) => show(options, host), { evenUnreached: true });
+}
+
+async function show(options: StatusOptions, host: EngineHost): Promise<void> {
+  const deployment = loadDeployment(await routesOf(host));
   const redact = redactor(secretValues(deployment, root));
   if (options.watch) process.on('SIGINT', () => process.exit(0));
   let usages: Usages | undefined;
@@ -180,7 +189,7 @@ export async function status(options: StatusOptions): Promise<void> {
     else {
       if (options.watch && process.stdout.isTTY) process.stdout.write(CLEAR);
       if (options.watch) console.log(`${facts.project}, ${localTime(facts.nowMs)}`);
-      console.log(page(facts));
+      console.log(await page(facts));
     }
     if (!options.watch) return;
     await sleep(WATCH_MS);

@@ -8,6 +8,7 @@ import { root } from '../deployment/host.ts';
 import { profileOf } from '../deployment/profile.ts';
 import { loadDeployment } from '../deployment/project.ts';
 import { TUNNEL_DOWN_EXIT_CODE } from '../deployment/report.ts';
+import { shownUrls } from '../engine-host/place.ts';
 import { list, secondsSince } from '../lib/report.ts';
 import { pad } from '../lib/text.ts';
 import { deploy } from './deploy.ts';
@@ -43,7 +44,7 @@ export async function up({ adopt = false, discard = false } = {}): Promise<void>
         ]
       : [];
   const rows: [name: string, value: string][] = [
-    [said.names.open, said.open(localUrl(topology), publicUrl(topology))],
+    [said.names.open, said.open(...(await shownUrls(localUrl(topology), publicUrl(topology))))],
     ...login,
     [said.names.settings, said.settings],
   ];

@@ -10,6 +10,7 @@ import type { Service } from '../../stacks/topology/service.ts';
 import { serviceUrl } from '../../stacks/topology/urls.ts';
 import { inspect, nameOf } from '../docker/inspect.ts';
 import { readLog } from '../docker/logs.ts';
+import { atEngineHost } from '../engine-host/engine-host.ts';
 import type { AppProfile } from '../lib/app-profile.ts';
 import { answerText, type HttpAnswer } from '../lib/http.ts';
 import { errorLines } from '../lib/log-excerpt.ts';
@@ -86,7 +87,8 @@ async function tryLogin(project: Project, profile: AppProfile): Promise<Applicat
   if (!login || profile.name === 'reference') return [];
   const base = serviceUrl(topology, apiUpstream(topology, profile).service);
   const [user, file] = [settings.BTCW_ADMIN_USER, secrets.adminPassword];
-  const answer = await logIn(base, login, user, readFileSync(file, 'utf8').trim(), LOGIN_MS);
+  const password = readFileSync(file, 'utf8').trim();
+  const answer = await atEngineHost(() => logIn(base, login, user, password, LOGIN_MS));
   return [loginProblem(profile, answer, { user, passwordFile: relative(root, file) }) ?? []].flat();
 }
 

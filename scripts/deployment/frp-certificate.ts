@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { checkServerIdentity, connect as connectTls, type DetailedPeerCertificate } from 'node:tls';
+import { tlsTarget } from '../lib/dial.ts';
 import { noAnswerWithin } from '../lib/http.ts';
 
 /** Node's code for a certificate of another name. */
@@ -90,8 +91,7 @@ export function askCertificate(
   return new Promise((done) => {
     // As frpc does, unless it is told to send a byte before (transport.tls.disableCustomTLSFirstByte).
     const socket = connectTls({
-      host,
-      port,
+      ...tlsTarget({ host, port }),
       rejectUnauthorized: false,
       ...(ca !== undefined && { ca, allowPartialTrustChain: true }),
       // An address is no server name (RFC 6066).

@@ -8,6 +8,7 @@ import type { HostFacts } from '../../stacks/topology/host.ts';
 import { docker } from '../docker/client.ts';
 import { engineHost } from '../docker/engine.ts';
 import { type ContainerInspection, inspect, type NetworkInspection } from '../docker/inspect.ts';
+import type { EngineHost } from '../engine-host/engine-host.ts';
 import { firstAddress, parseRoutes, type Route } from '../lib/subnets.ts';
 
 const said = messages.deployment.host;
@@ -41,13 +42,14 @@ export const localAddresses = (table: string): string[] => [
 ];
 
 /**
- * The IPv4 addresses of this host. Asked of the kernel: Node leaves out interfaces without a carrier, and docker0 has
- * none while no container runs on it.
+ * The IPv4 addresses of the engine's host. Asked of the kernel: Node leaves out interfaces without a carrier, and docker0
+ * has none while no container runs on it.
  */
-export function hostAddresses(): string[] {
+export async function addressesOf(host: EngineHost): Promise<string[]> {
   try {
-    return localAddresses(readFileSync('/proc/net/fib_trie', 'utf8'));
-  } catch {
+    return localAddresses(await host.read('/proc/net/fib_trie'));
+  } catch (error) {
+    if (host.name !== undefined) throw error;
     // A sandbox may hide that table.
     return Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
   }
@@ -105,10 +107,16 @@ export async function gatherHostFacts(): Promise<HostFacts> {
 /** Where Docker's default bridge is, unless it is configured otherwise. */
 const DEFAULT_BRIDGE = { device: 'docker0', subnet: '172.17.0.0/16' };
 
-/** The subnets that this host has routes to; none where the kernel does not tell. */
+const ROUTES = '/proc/net/route';
+
+/** The subnets that the engine's host has routes to; none where the kernel does not tell. */
+export const routesOf = async (host: EngineHost): Promise<Route[]> =>
+  parseRoutes(await host.read(ROUTES).catch(() => ''));
+
+/** The same of this host; none where the kernel does not tell. */
 export function hostRoutes(): Route[] {
   try {
-    return parseRoutes(readFileSync('/proc/net/route', 'utf8'));
+    return parseRoutes(readFileSync(ROUTES, 'utf8'));
   } catch {
     return [];
   }

@@ -1,5 +1,4 @@
-/** What can be known to fail before anything is changed: ports in use, an address this host has not got. */
-import { createServer } from 'node:net';
+/** What can be known to fail before anything is changed: ports in use, an address the engine's host has not got. */
 import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { isOnHostNetwork, type Port, type Service, socketsOf } from '../../stacks/topology/service.ts';
@@ -7,12 +6,13 @@ import type { Topology } from '../../stacks/topology/topology.ts';
 import { ensureWorkspace } from '../bootstrap/packages.mjs';
 import { docker } from '../docker/client.ts';
 import { projectContainers } from '../docker/containers.ts';
-import { requireSuitableEngine } from '../docker/engine.ts';
+import { engineMachine, requireSuitableEngine } from '../docker/engine.ts';
 import { inspect, isOf, nameOf } from '../docker/inspect.ts';
 import { foreignVolumes } from '../docker/volumes.ts';
-import { listenerOn, portHolder } from '../lib/ports.ts';
+import { atEngineHost, type EngineHost, THIS_MACHINE } from '../engine-host/engine-host.ts';
+import { type ListenerOn, listenerOn, portHolder } from '../lib/ports.ts';
 import { overlap, type Route } from '../lib/subnets.ts';
-import { hostRoutes, root } from './host.ts';
+import { root, routesOf } from './host.ts';
 import type { Project } from './project.ts';
 import { configVolumes, mountedVolumes } from './volumes.ts';
 
@@ -25,7 +25,7 @@ export interface Listener {
   readonly address: string;
 }
 
-/** Everything the topology listens on, on this host. */
+/** Everything the topology listens on, on the engine's host. */
 export const listenersOf = ({ services }: Topology): Listener[] =>
   services.flatMap((service) =>
     service.ports.flatMap((port) => port.addresses.map((address) => ({ service, port, address }))),
@@ -34,23 +34,15 @@ export const listenersOf = ({ services }: Topology): Listener[] =>
 /** The states in which a container's ports are taken. */
 const HOLDS_ITS_PORTS = new Set(['running', 'paused', 'restarting']);
 
-/** Why an address cannot be listened on; undefined when it can. */
-function bindError(address: string, port: number): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code));
-    server.listen({ host: address, port, exclusive: true }, () => server.close(() => resolve(undefined)));
-  });
-}
-
 /** What keeps a listener from its socket; undefined for what is not the user's to fix. */
 function listenerProblem(
   { service, port, address }: Listener,
   error: string | undefined,
+  listener: ListenerOn,
 ): string | undefined {
   switch (error) {
     case 'EADDRINUSE': {
-      const { who, fix } = portHolder(port.host);
+      const { who, fix } = portHolder(port.host, listener);
       return said.portTaken(port.setting ?? said.portOf(service.name), port.host, who, address, fix);
     }
     case 'EADDRNOTAVAIL':
@@ -65,17 +57,20 @@ function listenerProblem(
 /**
  * Tries each listener that is not ours already.
  * @param held `address:port` of what this project's running containers listen on
+ * @param host whose ports they are
  * @returns a line for each setting that cannot be used
  */
 export async function portProblems(
   listeners: readonly Listener[],
   held: ReadonlySet<string>,
+  host: Pick<EngineHost, 'bindError' | 'listeners'> = THIS_MACHINE,
 ): Promise<string[]> {
+  const holders = await host.listeners();
   const problems = await Promise.all(
     listeners
       .filter(({ address, port }) => !held.has(`${address}:${port.host}`))
       .map(async (listener) =>
-        listenerProblem(listener, await bindError(listener.address, listener.port.host)),
+        listenerProblem(listener, await host.bindError(listener.address, listener.port.host), holders),
       ),
   );
   return problems.filter((problem) => problem !== undefined);
@@ -90,7 +85,7 @@ export async function portProblems(
 export function hostProgramProblems(
   programs: readonly Service[],
   held: ReadonlySet<string>,
-  listener: typeof listenerOn = listenerOn,
+  listener: ListenerOn = listenerOn,
 ): string[] {
   return programs.flatMap(({ name, ports }) =>
     ports.flatMap(({ host, addresses: [address = ''], addressSetting = '' }) => {
@@ -178,11 +173,45 @@ async function missingLatest(settings: Project['settings']): Promise<string[]> {
     .map(({ name, image }) => said.latestMissing(name, image));
 }
 
+/** @param machine that the engine is on @returns a line for each service that mounts what is on this machine */
+export const bindProblems = (
+  services: readonly Pick<Service, 'name' | 'binds'>[],
+  machine: string,
+): string[] =>
+  services
+    .filter(({ binds }) => binds.length > 0)
+    .map(({ name, binds }) =>
+      said.bindsElsewhere(name, binds.map(({ source }) => source).join(', '), machine),
+    );
+
+/** What the engine's host has no room for. @param held `address:port` of what this project's running containers listen on */
+async function hostProblems(
+  host: EngineHost,
+  { topology, host: { bridgeGateway } }: Pick<Project, 'topology' | 'host'>,
+  held: ReadonlySet<string>,
+): Promise<string[]> {
+  const { hostPrograms, bridge } = topology;
+  const [ports, listener, networks] = await Promise.all([
+    portProblems(listenersOf(topology), held, host),
+    host.listeners(),
+    bridge.own ? networkAddresses() : undefined,
+  ]);
+  const bridgeProblem = networks && gatewayProblem(topology, bridgeGateway, networks, await routesOf(host));
+  const programs = hostProgramProblems(hostPrograms, held, listener);
+  const problems = [...(bridgeProblem ? [bridgeProblem] : []), ...programs, ...ports];
+  const { name } = host;
+  return name === undefined ? problems : problems.map((problem) => said.onHost(name, problem));
+}
+
 /**
- * @throws {UserError} naming each setting whose port is taken, an address that the bridge cannot have, or what has a
- * name of this deployment and is somebody else's
+ * @throws {UserError} naming each setting whose port is taken, an address that the bridge cannot have, what has a name of
+ * this deployment and is somebody else's, or folders that the engine's host has not got
  */
-export async function preflight({ topology, host, settings }: Project): Promise<void> {
+export async function preflight(project: Project): Promise<void> {
+  const { topology, settings } = project;
+  const machine = await engineMachine();
+  const binds = machine === undefined ? [] : bindProblems(topology.services, machine);
+  if (binds.length > 0) throw new UserError(binds.join('\n'), said.bindsElsewhereFix);
   // The dev server's packages are mounted from here.
   if (settings.BTCW_FRONTEND_MODE === 'dev') await ensureWorkspace(root, 'assets/frontend', () => {});
   const [containers, foreign, latest] = await Promise.all([
@@ -198,12 +227,7 @@ export async function preflight({ topology, host, settings }: Project): Promise<
     .filter(({ containerName }) => running.some(({ name }) => name === containerName))
     .flatMap(socketsOf);
   const held = new Set([...running.flatMap(({ addresses }) => addresses), ...unpublished]);
-  const programs = hostProgramProblems(topology.hostPrograms, held);
-  const problems = [...foreign, ...latest, ...programs, ...(await portProblems(listenersOf(topology), held))];
-  if (topology.bridge.own) {
-    const networks = await networkAddresses();
-    const problem = gatewayProblem(topology, host.bridgeGateway, networks, hostRoutes());
-    if (problem) problems.unshift(problem);
-  }
+  const onHost = await atEngineHost((host) => hostProblems(host, project, held));
+  const problems = [...foreign, ...latest, ...onHost];
   if (problems.length > 0) throw new UserError(problems.join('\n'));
 }

@@ -13,6 +13,7 @@ import { buildOptions } from '../images/options.ts';
 import { type PlannedImages, planImages } from '../images/plan.ts';
 import { privately } from '../lib/files.ts';
 import { paint } from '../lib/report.ts';
+import type { Route } from '../lib/subnets.ts';
 import { requireAccess } from './access.ts';
 import { loadServices } from './compose.ts';
 import { editionOf } from './edition.ts';
@@ -52,11 +53,11 @@ export interface SynthesisedProject extends Project {
   readonly synthesis: Synthesis;
 }
 
-/** @throws {UserError} for wrong settings */
-export function loadDeployment(): Deployment {
+/** @param routes those of the engine's host. @default - those of this one @throws {UserError} for wrong settings */
+export function loadDeployment(routes?: readonly Route[]): Deployment {
   const settings = loadSettings();
   requireAccess(settings.BTCW_PROJECT);
-  const host = { ...assumedHost(), ...pinFacts(settings, root) };
+  const host = { ...assumedHost(routes), ...pinFacts(settings, root) };
   const { services, notices } = loadServices(settings, host);
   return { settings, topology: topologyOf(settings, services, host, loginPathOf), notices };
 }

@@ -7,6 +7,7 @@ import { localUrl, mainTunnel, publicUrl } from '../../stacks/topology/urls.ts';
 import { labelled } from '../bootstrap/step.mjs';
 import { type ContainerState, projectContainers } from '../docker/containers.ts';
 import { stateText } from '../docker/inspect.ts';
+import { shownUrls } from '../engine-host/place.ts';
 import { printJson } from '../lib/json.ts';
 import { begin, during, type Task } from '../lib/live.ts';
 import { hanging, paint, secondsSince, table } from '../lib/report.ts';
@@ -157,9 +158,10 @@ export async function reportDeployment(
     printJson({ changed, containers, tunnel, local, public: remote, problems });
     return;
   }
+  const [shownLocal, shownRemote] = await shownUrls(local, remote);
   console.log(summary(containers, project, tunnel));
   const sign = tunnel.up ? paint('green', '✓') : paint('yellow', '!');
-  const state = tunnel.up ? said.tunnelUp(remote) : said.tunnelDown(tunnel.reason, outlook(tunnel));
+  const state = tunnel.up ? said.tunnelUp(shownRemote) : said.tunnelDown(tunnel.reason, outlook(tunnel));
   console.log(hanging(sign, state));
   const yellow = paint('yellow', '!');
   for (const { text, isBroken: isError } of problems) {
@@ -167,5 +169,5 @@ export async function reportDeployment(
   }
   const end = problems.length > 0 ? yellow : sign;
   const what = [headline, ...(tunnel.up ? [] : [said.withoutTunnel]), ...(isBroken ? [said.butBroken] : [])];
-  console.log(hanging(end, `${what.join(said.comma)}${said.stop}${said.open(local)}`));
+  console.log(hanging(end, `${what.join(said.comma)}${said.stop}${said.open(shownLocal)}`));
 }

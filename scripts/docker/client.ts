@@ -14,6 +14,8 @@ export function engineError(output: string): UserError | undefined {
   if (/permission denied/i.test(output) && /socket|docker\.sock/i.test(output)) {
     return new UserError(said.noPermission, said.joinGroup);
   }
+  const [, address] = /daemon at ((?:ssh|tcp|https?):\/\/\S+?)\.?\s/i.exec(output) ?? [];
+  if (address) return new UserError(said.noEngineAt(address), said.startEngineThere);
   const away =
     /cannot connect to the docker daemon|is the docker daemon running|no such file or directory.*docker\.sock/i;
   return away.test(output) ? new UserError(said.noEngine, said.startEngine) : undefined;

@@ -1,4 +1,7 @@
 /** Which engine is asked: the one that DOCKER_HOST names, else the current context's, else the socket. */
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { tryDocker } from './client.ts';
@@ -77,7 +80,20 @@ export async function requireSuitableEngine(): Promise<void> {
 
 let asked: Promise<string | undefined> | undefined;
 
+/** Whether a context is chosen: it takes the docker client longer to say which. */
+function hasContext(): boolean {
+  const { DOCKER_CONTEXT, DOCKER_CONFIG = join(homedir(), '.docker') } = process.env;
+  if (DOCKER_CONTEXT) return true;
+  try {
+    const config = JSON.parse(readFileSync(join(DOCKER_CONFIG, 'config.json'), 'utf8'));
+    return Boolean((config as { currentContext?: string }).currentContext);
+  } catch {
+    return false;
+  }
+}
+
 async function askContext(): Promise<string | undefined> {
+  if (!hasContext()) return undefined;
   const { stdout } = await tryDocker(['context', 'inspect'], { timeout: 5_000 });
   return contextHost(String(stdout ?? ''));
 }
@@ -90,3 +106,16 @@ export function engineHost(): Promise<string | undefined> {
   asked ??= process.env.DOCKER_HOST ? Promise.resolve(process.env.DOCKER_HOST) : askContext();
   return asked;
 }
+
+/**
+ * The machine that an engine is on.
+ * @param address of the engine. @example 'ssh://user@nas', 'tcp://192.0.2.7:2376'
+ * @returns undefined for this one, on which the engine has a socket
+ */
+export function machineOf(address: string | undefined): string | undefined {
+  if (!address || !/^(ssh|tcp|https?):\/\//.test(address)) return undefined;
+  return new URL(address.replace(/^\w+/, 'http')).hostname;
+}
+
+/** Name of the machine that the engine is on; undefined where it is this one. */
+export const engineMachine = async (): Promise<string | undefined> => machineOf(await engineHost());

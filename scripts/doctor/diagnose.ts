@@ -23,6 +23,9 @@ import type { Facts } from './facts/facts.ts';
 
 const said = messages.doctor.diagnose;
 
+/** Commands that the machine itself takes, and neither the engine nor this package. */
+const OF_THE_HOST = /^(echo .*\| )?(sudo|top|ip|getent) /;
+
 /** All checks, in the order in which they are reported. */
 export const checksFor = (topology: Topology, profile: AppProfile): readonly Check[] => [
   ...hostChecks(topology),
@@ -72,7 +75,9 @@ function outcomeOf(check: Check, cause: Check | undefined, facts: Facts): Outcom
   if (isExplained(check, verdict, facts)) {
     return { finding: causedBy(settings), cause: isCause ? settings : undefined };
   }
-  const { problem: detail, fix } = verdict;
+  const { problem: detail } = verdict;
+  const isOfHost = facts.machine !== undefined && OF_THE_HOST.test(verdict.fix);
+  const fix = isOfHost ? messages.engineHost.commandOn(facts.machine ?? '', verdict.fix) : verdict.fix;
   return { finding: { ...passed, level, ok: false, detail, fix }, cause: isCause ? check : undefined };
 }
 

@@ -1,8 +1,9 @@
 /** One HTTP request whose failure is an answer, too; unlike `fetch` it may carry any Host header. */
-import { request as requestHttp } from 'node:http';
+import { type Agent, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { messages } from '../../messages/index.ts';
 import { skewOf } from './clock.ts';
+import { connectionOptions } from './dial.ts';
 
 export interface HttpAnswer {
   /** 0 where there was none. */
@@ -30,6 +31,8 @@ export interface RequestOptions {
   readonly body?: string;
   /** For all of one request. @default 1500 */
   readonly deadlineMs?: number;
+  /** Keeps its connections between requests. @default - a connection of its own, of TCP to the url's host */
+  readonly agent?: Agent;
   /** @default - TCP to the url's host */
   readonly socketPath?: string;
 }
@@ -76,7 +79,9 @@ function exchange(
     // The kernel gives up on a connection by itself, too.
     const fail = ({ code, message }: NodeJS.ErrnoException) =>
       end({ error: code ?? message, timedOut: code === 'ETIMEDOUT' });
-    const call = request(url, { ...rest, agent: false }, (response) => {
+    const isElsewhere = rest.agent || rest.socketPath;
+    const way = (isElsewhere ? undefined : connectionOptions(url)) ?? { agent: false };
+    const call = request(url, { ...way, ...rest }, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {

@@ -1,6 +1,7 @@
 /** Opens a WebSocket as a profile describes it. */
 import WebSocket from 'ws';
 import { asText, filled, type WebSocketProfile } from './app-profile.ts';
+import { connectionOptions } from './dial.ts';
 
 export const HANDSHAKE_DEADLINE_MS = 10_000;
 
@@ -16,7 +17,7 @@ export interface Target {
 function open({ base, profile, token = '' }: Target, handshakeTimeout: number): WebSocket {
   const { path, token: transport } = profile;
   const url = `${base.replace(/^http/, 'ws')}${path}`;
-  const options = { handshakeTimeout };
+  const options = { handshakeTimeout, ...connectionOptions(url) };
   if (!transport) return new WebSocket(url, options);
   if ('query' in transport) {
     const separator = path.includes('?') ? '&' : '?';

@@ -1,4 +1,4 @@
-/** Who listens on a port of this host: read from /proc, as no program for it can be relied on. */
+/** Who listens on a port: read from /proc, as no program for it can be relied on. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { messages } from '../../messages/index.ts';
 
@@ -41,12 +41,14 @@ const hexAddress = (address: string): string =>
     .reverse()
     .join('');
 
-/** The sockets that would keep another from listening there. @param address @default - any */
-function listeningInodes(port: number, address?: string): Set<string> {
+/**
+ * The sockets that would keep another from listening there.
+ * @param tables the texts of /proc/net/tcp and /proc/net/tcp6
+ * @param address @default - any
+ */
+function listeningInodes(tables: readonly string[], port: number, address?: string): Set<string> {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const lines = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) =>
-    attempt(() => readFileSync(file, 'utf8'), '').split('\n'),
-  );
+  const lines = tables.flatMap((table) => table.split('\n'));
   const conflicts = (local: string) => {
     const host = local.slice(0, -suffix.length);
     return !address || /^0+$/.test(host) || host.endsWith(hexAddress(address));
@@ -63,12 +65,26 @@ function listeningInodes(port: number, address?: string): Set<string> {
 }
 
 /**
- * Who listens on a port of this host.
+ * Who listens on a port.
  * @param address only what conflicts with listening there. @default - any
  * @returns undefined where nobody does; an empty program where this user may not see whose it is
  */
-export function listenerOn(port: number, address?: string): PortHolder | undefined {
-  const inodes = listeningInodes(port, address);
+export type ListenerOn = (port: number, address?: string) => PortHolder | undefined;
+
+const UNSEEN: PortHolder = { program: '', pid: 0, ancestors: [] };
+
+/** Who listens on another machine's ports. @param tables the texts of its /proc/net/tcp and /proc/net/tcp6 */
+export const listenersIn =
+  (tables: readonly string[]): ListenerOn =>
+  (port, address) =>
+    listeningInodes(tables, port, address).size > 0 ? UNSEEN : undefined;
+
+/** On this host. */
+export const listenerOn: ListenerOn = (port, address) => {
+  const tables = ['/proc/net/tcp', '/proc/net/tcp6'].map((file) =>
+    attempt(() => readFileSync(file, 'utf8'), ''),
+  );
+  const inodes = listeningInodes(tables, port, address);
   if (inodes.size === 0) return undefined;
   for (const pid of attempt(() => readdirSync('/proc'), []).filter((name) => /^\d+$/.test(name))) {
     for (const fd of attempt(() => readdirSync(`/proc/${pid}/fd`), [])) {
@@ -80,12 +96,15 @@ export function listenerOn(port: number, address?: string): PortHolder | undefin
       }
     }
   }
-  return { program: '', pid: 0, ancestors: [] };
-}
+  return UNSEEN;
+};
 
 /** What keeps a port from being listened on, and what to do about it. */
-export function portHolder(port: number): { readonly who: string; readonly fix: string } {
-  const holder = listenerOn(port);
+export function portHolder(
+  port: number,
+  listener: ListenerOn = listenerOn,
+): { readonly who: string; readonly fix: string } {
+  const holder = listener(port);
   if (!holder) {
     // The kernel takes the ports of outgoing connections from this range, and holds them a minute longer.
     return {

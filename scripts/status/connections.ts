@@ -1,6 +1,7 @@
 /** Connections to the reverse proxy, from the kernel's table of its container. */
 import { readFileSync } from 'node:fs';
 import { tryDocker } from '../docker/client.ts';
+import { engineMachine } from '../docker/engine.ts';
 import { type ContainerInspection, nameOf } from '../docker/inspect.ts';
 
 /** The kernel's number for an established connection. */
@@ -19,12 +20,13 @@ export function establishedOn(table: string, ports: readonly number[]): number {
 }
 
 async function tcpTable(container: ContainerInspection): Promise<string> {
+  const isHere = (await engineMachine()) === undefined;
   try {
-    return readFileSync(`/proc/${container.State.Pid}/net/tcp`, 'utf8');
+    if (isHere) return readFileSync(`/proc/${container.State.Pid}/net/tcp`, 'utf8');
   } catch {
-    // The engine is on another machine, or the process another user's.
-    return String((await tryDocker(['exec', nameOf(container), 'cat', '/proc/net/tcp'])).stdout);
+    // The process is another user's.
   }
+  return String((await tryDocker(['exec', nameOf(container), 'cat', '/proc/net/tcp'])).stdout);
 }
 
 /**

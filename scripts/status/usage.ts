@@ -1,7 +1,6 @@
 /** CPU and memory of containers, from the engine's counters. */
 import type { Service } from '../../stacks/topology/service.ts';
-import { engineHost } from '../docker/engine.ts';
-import { ask } from '../lib/http.ts';
+import { type EngineApi, engineApi } from '../docker/api.ts';
 
 /** One reading of a container's counters. */
 export interface Usage {
@@ -16,8 +15,6 @@ export interface Usage {
 
 /** By the containers' names; those that do not run are missing. */
 export type Usages = ReadonlyMap<string, Usage>;
-
-const DEADLINE_MS = 3_000;
 
 /** CPU between two readings, in percent of one CPU. */
 export function cpuPercent(before: Usage, after: Usage): number | undefined {
@@ -40,18 +37,9 @@ interface EngineStats {
   };
 }
 
-/** The engine's socket where it is on this host: asking it is two seconds faster than `docker stats`. */
-async function engineSocket(): Promise<string | undefined> {
-  const host = await engineHost();
-  if (!host) return '/var/run/docker.sock';
-  return host.startsWith('unix://') ? host.slice('unix://'.length) : undefined;
-}
-
-async function usageOf(container: string): Promise<Usage | undefined> {
-  const socketPath = await engineSocket();
-  if (!socketPath) return undefined;
-  const url = `http://docker/containers/${container}/stats?stream=false&one-shot=true`;
-  const { status, body } = await ask(url, { socketPath, deadlineMs: DEADLINE_MS });
+async function usageOf(api: EngineApi, container: string): Promise<Usage | undefined> {
+  const path = `/containers/${container}/stats?stream=false&one-shot=true`;
+  const { status, body } = await api.get(path);
   if (status !== 200) return undefined;
   const { cpu_stats: cpu, memory_stats: memory } = JSON.parse(body) as EngineStats;
   if (memory.usage === undefined) return undefined;
@@ -66,13 +54,15 @@ async function usageOf(container: string): Promise<Usage | undefined> {
   };
 }
 
-/** Reads the counters of all containers at once. */
+/** Reads the counters of all containers at once: two seconds faster than `docker stats`. */
 export async function gatherUsages(services: readonly Pick<Service, 'containerName'>[]): Promise<Usages> {
+  const api = await engineApi();
   const readings = await Promise.all(
     services.map(async ({ containerName }) => {
-      const usage = await usageOf(containerName).catch(() => undefined);
+      const usage = await usageOf(api, containerName).catch(() => undefined);
       return usage ? [[containerName, usage] as const] : [];
     }),
   );
+  api.close();
   return new Map(readings.flat());
 }

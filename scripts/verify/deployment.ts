@@ -15,6 +15,7 @@ import { disk } from '../deployment/settings.ts';
 import { waitForTunnel } from '../deployment/tunnel.ts';
 import { projectContainers } from '../docker/containers.ts';
 import { showLog } from '../docker/logs.ts';
+import { atEngineHost } from '../engine-host/engine-host.ts';
 import type { AppProfile } from '../lib/app-profile.ts';
 import { answerText, ask, type HttpAnswer } from '../lib/http.ts';
 import { type Address, type Application, addressChecks, listed, logsOf } from './address.ts';
@@ -212,4 +213,4 @@ async function plan(project: Project, options: DeploymentOptions): Promise<Plann
  * @throws {UserError} where nothing is deployed, Docker does not answer, or the profile has a mistake
  */
 export const deploymentChecks = async (options: DeploymentOptions, show?: ShowCheck): Promise<Check[]> =>
-  runPlanned(await plan(await loadProject({ anySecrets: true }), options), show);
+  atEngineHost(async () => runPlanned(await plan(await loadProject({ anySecrets: true }), options), show));

@@ -101,21 +101,45 @@ export class TestEngine {
     await this.start(options);
   }
 
+  /**
+   * A cable between the machine and this host, for an engine that is reached through the network; it goes with the machine.
+   * @param network its first three numbers. @example '10.251.7'
+   * @returns the machine's address
+   */
+  async cable(network: string): Promise<string> {
+    const [here, there] = [`${network}.1`, `${network}.2`];
+    const name = `btcw-${network.split('.').at(-1)}`;
+    const ip = async (...args: string[]) => {
+      const { code, output } = await tryProgram('ip', args);
+      if (code !== 0) throw new Error(output);
+    };
+    await ip('link', 'add', name, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', String(this.machine?.pid));
+    await ip('address', 'add', `${here}/24`, 'dev', name);
+    await ip('link', 'set', name, 'up');
+    await this.shell(`ip address add ${there}/24 dev eth0 && ip link set eth0 up`);
+    return there;
+  }
+
   async start(options: EngineOptions = {}): Promise<void> {
     const config = join(this.folder, 'daemon.json');
     const driver = { 'cgroup-parent': `/${CGROUP}`, 'exec-opts': ['native.cgroupdriver=cgroupfs'] };
     writeFileSync(config, JSON.stringify({ ...driver, ...options }));
     const dockerd = `dockerd --data-root ${this.dataRoot} --config-file ${config}`;
-    const enter = join(this.folder, 'enter.sh');
-    writeFileSync(enter, ENTER);
-    const inSystem = this.system ? `unshare --mount sh ${enter} ${this.system} ${this.folder} ` : '';
-    await this.shell(`setsid ${inSystem}${dockerd} >>${this.log} 2>&1 &`);
+    await this.shell(`setsid ${this.inSystem(dockerd)} >>${this.log} 2>&1 &`);
     const answer = await eventually(
       () => this.run('docker', ['version']),
       ({ code }) => code === 0,
       START_DEADLINE_MS,
     );
     if (answer.code !== 0) throw new Error(`The engine does not start.\n${this.lastWords()}`);
+  }
+
+  /** A command as the machine's system has it: that of another one, where the engine is. */
+  inSystem(command: string): string {
+    if (!this.system) return command;
+    const enter = join(this.folder, 'enter.sh');
+    writeFileSync(enter, ENTER);
+    return `unshare --mount sh ${enter} ${this.system} ${this.folder} ${command}`;
   }
 
   async stop(signal = 'TERM'): Promise<void> {

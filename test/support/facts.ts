@@ -105,6 +105,7 @@ export function healthyFacts(
     passwordFile: 'secrets/btc-watcher/admin-password',
     engine: { problem: undefined, version: '28.3.3', rootDir: '/var/lib/docker', skewMs: 0 },
     unanswered: [],
+    machine: undefined,
     release: { changed: [], services: topology.services.map(({ name }) => name) },
     containers: Object.fromEntries(
       topology.services.map((service) => {

@@ -81,6 +81,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['scripts/lib/'],
   ['scripts/docker/'],
   ['scripts/images/'],
+  ['scripts/engine-host/'],
   ['scripts/deployment/'],
   ['scripts/backup/', 'scripts/diff/', 'scripts/doctor/', 'scripts/verify/'],
   ['scripts/status/'],

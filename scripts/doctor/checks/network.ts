@@ -40,7 +40,8 @@ const dockerProxy = (topology: Topology): Check => ({
   hop: topology.proxy,
   dependsOn: [`container-${topology.proxy}`],
   settings: ['BTCW_MAX_CONNECTIONS', ...portSettings(serviceNamed(topology, topology.proxy))],
-  run: ({ dockerProxyDescriptors, settings }) => {
+  run: ({ dockerProxyDescriptors, settings, machine }) => {
+    if (machine !== undefined) return { skipped: messages.engineHost.notSeen(machine) };
     if (dockerProxyDescriptors === undefined) return { ok: said.noDockerProxy };
     const { BTCW_MAX_CONNECTIONS: connections } = settings;
     const needed = DESCRIPTORS_PER_CONNECTION * connections;

@@ -5,6 +5,7 @@ import { serviceNamed, type Topology } from '../../../stacks/topology/topology.t
 import { localUrl } from '../../../stacks/topology/urls.ts';
 import { isOwn } from '../../deployment/profile.ts';
 import { pageUpstream } from '../../deployment/routes.ts';
+import { placed } from '../../engine-host/place.ts';
 import type { HttpAnswer } from '../../lib/http.ts';
 import { type Check, containerName, describeAnswer, logOf, portSettings, setAndDeploy } from './check.ts';
 import { deployed } from './host.ts';
@@ -61,7 +62,7 @@ export const localPage = (topology: Topology): Check => ({
     if (local.status >= 200 && local.status < 400) {
       return { ok: said.opened(local.status, local.ms.toFixed(0)) };
     }
-    const failure = [localUrl(facts.topology), describeAnswer(local)] as const;
+    const failure = [placed(localUrl(facts.topology), facts.machine), describeAnswer(local)] as const;
     const problem = said.failed(...failure);
     if (local.timedOut) return { problem, fix: logOf(facts, topology.proxy) };
     const page = pageUpstream(topology).service;

@@ -1,9 +1,9 @@
 /** The Docker engine, and the disk that its data is on. */
 
-import { statfs } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messages } from '../../../messages/index.ts';
 import { engineError, tryDocker } from '../../docker/client.ts';
+import type { Disk, EngineHost } from '../../engine-host/engine-host.ts';
 import { skewOf } from '../../lib/clock.ts';
 import { noAnswerWithin } from '../../lib/http.ts';
 import { tail } from '../../lib/text.ts';
@@ -21,11 +21,6 @@ export interface EngineFacts {
   readonly rootDir: string;
   /** How far the engine's own clock, which its containers' times are of, is ahead of this host's. */
   readonly skewMs: number | undefined;
-}
-
-export interface DiskFacts {
-  readonly freeBytes: number;
-  readonly totalBytes: number;
 }
 
 /** `docker info`, as far as it is read. */
@@ -85,15 +80,10 @@ export const DISK_WARNING = 0.1;
 /** In which a program that fills a disk for a moment has gone on. */
 const DISK_PAUSE_MS = 300;
 
-async function readDisk(folder: string): Promise<DiskFacts> {
-  const { bavail, blocks, bsize } = await statfs(folder);
-  return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
-}
-
 /** Read twice where it is filling: what helps deletes something. */
-export async function gatherDisk(folder: string): Promise<DiskFacts> {
-  const disk = await readDisk(folder);
+export async function gatherDisk(host: EngineHost, folder: string): Promise<Disk> {
+  const disk = await host.disk(folder);
   if (disk.freeBytes >= DISK_WARNING * disk.totalBytes) return disk;
   await sleep(DISK_PAUSE_MS);
-  return readDisk(folder);
+  return host.disk(folder);
 }

@@ -8,15 +8,16 @@ import { type Bridge, bridgeOf } from '../../../stacks/topology/network.ts';
 import { secretFiles } from '../../../stacks/topology/secrets.ts';
 import { serviceNamed, type Topology } from '../../../stacks/topology/topology.ts';
 import { mainTunnel } from '../../../stacks/topology/urls.ts';
-import { assumedHost, hostAddresses } from '../../deployment/host.ts';
+import { addressesOf, assumedHost, routesOf } from '../../deployment/host.ts';
 import { profileOf } from '../../deployment/profile.ts';
-import type { Deployment } from '../../deployment/project.ts';
+import { type Deployment, loadDeployment } from '../../deployment/project.ts';
 import { apiUpstream, pageUpstream } from '../../deployment/routes.ts';
 import { readTunnelLog, runBeganMs, type TunnelLog } from '../../deployment/tunnel.ts';
+import { atEngineHost, type Disk, type EngineHost } from '../../engine-host/engine-host.ts';
 import type { AppProfile } from '../../lib/app-profile.ts';
 import { type BackingFacts, gatherBacking } from './backing.ts';
 import { DockerQuestions } from './docker.ts';
-import { type DiskFacts, type EngineFacts, gatherDisk, gatherEngine } from './engine.ts';
+import { type EngineFacts, gatherDisk, gatherEngine } from './engine.ts';
 import { fact } from './fact.ts';
 import { gatherHeld, type HeldFacts } from './held.ts';
 import { gatherLogin, type LoginFacts } from './login.ts';
@@ -57,6 +58,8 @@ export interface Facts extends HeldFacts, PageFacts, UpstreamFacts, NginxFacts, 
   readonly engine: EngineFacts;
   /** Docker commands that had no answer, twice, although the engine has answered others. */
   readonly unanswered: readonly string[];
+  /** Name of the engine's host where that is another machine: addresses, ports and the disk are there. */
+  readonly machine: string | undefined;
   /** Undefined where what is deployed is not known. */
   readonly release: ReleaseFacts | undefined;
   readonly hostAddresses: readonly string[];
@@ -71,7 +74,7 @@ export interface Facts extends HeldFacts, PageFacts, UpstreamFacts, NginxFacts, 
   /** Rules and policies as `iptables -t <table> <rule>` takes them; undefined where this user may not see them. */
   readonly firewallRules: readonly string[] | undefined;
   readonly ufw: boolean;
-  readonly disk: DiskFacts | undefined;
+  readonly disk: Disk | undefined;
   readonly state: StateFacts | undefined;
   /** What the owner's services connect to. */
   readonly backing: BackingFacts;
@@ -91,36 +94,54 @@ export interface GatherOptions {
 const NO_LOGIN: LoginFacts = { login: undefined, token: undefined, socket: undefined };
 
 /** Gathers everything at once. Takes about a second where everything answers, and longer where something does not. */
-export async function gatherFacts(
+export const gatherFacts = (packageFolder: string, options: GatherOptions = {}): Promise<Facts> =>
+  atEngineHost(async (host) => gatherAt(host, loadDeployment(await routesOf(host)), packageFolder, options), {
+    evenUnreached: true,
+  });
+
+async function gatherAt(
+  host: EngineHost,
   { settings, topology }: Deployment,
   packageFolder: string,
-  { token }: GatherOptions = {},
+  { token }: GatherOptions,
 ): Promise<Facts> {
   const passwordPath = secretFiles(settings, packageFolder).adminPassword;
   const profile = profileOf(settings, topology);
-  const addresses = hostAddresses();
+  const isHere = host.name === undefined;
+  const addresses = (await fact(() => addressesOf(host))) ?? [];
   const [proxyPort] = serviceNamed(topology, topology.proxy).ports;
   const rounds = new Rounds();
   const docker = new DockerQuestions(rounds, gatherEngine(rounds));
-  const gatheringHeld = gatherHeld(topology, docker);
+  const gatheringHeld = gatherHeld(topology, docker, host);
   const { facts, isReached } = gatherUpstreams(topology, addresses, docker, gatheringHeld.first);
   const toApi = { rounds, isReached: isReached(apiUpstream(topology, profile)) };
 
-  const server = gatherFrpServer(topology, rounds);
-  const [engine, held, bridge, firewallRules, upstreams, login, frpServer, trust, log, state, backing] =
-    await Promise.all([
-      docker.engine,
-      gatheringHeld.confirmed,
-      fact(() => gatherBridge(docker)),
-      fact(gatherFirewallRules),
-      facts,
-      fact(() => gatherLogin(topology, profile, settings, passwordPath, token, toApi)),
-      server,
-      fact(() => gatherTrust(topology, settings, packageFolder, rounds, server)),
-      fact(() => gatherTunnelLog(topology, docker)),
-      fact(() => gatherState(topology.project)),
-      fact(() => gatherBacking(topology, docker)),
-    ]);
+  const server = gatherFrpServer(topology, rounds, host);
+  const [
+    { problem = host.problem, ...engine },
+    held,
+    bridge,
+    firewallRules,
+    upstreams,
+    login,
+    frpServer,
+    trust,
+    log,
+    state,
+    backing,
+  ] = await Promise.all([
+    docker.engine,
+    gatheringHeld.confirmed,
+    fact(() => gatherBridge(docker)),
+    isHere ? fact(gatherFirewallRules) : undefined,
+    facts,
+    fact(() => gatherLogin(topology, profile, settings, passwordPath, token, toApi)),
+    server,
+    fact(() => gatherTrust(topology, settings, packageFolder, rounds, server)),
+    fact(() => gatherTunnelLog(topology, docker)),
+    fact(() => gatherState(topology.project)),
+    fact(() => gatherBacking(topology, docker)),
+  ]);
   const client = held.containers?.[mainTunnel(topology).client];
   const tunnel =
     client && log !== undefined
@@ -130,7 +151,7 @@ export async function gatherFacts(
   const toPage = { rounds, isReached: isReached(pageUpstream(topology)), isTunnelUp: tunnel?.up ?? false };
   const [pages, disk] = await Promise.all([
     gatherPages(topology, toPage),
-    engine.rootDir ? fact(() => gatherDisk(engine.rootDir)) : undefined,
+    engine.rootDir ? fact(() => gatherDisk(host, engine.rootDir)) : undefined,
   ]);
   return {
     nowMs: Date.now(),
@@ -138,16 +159,18 @@ export async function gatherFacts(
     topology,
     profile,
     passwordFile: relative(packageFolder, passwordPath),
-    engine,
+    engine: { ...engine, problem: problem && { what: problem.what, fix: problem.fix ?? '' } },
     unanswered: docker.unanswered,
+    machine: host.name,
     release: await fact(() => gatherRelease(settings)),
     hostAddresses: addresses,
-    nonlocalBind: await fact(readNonlocalBind),
+    nonlocalBind: await fact(() => readNonlocalBind(host)),
     bridgeGateway: bridge?.bridgeGateway,
     bridge: bridgeOf(settings, { ...assumedHost(), ...bridge }),
-    dockerProxyDescriptors: proxyPort && (await fact(() => gatherDockerProxyDescriptors(proxyPort.host))),
+    dockerProxyDescriptors:
+      isHere && proxyPort ? await fact(() => gatherDockerProxyDescriptors(proxyPort.host)) : undefined,
     firewallRules,
-    ufw: (await fact(usesUfw)) ?? false,
+    ufw: (isHere && (await fact(usesUfw))) ?? false,
     disk,
     state,
     backing: backing ?? {},

@@ -1,5 +1,6 @@
 /** The containers and the ports they hold, which belong together: a container that restarts seems to lose its port. */
 import type { Topology } from '../../../stacks/topology/topology.ts';
+import type { EngineHost } from '../../engine-host/engine-host.ts';
 import {
   type ContainerFacts,
   gatherContainers,
@@ -23,10 +24,13 @@ export interface GatheringHeld {
   readonly confirmed: Promise<HeldFacts>;
 }
 
-export function gatherHeld(topology: Topology, docker: DockerQuestions): GatheringHeld {
+export function gatherHeld(topology: Topology, docker: DockerQuestions, host: EngineHost): GatheringHeld {
   const publishing = fact(() => gatherPublishers(topology, docker));
   const containing = fact(() => gatherContainers(topology, docker));
-  const readPorts = async () => gatherPorts(topology, await publishing);
+  const readPorts = async () => {
+    const listeners = await fact(() => host.listeners());
+    return listeners ? gatherPorts(topology, await publishing, listeners) : [];
+  };
   const first = containing.then(async (containers) => ({ containers, ports: await readPorts() }));
   return { first, confirmed: first.then((held) => confirm(topology, held, docker, readPorts)) };
 }

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type BridgeFacts, bridgeFacts } from '../../deployment/host.ts';
 import { inspectWithin } from '../../docker/inspect.ts';
+import type { EngineHost } from '../../engine-host/engine-host.ts';
 import { execa } from '../../lib/execa.ts';
 import type { DockerQuestions } from './docker.ts';
 
@@ -53,5 +54,5 @@ export const usesUfw = (): boolean =>
   existsSync('/etc/ufw/ufw.conf') && /^ENABLED=yes/m.test(readFileSync('/etc/ufw/ufw.conf', 'utf8'));
 
 /** https://docs.kernel.org/networking/ip-sysctl.html */
-export const readNonlocalBind = (): boolean =>
-  readFileSync('/proc/sys/net/ipv4/ip_nonlocal_bind', 'utf8').trim() === '1';
+export const readNonlocalBind = async (host: EngineHost): Promise<boolean> =>
+  (await host.read('/proc/sys/net/ipv4/ip_nonlocal_bind')).trim() === '1';

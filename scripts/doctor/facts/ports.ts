@@ -2,7 +2,7 @@
 import { isOnHostNetwork, type Port, portName } from '../../../stacks/topology/service.ts';
 import { serviceNamed, type Topology } from '../../../stacks/topology/topology.ts';
 import { tryDocker } from '../../docker/client.ts';
-import { listenerOn, type PortHolder } from '../../lib/ports.ts';
+import type { ListenerOn, PortHolder } from '../../lib/ports.ts';
 import type { ContainerFacts } from './containers.ts';
 import type { DockerQuestions } from './docker.ts';
 
@@ -50,10 +50,14 @@ export async function gatherPublishers(
   return publishers;
 }
 
-/** @param publishers containers of others that publish a port; undefined where the engine does not tell */
+/**
+ * @param publishers containers of others that publish a port; undefined where the engine does not tell
+ * @param listenerOn who listens on the engine's host
+ */
 export const gatherPorts = (
   topology: Topology,
   publishers: ReadonlyMap<number, string> | undefined,
+  listenerOn: ListenerOn,
 ): PortFacts[] =>
   sockets(topology).map((socket) => ({
     ...socket,

@@ -1,7 +1,5 @@
 /** The tunnel: the frp server, its certificate, and what the client logs. */
-import { lookup } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Settings } from '../../../stacks/settings/definitions.ts';
 import { frpPinFile } from '../../../stacks/topology/secrets.ts';
@@ -11,6 +9,8 @@ import type { ShownCertificate } from '../../deployment/frp-certificate.ts';
 import { describePin, examine, readPin } from '../../deployment/frp-pin.ts';
 import { isDeployedSecret } from '../../deployment/release-secrets.ts';
 import { readLog } from '../../docker/logs.ts';
+import type { EngineHost } from '../../engine-host/engine-host.ts';
+import { dial, tlsTarget } from '../../lib/dial.ts';
 import { noAnswerWithin } from '../../lib/http.ts';
 import type { DockerQuestions } from './docker.ts';
 import { answered, type Rounds } from './rounds.ts';
@@ -50,19 +50,21 @@ export interface TrustFacts {
 
 type Connection = Pick<FrpServerFacts, 'connectMs' | 'error' | 'timedOut'>;
 
-async function resolve(host: string, deadlineMs: number): Promise<Omit<FrpServerFacts, 'connectMs'>> {
+async function resolve(
+  name: string,
+  host: EngineHost,
+  deadlineMs: number,
+): Promise<Omit<FrpServerFacts, 'connectMs'>> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const tooLate = { resolved: undefined, error: noAnswerWithin(deadlineMs), timedOut: true };
   const deadline = new Promise<typeof tooLate>((end) => {
     timer = setTimeout(() => end(tooLate), deadlineMs);
   });
-  const found = lookup(host).then(
-    () => ({ resolved: true, error: '', timedOut: false }),
-    ({ code = '' }: NodeJS.ErrnoException) =>
-      NO_SUCH_NAME.includes(code)
-        ? { resolved: false, error: code, timedOut: false }
-        : { resolved: undefined, error: code, timedOut: true },
-  );
+  const found = host.lookupError(name).then((code) => {
+    if (code === undefined) return { resolved: true, error: '', timedOut: false };
+    const isAnswer = NO_SUCH_NAME.includes(code);
+    return { resolved: isAnswer ? false : undefined, error: code, timedOut: !isAnswer };
+  });
   const answer = await Promise.race([found, deadline]);
   clearTimeout(timer);
   return answer;
@@ -74,23 +76,28 @@ function connectWithin(
 ): Promise<Connection> {
   return new Promise((done) => {
     const startedMs = performance.now();
-    const socket = connect({ host, port, timeout: deadlineMs });
+    const socket = dial({ host, port });
     const end = (connectMs: number | undefined, error: string, timedOut = false) => {
+      clearTimeout(timer);
       socket.destroy();
       done({ connectMs, error, timedOut });
     };
+    const timer = setTimeout(() => end(undefined, noAnswerWithin(deadlineMs), true), deadlineMs);
     socket.once('connect', () => end(performance.now() - startedMs, ''));
-    socket.once('timeout', () => end(undefined, noAnswerWithin(deadlineMs), true));
     socket.once('error', ({ code, message }: NodeJS.ErrnoException) =>
       end(undefined, code ?? message, code === 'ETIMEDOUT'),
     );
   });
 }
 
-export async function gatherFrpServer(topology: Topology, rounds: Rounds): Promise<FrpServerFacts> {
+export async function gatherFrpServer(
+  topology: Topology,
+  rounds: Rounds,
+  host: EngineHost,
+): Promise<FrpServerFacts> {
   const tunnel = mainTunnel(topology);
   const name = await rounds.ask({
-    ask: (deadlineMs) => resolve(tunnel.serverAddress, deadlineMs),
+    ask: (deadlineMs) => resolve(tunnel.serverAddress, host, deadlineMs),
     isAnswer: answered,
   });
   if (!name.resolved) return { ...name, connectMs: undefined };
@@ -133,19 +140,20 @@ const MUX_PING = Buffer.from([0, 2, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1]);
 const MUX_PONG = Buffer.from([0, 2, 0, 2]);
 
 /** Whether a ping of yamux gets its answer; undefined where the server does not speak TLS, or says nothing. */
-function pingMux({ serverAddress: host, serverPort: port }: Tunnel, timeout: number) {
+function pingMux({ serverAddress: host, serverPort: port }: Tunnel, deadlineMs: number) {
   return new Promise<boolean | undefined>((done) => {
-    const socket = connectTls({ host, port, rejectUnauthorized: false, timeout });
+    const socket = connectTls({ ...tlsTarget({ host, port }), rejectUnauthorized: false });
     const end = (muxed: boolean | undefined) => {
+      clearTimeout(timer);
       socket.destroy();
       done(muxed);
     };
+    const timer = setTimeout(() => end(undefined), deadlineMs);
     socket.once('secureConnect', () => {
       socket.once('data', (data) => end(data.subarray(0, MUX_PONG.length).equals(MUX_PONG)));
       socket.once('end', () => end(false));
       socket.write(MUX_PING);
     });
-    socket.once('timeout', () => end(undefined));
     socket.once('error', () => end(undefined));
   });
 }
