@@ -152,9 +152,9 @@ export function compare(
     }
   };
   const sameSet = (what: string, values: readonly string[], declared: readonly string[]) => {
-    if (sorted(values) !== sorted(declared)) {
-      differ(what, said.insteadOf(values.join(', ') || said.none, declared.join(', ') || said.none));
-    }
+    // Docker gives mounts in another order each time.
+    const shown = (items: readonly string[]) => items.toSorted().join(', ') || said.none;
+    if (sorted(values) !== sorted(declared)) differ(what, said.insteadOf(shown(values), shown(declared)));
   };
   /** The image brings some of its own; without it nothing can be said. */
   const sameNames = (

@@ -1,4 +1,4 @@
-/** The package's own Go programs for each architecture. What takes minutes is in test/long/arm64.test.ts. */
+/** The package's own Go programs for each architecture. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

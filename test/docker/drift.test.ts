@@ -286,7 +286,8 @@ const drifts: Drift[] = [
     kind: 'run by hand with another volume',
     service: 'frontend',
     make: () => byHand('frontend', (args) => [...args, '--volume', `${name('backend')}-data:/data`]),
-    cause: /guard ro, btcw-drift-backend-data->\/data rw instead of btcw-drift-guard-lock->\/run\/guard ro/,
+    cause:
+      /btcw-drift-backend-data->\/data rw, btcw-drift-guard-lock->\/run\/guard ro instead of btcw-drift-guard/,
     effect: /^recreate/,
   },
 ];

@@ -127,19 +127,14 @@ describe.each(ENVIRONMENTS)('$title', ({ title, system, options = {}, node, tofu
     reload: async () => {
       const { Id } = await deployment.inspect('nginx');
       const password = `${deployment.secretsFolder}/admin-password`;
-      const held = succeeds('verify', [
-        '--url',
-        deployment.public,
-        '--password-file',
-        password,
-        '--soak',
-        '20s',
-      ]);
-      const open = async () => JSON.parse(await succeeds('status', ['--json'])).webSockets.connections;
+      const soak = ['--url', deployment.public, '--password-file', password, '--soak', '20s'];
+      const held = deployment.run('verify', soak);
+      const open = async () => JSON.parse(await succeeds('status', ['--json'])).webSockets?.connections ?? 0;
       expect(await eventually(open, (count) => count > 0)).toBeGreaterThan(0);
       await succeeds('deploy', [], { BTCW_MAX_BODY: '20m' });
       await succeeds('deploy');
-      await held;
+      const { code, output } = await held;
+      expect(code, output).toBe(0);
       expect((await deployment.inspect('nginx')).Id).toBe(Id);
     },
     reboot: async () => {
