@@ -18,10 +18,14 @@ async function once(name: string, make: (aside: string) => Promise<unknown>): Pr
   return folder;
 }
 
-/** A folder with the engine of a Debian release, as its packages bring it: trixie has 26.1, sid 28. @returns its path */
-export const debianEngine = (suite: string): Promise<string> =>
-  once(suite, (aside) => {
-    const packages = '--include=docker.io,iptables,nftables,ca-certificates';
+/**
+ * A folder with the engine of a Debian release, as its packages bring it: trixie has 26.1, sid 28.
+ * @param further packages
+ * @returns its path
+ */
+export const debianEngine = (suite: string, further: readonly string[] = []): Promise<string> =>
+  once([suite, ...further].join('+'), (aside) => {
+    const packages = `--include=${['docker.io', 'iptables', 'nftables', 'ca-certificates', ...further].join(',')}`;
     return execa('mmdebstrap', ['--variant=minbase', packages, suite, aside], { timeout: MAKE_DEADLINE_MS });
   });
 
