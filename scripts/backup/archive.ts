@@ -1,5 +1,4 @@
 /** Archives: a tar file with a manifest first, written aside and moved to its name when it is whole. */
-import { createHash } from 'node:crypto';
 import {
   closeSync,
   createReadStream,
@@ -8,22 +7,21 @@ import {
   mkdirSync,
   openSync,
   readSync,
-  renameSync,
-  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { type Duplex, PassThrough } from 'node:stream';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { readOut } from '../docker/stream.ts';
 import { bytesText } from '../lib/bytes.ts';
+import { Checksum } from '../lib/checksum.ts';
 import { execa } from '../lib/execa.ts';
-import { asideOf, flushFolder } from '../lib/files.ts';
 import { during, type Note } from '../lib/live.ts';
 import { commandError } from '../lib/programs.ts';
+import { writeTar } from '../lib/tar.ts';
 import {
   MANIFEST,
   type Manifest,
@@ -36,29 +34,6 @@ import {
 const said = messages.backup.archive;
 
 const FOLDERS = ['databases', 'volumes', 'secrets', 'files'];
-
-/** Counts and hashes what passes through. */
-class Checksum extends PassThrough {
-  size = 0;
-  private readonly hash = createHash('sha256');
-  private readonly onSize: (size: number) => void;
-
-  constructor(onSize: (size: number) => void = () => {}) {
-    super();
-    this.onSize = onSize;
-  }
-
-  override _transform(chunk: Buffer, encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.size += chunk.length;
-    this.onSize(this.size);
-    this.hash.update(chunk);
-    super._transform(chunk, encoding, done);
-  }
-
-  get sha256(): string {
-    return this.hash.digest('hex');
-  }
-}
 
 /** What is going to be an archive, in a folder. */
 export class ArchiveWriter {
@@ -111,17 +86,10 @@ export class ArchiveWriter {
   ): Promise<Manifest> {
     const text = writeManifest({ ...content, members: this.members });
     writeFileSync(join(this.folder, MANIFEST), text, { mode: 0o600 });
-    const aside = asideOf(file);
     try {
-      writeFileSync(aside, '', { mode: 0o600, flag: 'wx' });
-      const names = [MANIFEST, ...this.members.map(({ path }) => path)];
-      await execa('tar', ['-cf', aside, '-C', this.folder, ...names]);
-      renameSync(aside, file);
-      flushFolder(dirname(file));
+      await writeTar(file, this.folder, [MANIFEST, ...this.members.map(({ path }) => path)], 0o600);
     } catch (error) {
       throw commandError(said.cannotWrite(file), error, said.cannotWriteFix);
-    } finally {
-      rmSync(aside, { force: true });
     }
     return readManifest(text, file);
   }
