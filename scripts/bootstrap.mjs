@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { messages } from '../messages/bootstrap.mjs';
 import { UserError } from '../stacks/errors.mjs';
+import { checkBundle, contentOf } from './bootstrap/bundle.mjs';
 import { ensureDocker } from './bootstrap/docker.mjs';
 import { checkSystem, ensureEngine, ensureProvider } from './bootstrap/engine.mjs';
 import { ensurePackages } from './bootstrap/packages.mjs';
@@ -23,22 +24,41 @@ function checkNode() {
 }
 
 /**
- * @param {{ quiet?: boolean, all?: boolean, ofUp?: boolean }} [options] `all`: with the packages that tests need;
- *   `ofUp`: these are the first steps of `up`
+ * @typedef {object} Options
+ * @property {boolean} [quiet]
+ * @property {boolean} [all] with the packages that tests need
+ * @property {boolean} [ofUp] these are the first steps of `up`
+ * @property {{ file: string, keyFile?: string | undefined }} [bundle] to take from, and not from a network
+ */
+
+/**
+ * @param {Options} [options]
  * @returns {Promise<boolean>} whether this machine can deploy; where not, the reason is printed
  */
-export async function bootstrap({ quiet = false, all = false, ofUp = false } = {}) {
+export async function bootstrap({ quiet = false, all = false, ofUp = false, bundle } = {}) {
   /** @param {string} name @param {string} title */
   const titled = (name, title) => (ofUp ? numbered(name, title) : title);
   try {
     checkSystem();
     checkNode();
+    // Before anything changes.
+    const manifest =
+      bundle && (await step(said.bundle, (report) => checkBundle(root, bundle, report), quiet));
+    const content = bundle && manifest && contentOf(bundle.file, manifest);
     await step(titled('docker', 'Docker'), ensureDocker, quiet);
-    await step(titled('packages', said.packages), (report) => ensurePackages(root, all, report), quiet);
-    const engine = await step(titled('engine', said.engine), (report) => ensureEngine(root, report), quiet);
+    await step(
+      titled('packages', said.packages),
+      (report) => ensurePackages(root, all, report, content),
+      quiet,
+    );
+    const engine = await step(
+      titled('engine', said.engine),
+      (report) => ensureEngine(root, report, content),
+      quiet,
+    );
     await step(
       titled('provider', said.dockerProvider),
-      (report) => ensureProvider(root, engine, report),
+      (report) => ensureProvider(root, engine, report, content),
       quiet,
     );
     return true;

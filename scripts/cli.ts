@@ -1,9 +1,11 @@
 /** The commands of this package and their options: what `./btcw` and the npm scripts start. */
 import { Argument, Command, Option } from 'commander';
 import { type Messages, messages } from '../messages/index.ts';
+import { ARCHITECTURES } from './bootstrap/environment.mjs';
 import { applyConfig } from './commands/apply-config.ts';
 import { type BackupOptions, backup } from './commands/backup.ts';
 import { bench } from './commands/bench.ts';
+import { type BundleOptions, bundle } from './commands/bundle.ts';
 import { type DeployOptions, deploy } from './commands/deploy.ts';
 import { type DestroyOptions, destroy } from './commands/destroy.ts';
 import { diff } from './commands/diff.ts';
@@ -78,7 +80,12 @@ export function programIn(said: Messages['cli']): Command {
     .option(...adopt)
     .option(...discard)
     .option(...dryRun)
-    .action((options: Change) => (options.dryRun ? diff({}) : up(options)));
+    .option('--bundle <file>', said.up.bundle)
+    // scripts/run.mjs reads it, before any package is installed.
+    .option('--bundle-key <file>', said.up.bundleKey)
+    .action(({ bundle: file, ...options }: Change & { bundle?: string }) =>
+      options.dryRun ? diff({}) : up({ ...options, ...(file && { bundle: callersPath(file) }) }),
+    );
   program
     .command('deploy')
     .description(said.deploy.about)
@@ -203,6 +210,13 @@ export function programIn(said: Messages['cli']): Command {
       if (reference && name) console.log(imageReference(name));
       else return images(name);
     });
+  program
+    .command('bundle')
+    .description(said.bundle.about)
+    .argument('<file>', said.bundle.file)
+    .addOption(new Option('--arch <arch>', said.bundle.arch).choices(Object.values(ARCHITECTURES)))
+    .option(...json)
+    .action((file: string, options: BundleOptions) => bundle(callersPath(file), options));
   program
     .command('bench')
     .description(said.bench.about)

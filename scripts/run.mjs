@@ -1,5 +1,5 @@
 // Runs a command of this package from one bundled file, made anew when a source is newer: that starts three times
-// as fast as loading the sources one by one. `up` makes the machine ready first; help and version need nothing.
+// as fast as loading the sources one by one. `up` and `bundle` make the machine ready first; help and version need nothing.
 import { existsSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -13,8 +13,13 @@ process.env.INIT_CWD = (isOfNpm && process.env.INIT_CWD) || process.cwd();
 process.chdir(root);
 settlePlaces(root);
 const argv = process.argv.slice(2);
-const { command, envFile, version, help, dryRun, quiet } = intentOf(argv, process.env);
-if (envFile !== undefined) process.env.BTCW_ENV_FILE = resolve(process.env.INIT_CWD, envFile);
+const { command, envFile, bundleFile, bundleKey, version, help, dryRun, quiet, json } = intentOf(
+  argv,
+  process.env,
+);
+/** @param {string} path as the caller names it */
+const absolute = (path) => resolve(process.env.INIT_CWD ?? '', path);
+if (envFile !== undefined) process.env.BTCW_ENV_FILE = absolute(envFile);
 // Only now: the file of settings may name the language.
 const { messages } = await import('../messages/bootstrap.mjs');
 const said = messages.run;
@@ -76,11 +81,17 @@ async function prepare() {
     if (!isInstalled()) console.log(page());
     return isInstalled();
   }
-  if (command === 'up' && !dryRun) {
+  if (command === 'bundle' || (command === 'up' && !dryRun)) {
     const unknown = unknownOption(argv, page());
-    if (unknown) fail(messages.unknownOption(unknown));
-    else if (await (await import('./bootstrap.mjs')).bootstrap({ quiet, ofUp: true })) return true;
-    return false;
+    if (unknown) return fail(messages.unknownOption(unknown));
+    const { bootstrap } = await import('./bootstrap.mjs');
+    // Of a report, nothing else is on stdout.
+    if (command === 'bundle') return bootstrap({ quiet: quiet || json });
+    const keyFile = bundleKey === undefined ? undefined : absolute(bundleKey);
+    return bootstrap({
+      ...{ quiet, ofUp: true },
+      ...(bundleFile !== undefined && { bundle: { file: absolute(bundleFile), keyFile } }),
+    });
   }
   if (isInstalled()) return true;
   if (command !== 'up') fail(`✗ ${messages.withFix(said.notSetUp, './btcw up')}`);

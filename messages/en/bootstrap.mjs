@@ -4,12 +4,49 @@
 
 export const bootstrap = {
   bootstrap: {
+    bundle: 'Bundle',
     dockerProvider: 'Docker provider',
     engine: 'Engine',
     nodeTooOld: (/** @type {Shown} */ least, /** @type {string} */ found) =>
       `Node ${least} or later is needed, this is ${found}.`,
     nodeTooOldFix: 'install a current Node.js (22 or 24) and run the same command again.',
     packages: 'npm packages',
+  },
+  bundle: {
+    badSignature: (/** @type {string} */ file) =>
+      `${file} was changed or damaged after it was signed: its signature does not fit.`,
+    cannotUnpack: (/** @type {string} */ part) => `${part} cannot be unpacked.`,
+    checking: (/** @type {string} */ part) => `checking ${part}`,
+    copyAgain: 'copy it here again, and compare the SHA-256 of both copies.',
+    damaged: (/** @type {string} */ file, /** @type {string} */ part) =>
+      `${file} is cut short or damaged: ${part} is not what was signed.`,
+    given: (/** @type {string} */ version, /** @type {string} */ key) =>
+      `${version}, signed with the given key ${key}`,
+    known: (/** @type {string} */ version, /** @type {string} */ key) =>
+      `${version}, signed with the pinned key ${key}`,
+    later: (/** @type {string} */ file) => `${file} was written by a later version of this package.`,
+    makeAnother: 'run ./btcw bundle FILE on a machine of this architecture.',
+    makeRoom: 'make room on the disk, then run this again.',
+    noBundle: (/** @type {string} */ file) =>
+      `${file} is no bundle of this package, or cut short at its beginning.`,
+    noFile: (/** @type {string} */ file) => `${file} is no file that is here.`,
+    noKey: (/** @type {string} */ file) => `${file} holds no Ed25519 public key.`,
+    otherArch: (/** @type {string} */ bundled, /** @type {string} */ here) =>
+      `The bundle is for ${bundled}, and this machine is ${here}.`,
+    otherKey: (/** @type {string} */ file, /** @type {string} */ found, /** @type {string} */ trusted) =>
+      `${file} is signed with the key ${found}, and not with the trusted one, ${trusted}.`,
+    otherKeyFix:
+      'only where its maker confirms that fingerprint: --bundle-key FILE, with the bundle-key.pub of the machine that made it.',
+    otherVersion: (
+      /** @type {string} */ bundled,
+      /** @type {string} */ source,
+      /** @type {string} */ here,
+      /** @type {string} */ sourceHere,
+    ) =>
+      `The bundle was made of version ${bundled}, sources ${source}; here is ${here}, sources ${sourceHere}.`,
+    otherVersionFix: 'have the same version of this package on both machines, with the same files.',
+    pinned: (/** @type {string} */ version, /** @type {string} */ key) =>
+      `${version}, the first one: its key ${key} is pinned; compare it with what ./btcw bundle has printed`,
   },
   cdktf: { fetching: 'Fetching the cdktf command line (260 MB), once …' },
   docker: {
@@ -31,6 +68,7 @@ export const bootstrap = {
     doesNotRun: (/** @type {string} */ path) => `${path} does not run.`,
     doesNotRunFix: (/** @type {string} */ path) => `delete ${path} and run the same command again.`,
     found: (/** @type {string} */ version) => `${version}, found`,
+    fromBundle: (/** @type {string} */ version) => `${version}, from the bundle`,
     fromRegistry: (/** @type {string} */ version) => `${version}, from the registry`,
     otherSystem: (/** @type {string} */ system) =>
       `This package deploys on Linux (x64 or arm64), not ${system}.`,

@@ -31,6 +31,11 @@ export const cli = {
   bench: {
     about: 'measure, on a deployment of its own: times, and ratios to plain cdktf in the same run',
   },
+  bundle: {
+    about: 'write one signed file with all that up needs on a machine without a network',
+    arch: 'architecture of that machine; that of this one, as images are built for no other',
+    file: 'the bundle, a new file',
+  },
   completion: {
     about: 'print what completes commands and options in a shell',
     more: `bash: btcw completion bash > ~/.local/share/bash-completion/completions/btcw
@@ -89,7 +94,11 @@ fish: btcw completion fish > ~/.config/fish/completions/btcw.fish`,
     svg: 'draw the topology as it is now instead, the broken hop in red',
     watch: 'show it again each 2 seconds, until Ctrl-C',
   },
-  up: { about: 'deploy, verify, and say where to log in' },
+  up: {
+    about: 'deploy, verify, and say where to log in',
+    bundle: 'take images, packages and programs from a file of bundle, and nothing from a network',
+    bundleKey: 'public key that it has to be signed with; without: the one of the first bundle here',
+  },
   verify: {
     about: 'prove the whole chain: pages, tokens, WebSockets, topics, logs; exit code 0 when no check failed',
     passwordFile: 'file with the password, as with --url there is none on this machine',

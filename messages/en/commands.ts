@@ -48,6 +48,32 @@ export const commands = {
     references: { cdktfDeploy: 'cdktf deploy', cdktfDiff: 'cdktf diff', cold: 'cold deploy' },
     time: 'time',
   },
+  bundle: {
+    atDigest: (image: string) => `${image} is named by its digest, which docker save does not keep.`,
+    atDigestFix: 'name it by a tag.',
+    devMode: 'BTCW_FRONTEND_MODE=dev fetches packages as it runs: a bundle is for the static frontend.',
+    done: (file: string, size: string, time: string) => `${file}: ${size}, in ${time}.`,
+    exists: (file: string) => `${file} exists. A bundle replaces no other file.`,
+    existsFix: 'name another file.',
+    noProgram: (file: string, arch: string) => `${file} is no program for Linux on ${arch}.`,
+    noProgramFix: 'put the program itself first on the PATH, and not what chooses among its versions.',
+    otherArch: (wanted: string, here: string) =>
+      `Images can be built for this machine's architecture only, ${here}, and not for ${wanted}.`,
+    otherArchFix: (wanted: string) => `run ./btcw bundle FILE on a machine that is ${wanted}.`,
+    otherImage: (image: string, found: string, arch: string) =>
+      `${image} is for ${found}, and not for ${arch}.`,
+    loaded: 'loaded',
+    loading: 'Images of the bundle',
+    notIn: (images: string) => `The bundle has no image for what the settings here ask for: ${images}.`,
+    notInFix: 'make it with the same settings, compose file and sources of your application as here.',
+    part: (name: string) => `Part ${name}`,
+    reading: 'Loading the images of the bundle',
+    saving: 'Saving images',
+    signed: (fingerprint: string) => `Signed with the key ${fingerprint}`,
+    publicKey: (file: string) => `Its public key, for --bundle-key: ${file}`,
+    use: (file: string) =>
+      `On the other machine, with the same files of this package: ./btcw up --bundle ${file}`,
+  },
   deploy: {
     causeThenDeploy: 'fix the cause above, then npm run deploy.',
     databaseKept: (file: string) => `A database's container is replaced; what it holds is kept in ${file}.`,

@@ -1,11 +1,34 @@
 /** @type {typeof import('../en/bootstrap.mjs').bootstrap} */
 export const bootstrap = {
   bootstrap: {
+    bundle: '离线包',
     dockerProvider: 'Docker provider',
     engine: '引擎',
     nodeTooOld: (least, found) => `需要 Node ${least} 或更高版本，当前为 ${found}。`,
     nodeTooOldFix: '安装较新的 Node.js（22 或 24），然后重新运行同一命令。',
     packages: 'npm 软件包',
+  },
+  bundle: {
+    badSignature: (file) => `${file} 在签名之后被改动或损坏：签名不符。`,
+    cannotUnpack: (part) => `无法解开 ${part}。`,
+    checking: (part) => `正在校验 ${part}`,
+    copyAgain: '重新复制一次，并比较两份的 SHA-256。',
+    damaged: (file, part) => `${file} 不完整或已损坏：${part} 与签名时不同。`,
+    given: (version, key) => `${version}，由指定的公钥 ${key} 签名`,
+    known: (version, key) => `${version}，由已固定的公钥 ${key} 签名`,
+    later: (file) => `${file} 由本软件的更新版本写成。`,
+    makeAnother: '在与本机架构相同的机器上运行 ./btcw bundle FILE。',
+    makeRoom: '在磁盘上腾出空间，然后重新运行。',
+    noBundle: (file) => `${file} 不是本软件的离线包，或开头就不完整。`,
+    noFile: (file) => `${file} 不是这里的文件。`,
+    noKey: (file) => `${file} 中没有 Ed25519 公钥。`,
+    otherArch: (bundled, here) => `离线包用于 ${bundled}，而本机是 ${here}。`,
+    otherKey: (file, found, trusted) => `${file} 由公钥 ${found} 签名，而不是受信任的 ${trusted}。`,
+    otherKeyFix: '仅当制作者确认该指纹时：--bundle-key FILE，即制作它的机器上的 bundle-key.pub。',
+    otherVersion: (bundled, source, here, sourceHere) =>
+      `离线包由版本 ${bundled}（源码 ${source}）制作；本机是 ${here}（源码 ${sourceHere}）。`,
+    otherVersionFix: '两台机器使用本软件的同一版本，文件也相同。',
+    pinned: (version, key) => `${version}，首次使用：已固定其公钥 ${key}；请与 ./btcw bundle 输出的指纹比较`,
   },
   cdktf: { fetching: '正在下载 cdktf 命令行工具（260 MB），仅此一次 …' },
   docker: {
@@ -27,6 +50,7 @@ export const bootstrap = {
     doesNotRun: (path) => `${path} 无法运行。`,
     doesNotRunFix: (path) => `删除 ${path}，然后重新运行同一命令。`,
     found: (version) => `${version}，已安装`,
+    fromBundle: (version) => `${version}，来自离线包`,
     fromRegistry: (version) => `${version}，来自 registry`,
     otherSystem: (system) => `本软件只能部署在 Linux（x64 或 arm64）上，不支持 ${system}。`,
     otherSystemFix: '请在这样的主机上运行。',

@@ -26,6 +26,11 @@ export const cli: typeof en = {
     file: '归档文件，必须是新文件',
   },
   bench: { about: '在单独的部署上测量各命令的用时，以及与同一次运行中 cdktf 的比值' },
+  bundle: {
+    about: '把 up 在没有网络的机器上所需的一切写入一个签名文件',
+    arch: '那台机器的架构；只能与本机相同，因为镜像只为本机架构构建',
+    file: '离线包，必须是新文件',
+  },
   completion: {
     about: '输出 shell 的命令和选项补全脚本',
     more: `bash：btcw completion bash > ~/.local/share/bash-completion/completions/btcw
@@ -84,7 +89,11 @@ fish：btcw completion fish > ~/.config/fish/completions/btcw.fish`,
     svg: '改为绘制当前的拓扑图，故障处标为红色',
     watch: '每 2 秒刷新一次，直到按 Ctrl-C',
   },
-  up: { about: '部署、验证，并显示在哪里登录' },
+  up: {
+    about: '部署、验证，并显示在哪里登录',
+    bundle: '从 bundle 生成的文件取得镜像、软件包和程序，不使用网络',
+    bundleKey: '离线包必须由此公钥签名；不指定时为本机第一个离线包的公钥',
+  },
   verify: {
     about: '验证整条链路：页面、令牌、WebSocket、主题、日志；没有检查失败时退出码为 0',
     passwordFile: '密码文件；使用 --url 时，运行命令的机器上通常没有它',

@@ -45,7 +45,10 @@ export function helpIn(page, command) {
  * @property {boolean} help
  * @property {boolean} dryRun
  * @property {boolean} quiet
+ * @property {boolean} json
  * @property {string | undefined} envFile what --env-file names
+ * @property {string | undefined} bundleFile what --bundle names
+ * @property {string | undefined} bundleKey what --bundle-key names
  */
 
 /**
@@ -80,15 +83,22 @@ export function intentOf(words, env) {
   const has = (/** @type {string[]} */ ...flags) => argv.some((arg) => flags.includes(arg));
   const isValue = (/** @type {number} */ at) => WITH_VALUE.includes(argv[at - 1] ?? '');
   const command = argv.find((arg, at) => !arg.startsWith('-') && !isValue(at)) ?? '';
-  // npm takes this flag for itself.
-  const dryInNpm = env.npm_lifecycle_event === command && env.npm_config_dry_run === 'true';
-  const ofNpm = env.npm_lifecycle_event === command ? env.npm_config_env_file : undefined;
+  // npm takes flags for itself.
+  const inNpm = (/** @type {string} */ name) =>
+    env.npm_lifecycle_event === command && env[`npm_config_${name}`] === 'true';
+  const named = (/** @type {string} */ name) => {
+    const ofNpm = env[`npm_config_${name.replaceAll('-', '_')}`];
+    return optionValue(argv, `--${name}`) ?? (env.npm_lifecycle_event === command ? ofNpm : undefined);
+  };
   return {
     command,
-    envFile: optionValue(argv, '--env-file') ?? ofNpm,
+    envFile: named('env-file'),
+    bundleFile: named('bundle'),
+    bundleKey: named('bundle-key'),
     version: has('--version', '-V'),
     help: has('--help', '-h') || command === 'help' || argv.length === 0,
-    dryRun: has('--dry-run') || dryInNpm,
+    dryRun: has('--dry-run') || inNpm('dry_run'),
+    json: has('--json') || inNpm('json'),
     quiet: has('--quiet', '-q'),
   };
 }

@@ -15,7 +15,8 @@ const MIN_MINOR = 7;
 export const PROVIDER = { source: 'registry.terraform.io/kreuzwerker/docker', version: '4.6.0' };
 const REGISTRY_DEADLINE_MS = 90_000;
 
-/** As seen from node_modules/.bin: a checkout can be moved. */
+/** What is built here or comes from a bundle, as seen from node_modules/.bin: a checkout can be moved. */
+const OWN_PROGRAMS = ['../../.build/bin/terraform', '../../.build/bin/tofu'];
 const BUILT_TOFU = '../../.build/bin/tofu';
 
 /** @param {string} root */
@@ -56,10 +57,11 @@ function linkAsTerraform(root, target) {
 }
 
 /**
- * Terraform where it is installed, else OpenTofu, else one that is built here.
+ * Terraform where it is installed, else OpenTofu, else the one of a bundle, else one that is built here.
  * @param {string} root @param {(line: string) => void} report
+ * @param {import('./bundle.mjs').BundleContent} [bundle]
  */
-export async function ensureEngine(root, report) {
+export async function ensureEngine(root, report, bundle) {
   for (const name of ['terraform', 'tofu']) {
     const path = installed(name, root);
     const version = path && (await versionOf(path));
@@ -67,8 +69,11 @@ export async function ensureEngine(root, report) {
     linkAsTerraform(root, name === 'terraform' ? undefined : path);
     return { detail: version, value: path };
   }
-  const path = resolve(programFolder(root), BUILT_TOFU);
-  if (!existsSync(path)) {
+  const own = () => OWN_PROGRAMS.find((link) => existsSync(resolve(programFolder(root), link)));
+  if (!own() && bundle) await bundle.engine(join(root, '.build/bin'));
+  const target = own() ?? BUILT_TOFU;
+  const path = resolve(programFolder(root), target);
+  if (!own()) {
     await goBuild(
       {
         module: join(root, 'assets/go/opentofu'),
@@ -80,7 +85,7 @@ export async function ensureEngine(root, report) {
   }
   const version = await versionOf(path);
   if (!version) throw new UserError(said.doesNotRun(path), said.doesNotRunFix(path));
-  linkAsTerraform(root, BUILT_TOFU);
+  linkAsTerraform(root, target);
   return { detail: version, value: path };
 }
 
@@ -107,18 +112,30 @@ export function checkSystem({ platform, arch } = process) {
   throw new UserError(said.otherSystem(`${platform}/${arch}`), said.otherSystemFix);
 }
 
-/**
- * Puts the provider where Terraform looks by itself, without any CLI configuration: from the registry where that
- * answers, else built from the Go module proxy.
- * @param {string} root @param {string} engine @param {(line: string) => void} report
- */
-export async function ensureProvider(root, engine, report) {
-  const plugins = join(homedir(), '.terraform.d/plugins');
-  const home = join(plugins, PROVIDER.source);
+/** Where Terraform looks for the provider by itself: as a program, or packed as its registry gives it. */
+export function providerPlaces() {
+  const home = join(homedir(), '.terraform.d/plugins', PROVIDER.source);
   const folder = join(home, PROVIDER.version, `linux_${ARCHITECTURE}`);
-  const file = join(folder, `terraform-provider-docker_v${PROVIDER.version}`);
-  const packed = join(home, `terraform-provider-docker_${PROVIDER.version}_linux_${ARCHITECTURE}.zip`);
+  return {
+    home,
+    file: join(folder, `terraform-provider-docker_v${PROVIDER.version}`),
+    packed: join(home, `terraform-provider-docker_${PROVIDER.version}_linux_${ARCHITECTURE}.zip`),
+  };
+}
+
+/**
+ * Puts the provider where Terraform looks by itself, without any CLI configuration: from a bundle, or from the registry
+ * where that answers, else built from the Go module proxy.
+ * @param {string} root @param {string} engine @param {(line: string) => void} report
+ * @param {import('./bundle.mjs').BundleContent} [bundle]
+ */
+export async function ensureProvider(root, engine, report, bundle) {
+  const { home, file, packed } = providerPlaces();
   if (existsSync(file) || existsSync(packed)) return { detail: said.found(PROVIDER.version) };
+  if (bundle) {
+    await bundle.provider({ file, packed });
+    return { detail: said.fromBundle(PROVIDER.version) };
+  }
 
   // The mirror is filled elsewhere and moved as a whole: a partial download must not look like a provider.
   const aside = join(root, '.build/provider-mirror');

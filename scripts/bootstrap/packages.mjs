@@ -35,14 +35,18 @@ const fetched = (line) =>
   line.replace(/^npm http (?:fetch GET \d+|cache) (?:https?:\/\/[^/]+\/)?(\S+).*$/, '$1');
 
 /**
- * @param {string[]} args @param {Report} report @param {string} folder
+ * @param {string} folder
  * @throws {UserError} where its packages are a link: npm empties the folder that it leads to, which others may use
  */
-function npm(args, report, folder) {
+function refuseLink(folder) {
   const packages = join(folder, 'node_modules');
-  if (lstatSync(packages, { throwIfNoEntry: false })?.isSymbolicLink()) {
-    throw new UserError(said.isLink(packages, readlinkSync(packages)), said.isLinkFix(packages));
-  }
+  if (!lstatSync(packages, { throwIfNoEntry: false })?.isSymbolicLink()) return;
+  throw new UserError(said.isLink(packages, readlinkSync(packages)), said.isLinkFix(packages));
+}
+
+/** @param {string[]} args @param {Report} report @param {string} folder @throws {UserError} as {@link refuseLink} */
+function npm(args, report, folder) {
+  refuseLink(folder);
   const onLine = (/** @type {string} */ line) => report(fetched(line));
   // Images and the development server have other users, who read them.
   return withUmask(0o022, () =>
@@ -89,12 +93,18 @@ function repairPrograms(root) {
  * @param {string} root
  * @param {boolean} all with what tests and images need
  * @param {Report} report
+ * @param {import('./bundle.mjs').BundleContent} [bundle] to take what deploying needs from, without npm
  */
-export async function ensurePackages(root, all, report) {
+export async function ensurePackages(root, all, report, bundle) {
   const { isCurrent, hasAll } = installed(root);
   if (isCurrent && (hasAll || !all)) return { detail: said.upToDate };
-  const takesAll = all || hasAll;
-  await npm(['ci', ...(takesAll ? ['--include=dev'] : ['--omit=dev', '--workspaces=false'])], report, root);
+  const takesAll = !bundle && (all || hasAll);
+  if (bundle) {
+    refuseLink(root);
+    await bundle.packages(root);
+  } else {
+    await npm(['ci', ...(takesAll ? ['--include=dev'] : ['--omit=dev', '--workspaces=false'])], report, root);
+  }
   repairPrograms(root);
   writeFileSync(stampOf(root), `${wanted(root)} ${takesAll ? 'all' : 'deploy'}`);
   return { detail: said.installed };

@@ -4,6 +4,7 @@ import { secretFiles } from '../../stacks/topology/secrets.ts';
 import { localUrl, publicUrl } from '../../stacks/topology/urls.ts';
 import { pruneWorkspaces } from '../bootstrap/packages.mjs';
 import { labelled, numbered } from '../bootstrap/step.mjs';
+import { loadBundleImages } from '../bundle/load.ts';
 import { root } from '../deployment/host.ts';
 import { profileOf } from '../deployment/profile.ts';
 import { loadDeployment } from '../deployment/project.ts';
@@ -18,14 +19,20 @@ const said = messages.commands.up;
 const { live } = messages.deployment;
 const NAME_COLUMNS = 11;
 
-/**
- * What `npm run up` does after bootstrap: deploys, verifies, and prints where to open it and how to log in.
- * @param adopt whether to take over what another checkout has deployed
- * @param discard whether to lose files that containers have written outside their volumes
- */
-export async function up({ adopt = false, discard = false } = {}): Promise<void> {
+export interface UpOptions {
+  /** Take over what another checkout has deployed. */
+  readonly adopt?: boolean;
+  /** Lose files that containers have written outside their volumes. */
+  readonly discard?: boolean;
+  /** File to take the images from; bootstrap has checked it. @default - they are built */
+  readonly bundle?: string;
+}
+
+/** What `npm run up` does after bootstrap: deploys, verifies, and prints where to open it and how to log in. */
+export async function up({ adopt = false, discard = false, bundle }: UpOptions = {}): Promise<void> {
   const tell = (part: 'images' | 'deployment' | 'verification', note?: string) =>
     console.log(`\n${note ? labelled(numbered(part, live[part]), note) : numbered(part, live[part])}`);
+  if (bundle) await loadBundleImages(bundle);
   await deploy({ adopt, discard, onPart: tell });
   const code = process.exitCode;
   if (loadDeployment().settings.BTCW_FRONTEND_MODE === 'static') await pruneWorkspaces(root, () => {});

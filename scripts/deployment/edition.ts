@@ -11,6 +11,8 @@ import { lastRelease } from './releases.ts';
 /** As `timestamp()` writes it. */
 const EDITION = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z$/;
 
+const NONE = 'none';
+
 const fileOf = (project: string): string => join(root, '.releases', `${project}.edition`);
 
 /** @returns the moment of the last `images --fresh`; undefined where there was none */
@@ -18,13 +20,16 @@ export function editionOf(project: string): string | undefined {
   try {
     const text = readFileSync(fileOf(project), 'utf8').trim();
     if (EDITION.test(text)) return text;
+    // The images of a bundle that were never renewed, whatever the last release had.
+    if (text === NONE) return undefined;
   } catch {
     // It is in the last release, where there is one.
   }
   return lastRelease(project)?.edition;
 }
 
-export function keepEdition(project: string, edition: string): void {
+/** @param edition none: they are not renewed ones */
+export function keepEdition(project: string, edition: string | undefined): void {
   mkdirSync(dirname(fileOf(project)), { recursive: true, mode: 0o700 });
-  writeFileAtomically(fileOf(project), `${edition}\n`);
+  writeFileAtomically(fileOf(project), `${edition ?? NONE}\n`);
 }

@@ -106,6 +106,8 @@ export interface ImageInspection {
   readonly Id: string;
   readonly RepoTags: readonly string[] | null;
   readonly RepoDigests?: readonly string[] | null;
+  /** @example 'amd64' */
+  readonly Architecture: string;
   /** Bytes. */
   readonly Size: number;
   readonly Config: {

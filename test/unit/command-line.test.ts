@@ -111,6 +111,9 @@ describe('what is known of a command line before packages are installed', () => 
     [['--env-file', 'up', 'status'], { command: 'status', envFile: 'up' }],
     [['status', '--env-file=a', '--env-file=b=c'], { command: 'status', envFile: 'b=c' }],
     [['status'], { envFile: undefined }],
+    [['bundle', 'b.tar', '--json'], { command: 'bundle', json: true }],
+    [['up', '--bundle', 'b.tar'], { command: 'up', bundleFile: 'b.tar', bundleKey: undefined }],
+    [['up', '--bundle-key=k', '--bundle=b'], { bundleFile: 'b', bundleKey: 'k' }],
     [['exec', 'backend', 'ls', '--env-file', 'x'], { command: 'exec', envFile: undefined }],
   ])('%j', (argv, intent) => {
     expect(intentOf(argv, {})).toMatchObject(intent);

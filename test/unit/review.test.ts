@@ -25,6 +25,7 @@ const addresses = {
 };
 const observed: Observation = { service, addresses, image: declared.image, differences: [] };
 const image: ImageInspection = {
+  Architecture: 'amd64',
   Id: 'sha256:1',
   RepoTags: [declared.image],
   Size: 1,

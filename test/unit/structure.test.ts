@@ -83,7 +83,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['scripts/images/'],
   ['scripts/engine-host/'],
   ['scripts/deployment/'],
-  ['scripts/backup/', 'scripts/diff/', 'scripts/doctor/', 'scripts/verify/'],
+  ['scripts/backup/', 'scripts/bundle/', 'scripts/diff/', 'scripts/doctor/', 'scripts/verify/'],
   ['scripts/status/'],
   ['scripts/commands/'],
   // What is started, by npm or by cdktf.
