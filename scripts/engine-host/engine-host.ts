@@ -1,6 +1,6 @@
 /**
  * The machine that the engine runs on, as far as a deployment depends on it: this one, or another, where the engine is
- * reached through ssh or TCP. There a relay answers (docs/decisions/0023-remote-engine.md).
+ * reached through ssh or TCP. There a relay answers (docs/decisions/0022-remote-engine.md).
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { lookup } from 'node:dns/promises';
