@@ -27,6 +27,9 @@ export async function readOut(
   }
 }
 
+/** A program that has read all it wants, as tar has at the end of an archive and before its padding. */
+const HAS_ENOUGH = ['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'];
+
 /** Runs the docker client with a file as its standard input. @param through what it passes through */
 export async function feedIn(
   what: string,
@@ -36,13 +39,13 @@ export async function feedIn(
 ): Promise<void> {
   const child = execa('docker', args, { stdin: 'pipe' });
   try {
-    const outcomes = await Promise.allSettled([
+    const [ended, fed] = await Promise.allSettled([
       child,
       pipeline([createReadStream(file), ...through, child.stdin]),
     ]);
     // The program's own words come first: where it fails, what it reads from breaks, too.
-    const failed = outcomes.find(({ status }) => status === 'rejected');
-    if (failed?.status === 'rejected') throw failed.reason;
+    if (ended.status === 'rejected') throw ended.reason;
+    if (fed.status === 'rejected' && !HAS_ENOUGH.includes(fed.reason?.code)) throw fed.reason;
   } catch (error) {
     throw commandError(what, error);
   }
