@@ -22,7 +22,6 @@ const BESIDE = [
   'interrupts',
   'limits',
   'log-rotation',
-  'remote-engine',
   'renewal',
   'rollback',
   'services',
