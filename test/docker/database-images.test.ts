@@ -84,7 +84,8 @@ it('PostgreSQL comes up after first starts that were killed, or whose script fai
   await start(...DATA, ...PASSWORD, ...scripts, postgres);
   await expectHealthy();
   expect(await sql('SELECT * FROM seeded')).toBe('7');
-});
+  // Longer than all its waits on a busy host: what fails is told, and not that the time is over.
+}, 400_000);
 
 it('PostgreSQL follows its password, and fails when its data is of another user or version', async () => {
   await start(...DATA, ...PASSWORD, postgres, '-c', 'shared_buffers=16MB');
