@@ -58,19 +58,20 @@ function listenerProblem(
  * Tries each listener that is not ours already.
  * @param held `address:port` of what this project's running containers listen on
  * @param host whose ports they are
+ * @param listener who listens there
  * @returns a line for each setting that cannot be used
  */
 export async function portProblems(
   listeners: readonly Listener[],
   held: ReadonlySet<string>,
-  host: Pick<EngineHost, 'bindError' | 'listeners'> = THIS_MACHINE,
+  host: Pick<EngineHost, 'bindError'> = THIS_MACHINE,
+  listener: ListenerOn = listenerOn,
 ): Promise<string[]> {
-  const holders = await host.listeners();
   const problems = await Promise.all(
     listeners
       .filter(({ address, port }) => !held.has(`${address}:${port.host}`))
-      .map(async (listener) =>
-        listenerProblem(listener, await host.bindError(listener.address, listener.port.host), holders),
+      .map(async (wanted) =>
+        listenerProblem(wanted, await host.bindError(wanted.address, wanted.port.host), listener),
       ),
   );
   return problems.filter((problem) => problem !== undefined);
@@ -191,9 +192,9 @@ async function hostProblems(
   held: ReadonlySet<string>,
 ): Promise<string[]> {
   const { hostPrograms, bridge } = topology;
-  const [ports, listener, networks] = await Promise.all([
-    portProblems(listenersOf(topology), held, host),
-    host.listeners(),
+  const listener = await host.listeners();
+  const [ports, networks] = await Promise.all([
+    portProblems(listenersOf(topology), held, host, listener),
     bridge.own ? networkAddresses() : undefined,
   ]);
   const bridgeProblem = networks && gatewayProblem(topology, bridgeGateway, networks, await routesOf(host));
