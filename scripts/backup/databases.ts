@@ -1,5 +1,5 @@
 /** Database servers in a deployment's containers: which ones there are, and how their data is taken out and put in. */
-import { readFileSync } from 'node:fs';
+import { createReadStream, readFileSync } from 'node:fs';
 import { Transform, type TransformCallback } from 'node:stream';
 import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
@@ -174,7 +174,11 @@ export async function loadRoles(service: Service, file: string): Promise<void> {
 export async function loadDatabase(service: Service, database: string, file: string): Promise<void> {
   const script = `${POSTGRES_USER}
     dropdb --maintenance-db=template1 --if-exists --force "$1" && exec pg_restore --create --exit-on-error -d template1`;
-  await feedIn(said.loading(database, service.containerName), shell(service, script, database), file);
+  await feedIn(
+    said.loading(database, service.containerName),
+    shell(service, script, database),
+    createReadStream(file),
+  );
 }
 
 /** @throws {UserError} where the server could not read a dump */

@@ -1,4 +1,5 @@
 /** The files of volumes: through a container of its own, which has the volume and nothing else. */
+import { createReadStream } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
 import { messages } from '../../messages/index.ts';
@@ -65,9 +66,12 @@ const EMPTY = 'find . -mindepth 1 -delete';
 
 /** Replaces what is in a volume. @param file tar, compressed */
 export const fillVolume = (image: string, volume: string, file: string): Promise<void> =>
-  feedIn(said.filling(volume), helper(image, volume, `${EMPTY}; tar --numeric-owner -xpf -`), file, [
-    createGunzip(),
-  ]);
+  feedIn(
+    said.filling(volume),
+    helper(image, volume, `${EMPTY}; tar --numeric-owner -xpf -`),
+    createReadStream(file),
+    [createGunzip()],
+  );
 
 /**
  * Replaces what is in a Redis's volume, in both forms: the file that is read without its log of changes, and a log
@@ -83,7 +87,7 @@ export function fillRedis(
   const script = `${EMPTY}; mkdir -p "$1"; cd "$1"; cat >dump.rdb; mkdir appendonlydir
     cp dump.rdb ${log}.1.base.rdb; echo 'file appendonly.aof.1.base.rdb seq 1 type b' >${log}.manifest
     chown -R "$2" /volume; chmod 0700 . appendonlydir`;
-  return feedIn(said.filling(volume), helper(image, volume, script, folder, owner), file);
+  return feedIn(said.filling(volume), helper(image, volume, script, folder, owner), createReadStream(file));
 }
 
 /** Empties a volume, whose service makes its data anew. */

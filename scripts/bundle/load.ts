@@ -1,28 +1,18 @@
 /** Takes the images of a bundle that has been checked. */
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { messages } from '../../messages/index.ts';
 import { UserError } from '../../stacks/errors.mjs';
 import { member, PARTS, readManifest } from '../bootstrap/bundle.mjs';
 import { editionOf, keepEdition } from '../deployment/edition.ts';
 import { root } from '../deployment/host.ts';
 import { loadDeployment } from '../deployment/project.ts';
+import { feedIn } from '../docker/stream.ts';
 import { missingImages } from '../images/build.ts';
 import { buildOptions } from '../images/options.ts';
 import { planImages } from '../images/plan.ts';
-import { execa } from '../lib/execa.ts';
 import { step } from '../lib/live.ts';
-import { commandError } from '../lib/programs.ts';
 
 const said = messages.commands.bundle;
-
-async function load(file: string): Promise<void> {
-  const child = execa('docker', ['load'], { stdin: 'pipe' });
-  const archive = member(file, PARTS.images) as Readable;
-  // What the engine says counts: it may end before all of the padding is written to it.
-  const [loaded] = await Promise.allSettled([child, pipeline([archive, child.stdin])]);
-  if (loaded.status === 'rejected') throw commandError(said.reading, loaded.reason);
-}
 
 /**
  * Gives this host the images of a bundle, and has deployments run them.
@@ -41,7 +31,7 @@ export async function loadBundleImages(file: string): Promise<void> {
   }
   if (missing.length > 0) {
     await step(said.loading, async () => {
-      await load(file);
+      await feedIn(said.reading, ['load'], member(file, PARTS.images) as Readable);
       return said.loaded;
     });
   }

@@ -1,6 +1,5 @@
 /** What programs in containers print and read, as it comes: none of it is held in memory. */
-import { createReadStream } from 'node:fs';
-import type { Duplex, Writable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { execa } from '../lib/execa.ts';
 import { commandError } from '../lib/programs.ts';
@@ -30,19 +29,16 @@ export async function readOut(
 /** A program that has read all it wants, as tar has at the end of an archive and before its padding. */
 const HAS_ENOUGH = ['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'];
 
-/** Runs the docker client with a file as its standard input. @param through what it passes through */
+/** Runs the docker client, and hands it what there is to read as its standard input. @param through what that passes through */
 export async function feedIn(
   what: string,
   args: readonly string[],
-  file: string,
+  source: Readable,
   through: readonly Duplex[] = [],
 ): Promise<void> {
   const child = execa('docker', args, { stdin: 'pipe' });
   try {
-    const [ended, fed] = await Promise.allSettled([
-      child,
-      pipeline([createReadStream(file), ...through, child.stdin]),
-    ]);
+    const [ended, fed] = await Promise.allSettled([child, pipeline([source, ...through, child.stdin])]);
     // The program's own words come first: where it fails, what it reads from breaks, too.
     if (ended.status === 'rejected') throw ended.reason;
     if (fed.status === 'rejected' && !HAS_ENOUGH.includes(fed.reason?.code)) throw fed.reason;
