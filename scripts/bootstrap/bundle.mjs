@@ -4,9 +4,7 @@ import { spawn } from 'node:child_process';
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import {
   createWriteStream,
-  lstatSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -14,12 +12,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { messages } from '../../messages/bootstrap.mjs';
 import { UserError } from '../../stacks/errors.mjs';
 import { versionOf } from './argv.mjs';
+import { digestOf, filesBelow } from './digest.mjs';
 import { ARCHITECTURE, programEnvironment } from './environment.mjs';
 import { withUmask } from './step.mjs';
 
@@ -73,23 +72,12 @@ const pinFile = () => join(keyFolder(), 'bundle-trusted.pub');
 /** @param {Buffer} publicKey SPKI, DER @returns {string} its SHA-256, as `openssl pkey -pubin -outform DER | sha256sum` gives it */
 export const fingerprintOf = (publicKey) => createHash('sha256').update(publicKey).digest('hex');
 
-/** @param {string} path @returns {string[]} files at or below a path, sorted */
-function filesBelow(path) {
-  if (!lstatSync(path).isDirectory()) return [path];
-  const names = readdirSync(path).filter((name) => !MADE.test(name));
-  return names.sort().flatMap((name) => filesBelow(join(path, name)));
-}
-
 /** A digest of the files of this package that decide what is in a bundle. @param {string} root @returns {string} */
-export function sourceDigest(root) {
-  const hash = createHash('sha256');
-  for (const file of SOURCES.flatMap((path) => filesBelow(join(root, path)))) {
-    const content = readFileSync(file);
-    const isProgram = lstatSync(file).mode & 0o111 ? 'x' : '-';
-    hash.update(`${relative(root, file)}\0${isProgram}\0${content.length}\0`).update(content);
-  }
-  return hash.digest('hex');
-}
+export const sourceDigest = (root) =>
+  digestOf(
+    root,
+    SOURCES.flatMap((path) => filesBelow(join(root, path), (name) => !MADE.test(name))),
+  );
 
 /**
  * Reads a member of a tar file, as it comes. What is cut short ends early: its checksum tells.

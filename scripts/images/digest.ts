@@ -1,36 +1,16 @@
 /** Digests of what images are built from. Reads files, runs nothing. */
-import { createHash } from 'node:crypto';
-import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
+import { digestOf } from '../bootstrap/digest.mjs';
 
 const TAG_LENGTH = 12;
-
-/** All files at or below a path, sorted. */
-export function filesBelow(path: string): string[] {
-  if (!lstatSync(path).isDirectory()) return [path];
-  return readdirSync(path)
-    .sort()
-    .flatMap((name) => filesBelow(join(path, name)));
-}
 
 /**
  * A tag that follows from the files' paths, modes and contents.
  * @param root folder that the paths are relative to
  * @param extra what decides the tag beside the files
  */
-export function digestFiles(root: string, files: readonly string[], extra: readonly string[] = []): string {
-  const hash = createHash('sha256');
-  for (const file of files) {
-    const stats = lstatSync(file);
-    if (stats.isDirectory()) continue;
-    const content = stats.isSymbolicLink() ? readlinkSync(file) : readFileSync(file);
-    hash
-      .update(`${relative(root, file)}\0${stats.mode & 0o111 ? 'x' : '-'}\0${content.length}\0`)
-      .update(content);
-  }
-  for (const text of extra) hash.update(`\0${text}`);
-  return hash.digest('hex').slice(0, TAG_LENGTH);
-}
+export const digestFiles = (root: string, files: readonly string[], extra: readonly string[] = []): string =>
+  digestOf(root, files, extra).slice(0, TAG_LENGTH);
 
 interface LockEntry {
   readonly version?: string;

@@ -6,10 +6,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DockerfileRecipe, ImageSource } from '../../stacks/topology/image-source.ts';
 import type { Topology } from '../../stacks/topology/topology.ts';
+import { filesBelow } from '../bootstrap/digest.mjs';
 import type { Architecture } from '../bootstrap/environment.mjs';
 import { GO_BUILD } from '../bootstrap/go.mjs';
 import { DEBIAN_OPTIONS, EXPORT_PACKAGES, suiteOf } from './debian.ts';
-import { digestFiles, filesBelow, lockedPackages } from './digest.ts';
+import { digestFiles, lockedPackages } from './digest.ts';
 import { type BuildOptions, PLAIN_BUILDS } from './options.ts';
 import { digestOwnBuild, type OwnBuild, readOwnBuild } from './own-build.ts';
 
